@@ -1,0 +1,95 @@
+"""The database: four verbs over SQLite or PostgreSQL, and the two ways in which they fail."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+Row = tuple[Any, ...]
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Duplicate(Exception):
+    """A UNIQUE index refused a row; `column` names what was taken already."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        named = re.search(r"[a-z]+[._]([a-z]+)", said)
+        self.column = named[1] if named else ""
+
+
+class Unavailable(Exception):
+    """The database cannot answer now: locked, full, read-only, gone. Nothing was written."""
+
+
+class Database(ABC):
+    """Statements take `:name` parameters and give tuples. One object serves all threads.
+
+    Every verb raises Duplicate or Unavailable. Outside a transaction each statement is one of its own.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def now(self) -> str:
+        """The app's time in UTC as it is stored: `YYYY-MM-DD HH:MM:SS`."""
+        return stored(self.clock())
+
+    @abstractmethod
+    def run(self, sql: str, **values: Any) -> int:
+        """Change rows; give how many."""
+
+    @abstractmethod
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """The first row, or None."""
+
+    @abstractmethod
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Every row."""
+
+    @abstractmethod
+    def script(self, sql: str) -> None:
+        """Several statements without parameters, inside the transaction that is open."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """All of the block or nothing of it. Writers come one after the other."""
+
+    @abstractmethod
+    def migrating(self) -> AbstractContextManager[None]:
+        """A transaction that only one server on all machines is in at a time."""
+
+    @abstractmethod
+    def has_table(self, name: str) -> bool: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    dialect: str
+
+
+def stored(moment: datetime) -> str:
+    """A moment as the tables hold it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def moment(text: str) -> datetime:
+    """What `stored` wrote."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def connect(url: str, clock: Clock = system_clock, connections: int = 16) -> Database:
+    """`sqlite:///PATH` or `postgresql://…`; raises Unavailable when it cannot be reached."""
+    if url.startswith("sqlite:///"):
+        from db.sqlite import Sqlite
+
+        return Sqlite(url.removeprefix("sqlite:///"), clock)
+    from db.postgres import Postgres
+
+    return Postgres(url, clock, connections)

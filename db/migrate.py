@@ -1,0 +1,32 @@
+"""Numbered files, forward only, one transaction each."""
+
+from pathlib import Path
+
+from db import Database
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(db: Database) -> list[str]:
+    """Bring the tables up to date; give the names of the files that were run.
+
+    Several servers may start at once: one migrates, the others wait and find it done.
+    """
+    with db.migrating():
+        db.script("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);")
+    return [path.name for path in sorted(FOLDER.glob("*.sql")) if _meant_for(db, path) and _run_once(db, path)]
+
+
+def _meant_for(db: Database, path: Path) -> bool:
+    """`0002_sessions.sql` is for both databases, `0001_users.sqlite.sql` for one."""
+    return path.suffixes[0] in {".sql", f".{db.dialect}"}
+
+
+def _run_once(db: Database, path: Path) -> bool:
+    name = path.name.split(".")[0]
+    with db.migrating():
+        if db.one("SELECT 1 FROM migrations WHERE name = :name", name=name):
+            return False
+        db.script(path.read_text())
+        db.run("INSERT INTO migrations (name, applied_at) VALUES (:name, :now)", name=name, now=db.now())
+        return True

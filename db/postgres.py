@@ -1,0 +1,114 @@
+"""PostgreSQL: a pool of connections, each checked before it is used."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from db import Clock, Database, Duplicate, Row, Unavailable
+
+# How long a request waits for a connection, in seconds: a page that hangs helps nobody.
+PATIENCE = 1.0
+# Any number will do, as long as all servers take the same.
+MIGRATION_LOCK = 5_288_247
+
+Connection = psycopg.Connection[Row]
+
+
+class Postgres(Database):
+    dialect = "postgres"
+
+    def __init__(self, url: str, clock: Clock, connections: int) -> None:
+        super().__init__(clock)
+        self._threads = threading.local()
+        self._pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            timeout=PATIENCE,
+            kwargs={"autocommit": True, "connect_timeout": 5},
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+        with _translated():
+            self._pool.wait(timeout=10)
+
+    def run(self, sql: str, **values: Any) -> int:
+        with self._cursor(sql, values) as cursor:
+            return cursor.rowcount
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        with self._cursor(sql, values) as cursor:
+            return cursor.fetchone()
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        with self._cursor(sql, values) as cursor:
+            return cursor.fetchall()
+
+    def script(self, sql: str) -> None:
+        with _translated(), self._connection() as connection:
+            connection.execute(sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._held() is not None:
+            yield
+            return
+        with _translated(), self._connection() as connection, connection.transaction():
+            self._threads.connection = connection
+            try:
+                yield
+            finally:
+                self._threads.connection = None
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        with self.transaction():
+            self.one("SELECT pg_advisory_xact_lock(:key)", key=MIGRATION_LOCK)
+            yield
+
+    def has_table(self, name: str) -> bool:
+        row = self.one("SELECT to_regclass(CAST(:name AS text)) IS NOT NULL", name=name)
+        return row is not None and bool(row[0])
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _held(self) -> Connection | None:
+        return getattr(self._threads, "connection", None)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        held = self._held()
+        if held is not None:
+            yield held
+            return
+        with self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def _cursor(self, sql: str, values: dict[str, Any]) -> Iterator[psycopg.Cursor[Row]]:
+        with _translated(), self._connection() as connection:
+            yield connection.execute(_rewritten(sql), values)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """psycopg's errors as ours."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise Duplicate(error.diag.constraint_name or "") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests) as error:
+        raise Unavailable(str(error)) from error
+
+
+@cache
+def _rewritten(sql: str) -> str:
+    """`:name` as psycopg spells it."""
+    return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", sql.replace("%", "%%"))

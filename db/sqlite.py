@@ -1,0 +1,132 @@
+"""SQLite: one file, one kept connection per thread, writers one after the other."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from db import Clock, Database, Duplicate, Row, Unavailable
+
+# How long a writer waits for another thread of this process, in seconds; busy_timeout is the same for other processes.
+PATIENCE = 5.0
+
+# FULL: with NORMAL a power cut loses what was already acknowledged.
+SETTINGS = """
+PRAGMA busy_timeout = 5000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+"""
+
+# Trouble of the file or the disk; anything else is a mistake in a statement and stays loud.
+TROUBLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
+
+class Sqlite(Database):
+    dialect = "sqlite"
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        super().__init__(clock)
+        self._path = path
+        self._threads = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._writer = threading.Lock()
+        with _translated():
+            self._connection()
+
+    def run(self, sql: str, **values: Any) -> int:
+        with self.transaction():
+            return self._execute(sql, values).rowcount
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        row: Row | None = self._execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        return self._execute(sql, values).fetchall()
+
+    def script(self, sql: str) -> None:
+        for statement in _statements(sql):
+            self._execute(statement, {})
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with _translated():
+            connection = self._connection()
+        if connection.in_transaction:
+            yield
+            return
+        if not self._writer.acquire(timeout=PATIENCE):
+            raise Unavailable("another writer of this process is not done")
+        try:
+            self._execute("BEGIN IMMEDIATE", {})
+            try:
+                yield
+                self._execute("COMMIT", {})
+            finally:
+                if connection.in_transaction:
+                    connection.rollback()
+        finally:
+            self._writer.release()
+
+    migrating = transaction
+
+    def has_table(self, name: str) -> bool:
+        return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name) is not None
+
+    def close(self) -> None:
+        while self._opened:
+            self._opened.pop().close()
+
+    def _execute(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        with _translated():
+            return self._connection().execute(sql, values)
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            # Closed from another thread at shut-down, hence check_same_thread.
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            for setting in _statements(SETTINGS):
+                connection.execute(setting).fetchall()
+            self._threads.connection = connection
+            self._opened.append(connection)
+        return connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode in UNIQUE:
+            raise Duplicate(str(error).removeprefix("UNIQUE constraint failed: ")) from error
+        raise
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLE:
+            raise Unavailable(str(error)) from error
+        raise
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Cut a script where SQLite says that a statement is complete (a trigger's inner semicolons are not)."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,56 @@
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+python := ".venv/bin/python"
+port := env("LATCHKEY_PORT", "8000")
+
+# List what there is
+@_default:
+    just --list --unsorted
+
+# Start the server
+run: (_install "requirements.txt")
+    @exec {{python}} -m flask --app webapp serve
+
+# Start a server that reloads when a file changes
+dev: (_install "requirements.txt")
+    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/* webapp/partials/* webapp/templates/* | paste -sd:)"
+
+# Make an admin of the person who signed up with this address
+admin EMAIL: (_install "requirements.txt")
+    @{{python}} -m flask --app webapp user promote "{{EMAIL}}"
+
+# Run all tests on SQLite, in a real Chromium and in lynx too
+test *ARGS: (_install "requirements-dev.txt") _programs
+    {{python}} -m pytest -n auto {{ARGS}}
+
+# Run the same tests on a private PostgreSQL
+test-postgres *ARGS: (_install "requirements-dev.txt") _programs
+    {{python}} -m tests.postgres -n auto {{ARGS}}
+
+# Check style and types
+lint: (_install "requirements-dev.txt")
+    {{python}} -m ruff check .
+    {{python}} -m ruff format --check .
+    {{python}} -m mypy
+
+# Draw the icons anew from icon.svg (needs rsvg-convert, Debian's librsvg2-bin)
+[working-directory: "webapp/static/icons"]
+icons:
+    rsvg-convert -w 192 -h 192 icon.svg -o icon-192.png
+    rsvg-convert -w 512 -h 512 icon.svg -o icon-512.png
+    rsvg-convert -w 180 -h 180 -b '#2a2520' icon.svg -o apple-touch-180.png
+    rsvg-convert -w 400 -h 400 --page-width 512 --page-height 512 --left 56 --top 56 -b '#2a2520' icon.svg -o maskable-512.png
+
+# The virtual environment with these requirements, made once and again when they change
+_install FILE:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    wanted=$(cat requirements.txt {{FILE}} | sha256sum)
+    [ "$(cat .venv/{{FILE}}.done 2>/dev/null)" = "$wanted" ] && exit
+    [ -x {{python}} ] || python3 -m venv .venv || { python3 -m pip install -q virtualenv && python3 -m virtualenv -q .venv; }
+    {{python}} -m pip install -q --disable-pip-version-check -r {{FILE}}
+    echo "$wanted" > .venv/{{FILE}}.done
+
+# The browsers that the tests drive
+_programs:
+    @{{python}} -m tests.programs

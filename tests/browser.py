@@ -1,0 +1,167 @@
+"""A browser on Flask's test client: it reads the page that was served, fills in its forms, sends and follows.
+
+With `htmx` it sends forms as htmx does and puts the answers where htmx would; each answer is checked as HTML.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from werkzeug.test import TestResponse
+
+NAMELESS = {"hidden", "submit", "button"}
+
+
+class Browser:
+    """`page` is what is on the screen, `answer` what the server said last."""
+
+    def __init__(self, app: Flask, htmx: bool = False) -> None:
+        self.app, self.htmx = app, htmx
+        self.client = app.test_client()
+        self.path = ""
+        self.page = BeautifulSoup("", "html.parser")
+        self.answer: TestResponse
+
+    def visit(self, path: str) -> Browser:
+        """Open an address and follow where it leads."""
+        self.answer = self.client.get(path)
+        if self.answer.status_code in {301, 302, 303}:
+            return self.visit(self.answer.location)
+        self.path = path
+        self.page = checked(self.answer)
+        return self
+
+    def submit(self, form: str, *, headers: dict[str, str] | None = None, **typed: Any) -> Browser:
+        """Type into the form with this id and press its button."""
+        element = self.page.select_one(f"form#{form}")
+        assert element is not None, f"no form {form} on {self.path}"
+        fields = values(element) | typed
+        unknown = [name for name in typed if element.find(attrs={"name": name}) is None]
+        assert not unknown, f"nowhere to type {unknown}"
+        return self.send(str(element["action"]), {k: v for k, v in fields.items() if v is not None}, element, headers)
+
+    def send(
+        self,
+        path: str,
+        fields: dict[str, Any],
+        target: Tag | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Browser:
+        """Post these fields as the page would, and show the answer as the page would."""
+        sent = {"Sec-Fetch-Site": "same-origin"} | ({"HX-Request": "true"} if self.htmx else {}) | (headers or {})
+        self.answer = self.client.post(path, data=fields, headers=sent)
+        if self.htmx and (address := self.answer.headers.get("HX-Redirect")):
+            assert self.answer.status_code in {204, 401}
+            return self.visit(address)
+        if self.answer.status_code in {301, 302, 303}:
+            return self.visit(self.answer.location)
+        if self.htmx and target is not None and "text/html" in self.answer.content_type:
+            self._swap(target)
+        else:
+            self.path, self.page = path, checked(self.answer)
+        return self
+
+    def refresh(self, link: str) -> Browser:
+        """Follow the link with this id, in place over htmx."""
+        element = self.page.select_one(f"a#{link}")
+        assert element is not None
+        if not self.htmx:
+            return self.visit(str(element["href"]))
+        assert element["data-hx-get"] == element["href"]
+        self.answer = self.client.get(str(element["href"]), headers={"HX-Request": "true"})
+        if address := self.answer.headers.get("HX-Redirect"):
+            return self.visit(address)
+        target = self.page.select_one(str(element["data-hx-target"]))
+        assert target is not None
+        self._swap(target)
+        return self
+
+    def errors(self) -> dict[str, str]:
+        """The sentence beside each field."""
+        slots = {str(slot["id"]).removesuffix("-error"): text(slot) for slot in self.page.select("p.error")}
+        return {name: sentence.removeprefix("Error: ") for name, sentence in slots.items() if sentence}
+
+    def flashes(self) -> list[str]:
+        return [text(flash) for flash in self.page.select("#flashes .flash")]
+
+    def heading(self) -> str:
+        heading = self.page.h1
+        assert heading is not None
+        return text(heading)
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        field = self.page.find(attrs={"name": name})
+        assert isinstance(field, Tag)
+        return str(field.get("value", ""))
+
+    def cookie(self, name: str) -> str | None:
+        cookie = self.client.get_cookie(name)
+        return cookie.value if cookie else None
+
+    def _swap(self, target: Tag) -> None:
+        """Put a part where htmx 4 does: title, out-of-band parts, then the target itself."""
+        part = BeautifulSoup(self.answer.text, "html.parser")
+        assert part.html is None, "a whole page was sent to htmx"
+        title = part.title.extract() if part.title else None
+        for piece in part.select("[data-hx-swap-oob]"):
+            place = self.page.select_one(f"#{piece['id']}")
+            assert place is not None and piece["data-hx-swap-oob"] == "innerHTML"
+            place.clear()
+            for child in list(piece.extract().children):
+                place.append(child)
+        if self.answer.headers.get("HX-Reswap") != "none":
+            root = part.find(True)
+            assert isinstance(root, Tag) and root.get("id") == target.get("id")
+            target.replace_with(root)
+            assert title is not None and self.page.title is not None
+            self.page.title.replace_with(title)
+        check(self.page)
+
+
+def values(form: Tag) -> dict[str, Any]:
+    """What a browser sends for a form as it stands."""
+    fields: dict[str, Any] = {}
+    for field in form.find_all("input"):
+        if field.get("name") and (field.get("type") != "checkbox" or field.has_attr("checked")):
+            fields[str(field["name"])] = str(field.get("value", "on" if field.get("type") == "checkbox" else ""))
+    return fields
+
+
+def checked(answer: TestResponse) -> BeautifulSoup:
+    """The answer as a page, after a look at it."""
+    page = BeautifulSoup(answer.text, "html.parser")
+    if "text/html" in answer.content_type:
+        assert page.h1 is not None and len(page.find_all("h1")) == 1, "a page has one h1"
+        assert page.title is not None and page.title.text.strip()
+        assert page.html is not None and page.html["lang"]
+        check(page)
+    return page
+
+
+def check(page: BeautifulSoup) -> None:
+    """Ids are unique, every input has a label, every reference and every htmx target something to refer to."""
+    ids = [str(element["id"]) for element in page.select("[id]")]
+    assert len(ids) == len(set(ids)), f"an id twice: {sorted(ids)}"
+    for field in page.select("input"):
+        if field.get("type") not in NAMELESS:
+            assert page.select_one(f"label[for='{field['id']}']"), f"no label for {field['name']}"
+    for attribute in ("aria-describedby", "aria-labelledby", "aria-controls", "data-shows", "for"):
+        for element in page.select(f"[{attribute}]"):
+            missing = set(str(element[attribute]).split()) - set(ids)
+            assert not missing, f"{attribute} leads nowhere: {missing}"
+    for element in page.select("[data-hx-post], [data-hx-get]"):
+        target = str(element["data-hx-target"])
+        assert target == "this" or page.select_one(target), f"no target {target}"
+        address = element.get("action", element.get("href"))
+        assert element.name == "input" or address == element.get("data-hx-post", element.get("data-hx-get"))
+    for link in page.select("a[href^='#']"):
+        assert str(link["href"])[1:] in ids, f"{link['href']} leads nowhere"
+    for form in page.select("form[method=post]"):
+        assert form.select_one("input[name=csrf_token]"), "a form without a token"
+
+
+def text(element: Tag) -> str:
+    return " ".join(element.get_text(" ").split())

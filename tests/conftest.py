@@ -1,0 +1,156 @@
+"""What every test may ask for: an app of its own with a clock that it can set, and browsers on it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg import sql
+
+from db import Database
+from tests.browser import Browser
+from tests.server import Server
+from webapp import create_app
+from webapp.accounts import passwords, roles
+
+# Set by tests.postgres; without it everything runs on SQLite.
+POSTGRES = os.environ.get("LATCHKEY_TEST_POSTGRES")
+PASSWORD = "correct horse battery"
+
+
+class Clock:
+    """The app's clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("LATCHKEY_") and "_TEST_" not in name]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """For an app of this test's own, on a database of its own."""
+    with database_url(tmp_path) as url:
+        yield {"INSTANCE": str(tmp_path), "DATABASE_URL": url, "SECRET_KEY": "a key that serves the tests alone"}
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a hash costs matters to few tests, and would take most of the time of all."""
+    monkeypatch.setattr(passwords, "ITERATIONS", 1000)
+
+
+@pytest.fixture
+def app(settings: dict[str, Any], clock: Clock, cheap_hashes: None) -> Iterator[Flask]:
+    app = create_app(settings, clock)
+    yield app
+    app.extensions["database"].close()
+
+
+@pytest.fixture
+def db(app: Flask) -> Database:
+    return app.extensions["database"]
+
+
+@pytest.fixture(params=["plain", "htmx"])
+def htmx(request: pytest.FixtureRequest) -> bool:
+    """Each story is told twice: as a browser without JavaScript lives it, and over htmx."""
+    return request.param == "htmx"
+
+
+@pytest.fixture
+def browser(app: Flask, htmx: bool) -> Browser:
+    """A stranger's."""
+    return Browser(app, htmx)
+
+
+@pytest.fixture
+def alice(app: Flask, htmx: bool) -> Browser:
+    """Logged in."""
+    return logged_in(Browser(app, htmx), "alice")
+
+
+@pytest.fixture
+def bob(app: Flask, htmx: bool) -> Browser:
+    """Logged in, and somebody else."""
+    return logged_in(Browser(app, htmx), "bob")
+
+
+@pytest.fixture
+def grace(app: Flask, htmx: bool, db: Database) -> Browser:
+    """Logged in, and an admin."""
+    browser = logged_in(Browser(app, htmx), "grace")
+    roles.promote(db, "grace@example.com")
+    return browser
+
+
+def sign_up(browser: Browser, name: str) -> Browser:
+    return browser.visit("/signup").submit("signup-form", username=name, email=f"{name}@example.com", password=PASSWORD)
+
+
+def log_in(browser: Browser, name: str, **typed: str) -> Browser:
+    fields = {"email": f"{name}@example.com", "password": PASSWORD} | typed
+    return browser.visit("/login").submit("login-form", **fields)
+
+
+def logged_in(browser: Browser, name: str) -> Browser:
+    log_in(sign_up(browser, name), name)
+    assert browser.path == "/dashboard"
+    return browser
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The real server, as `just run` starts it, for the real browsers."""
+    instance = tmp_path_factory.mktemp("server")
+    with database_url(instance) as url, Server(instance, url) as server:
+        yield server
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start real servers of this test's own, with these settings."""
+    with database_url(tmp_path) as url:
+        servers: list[Server] = []
+
+        def start(**settings: str) -> Server:
+            servers.append(Server(tmp_path, url, **settings).__enter__())
+            return servers[-1]
+
+        yield start
+        for server in servers:
+            server.__exit__()
+
+
+@contextmanager
+def database_url(folder: Path) -> Iterator[str]:
+    """A new, empty database: a file, or a schema of its own on the PostgreSQL that the tests were given."""
+    if POSTGRES is None:
+        yield f"sqlite:///{folder}/latchkey.db"
+        return
+    schema = sql.Identifier(name := f"test_{uuid4().hex}")
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+        yield f"{POSTGRES}?options=-csearch_path%3D{name}"
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(schema))

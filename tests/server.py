@@ -1,0 +1,72 @@
+"""The real server in a process of its own, as `just run` starts it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import db
+
+ROOT = Path(__file__).parent.parent
+
+
+class Server:
+    """`url` is where it listens, `log` what it has printed."""
+
+    def __init__(self, instance: Path, database_url: str, **settings: str) -> None:
+        port = settings.get("PORT") or str(free_port())
+        self.url = f"http://127.0.0.1:{port}"
+        self.database_url = database_url
+        self._log = instance / f"server-{port}.log"
+        given = {"INSTANCE": str(instance), "DATABASE_URL": database_url, "PORT": port, "WORKERS": "2"}
+        given["SECRET_KEY"] = "a key that serves the tests alone"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
+        self._environment = kept | {f"LATCHKEY_{name}": value for name, value in (given | settings).items()}
+
+    def __enter__(self) -> "Server":
+        with self._log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "webapp", "serve"],
+                cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ask it to finish, and wait until it has."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+
+    def database(self) -> db.Database:
+        """The server's database, for a look behind its back; to be closed."""
+        return db.connect(self.database_url)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            assert self.process.poll() is None, self.log
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()
+            except (URLError, ConnectionError, TimeoutError):
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(f"no answer within 30 seconds\n{self.log}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,97 @@
+"""Latchkey: sign-up, log-in, sessions and dashboards. `create_app` is the one place where the parts meet."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, abort, request
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import db
+from db.migrate import migrate
+from webapp import adoption, assets, auth, cli, compression, config, csrf, errors, headers, hypermedia, logs
+from webapp.forms import Request
+from webapp.views import admin, dashboard, health, home, login, logout, pwa, signup
+
+log = logging.getLogger("latchkey")
+HERE = Path(__file__).parent
+
+
+class Latchkey(Flask):
+    request_class = Request
+
+
+def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.system_clock) -> Flask:
+    """Build the app from LATCHKEY_* in the environment; `settings` (without the prefix) come first.
+
+    Raises BadSetting for a setting that will not do, RuntimeError for a route without a door.
+    """
+    app = Latchkey(__name__, static_folder=None)
+    logs.start()
+    config.load(app, settings or {})
+    _open_database(app, clock)
+    _set_templates_up(app)
+    _set_guards_up(app)
+    for resource in (home, signup, login, logout, dashboard, admin, pwa, health):
+        app.register_blueprint(resource.blueprint)
+    app.cli.add_command(cli.serve)
+    app.cli.add_command(cli.user)
+    auth.check_doors(app)
+    _wrap(app)
+    return app
+
+
+def _open_database(app: Flask, clock: db.Clock) -> None:
+    try:
+        database = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"])
+        adopted = database.has_table("users") and not database.has_table("migrations")
+        migrate(database)
+    except db.Unavailable as error:
+        raise config.BadSetting("DATABASE_URL", f"leads to no usable database: {error}") from error
+    if adopted:
+        log.info("adopted a database that the tutorial's code wrote")
+        adoption.tell(database)
+    app.extensions["database"] = database
+
+
+def _set_templates_up(app: Flask) -> None:
+    partials = PrefixLoader({"partials": FileSystemLoader(HERE / "partials")})
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), partials])
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    published = assets.publish(app.config["INSTANCE"] / "static")
+    app.extensions["assets"] = published
+    app.jinja_env.globals.update(
+        asset=published.__getitem__,
+        csrf_token=csrf.token,
+        current_user=auth.current_user,
+        form=None,
+        out_of_band=False,
+        part=None,
+    )
+
+
+def _set_guards_up(app: Flask) -> None:
+    app.before_request(_refuse_what_the_front_door_refused)
+    app.before_request(auth.guard)
+    app.before_request(csrf.guard)
+    app.after_request(compression.after_request)
+    app.after_request(hypermedia.after_request)
+    errors.register(app)
+
+
+def _refuse_what_the_front_door_refused() -> None:
+    """A body too large or too slow never got in here; its answer is made here, in the site's own look."""
+    if status := request.environ.get("latchkey.refused"):
+        abort(status)
+
+
+def _wrap(app: Flask) -> None:
+    """From the inside out: the app, its static files, security headers on both, the proxies' word about the client."""
+    wrapped = assets.serve(app.wsgi_app, app.config["INSTANCE"] / "static")
+    wrapped = headers.with_security_headers(wrapped, app.config["HTTPS"])
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies, x_host=proxies)
+    app.wsgi_app = wrapped  # type: ignore[assignment, method-assign]

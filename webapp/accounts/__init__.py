@@ -1,0 +1,1 @@
+"""The rules: one noun a file. No Flask in here."""

@@ -1,0 +1,141 @@
+"""A password: what may be one, what is stored of it, and what checking it costs."""
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from zxcvbn import zxcvbn
+
+# OWASP Password Storage Cheat Sheet and ASVS 5.0 appendix C, for PBKDF2-HMAC-SHA256.
+ITERATIONS = 600_000
+# Far above what any app stores: a row with more is broken, and must not hold a thread for hours.
+MOST_ITERATIONS = 10_000_000
+TUTORIAL_ITERATIONS = 310_000
+# One of Werkzeug's default scrypt hashes takes as long as this many iterations.
+SCRYPT_IN_ITERATIONS = 300_000
+# NIST SP 800-63B-4 3.1.1.2 asks for at least 64; longer is refused, never cut.
+MOST_CHARACTERS = 256
+# An attacker tries the likeliest first, and the throttles let through a few thousand tries at most.
+FEWEST_GUESSES = 10_000
+# zxcvbn looks at no more than this; what starts well does not get worse.
+LOOKED_AT = 72
+
+
+def objection(password: str, least: int, context: Iterable[str] = ()) -> str | None:
+    """Why this may not be a password, as a sentence, or None.
+
+    `least` is in characters (ASVS 6.2.1); `context` holds what an attacker knows: name, address (ASVS 6.2.11).
+    """
+    length = len(normal(password))
+    if length < least:
+        return f"Password must be at least {least} characters."
+    if length > MOST_CHARACTERS:
+        return f"Password must be at most {MOST_CHARACTERS} characters."
+    return _easily_guessed(password, [*context])
+
+
+def normal(password: str) -> str:
+    """One spelling for what looks the same: a Mac sends `é` as one code point, another keyboard as two."""
+    return unicodedata.normalize("NFC", password)
+
+
+def hashed(password: str) -> str:
+    """The text to store, in Werkzeug's format: `pbkdf2:sha256:600000$salt$hex`."""
+    salt = secrets.token_hex(16)
+    key = hashlib.pbkdf2_hmac("sha256", normal(password).encode(), salt.encode(), ITERATIONS)
+    return f"pbkdf2:sha256:{ITERATIONS}${salt}${key.hex()}"
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether `stored` was made from `password`. Never raises.
+
+    None, an older format and a broken hash cost as much work as a hash of today,
+    so that the time tells nobody who has an account.
+    """
+    spellings = dict.fromkeys((normal(password), password))
+    return sum(_matches(stored or "", spelling.encode("utf-8", "surrogatepass")) for spelling in spellings) > 0
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether the hash should be made anew when its password is next seen."""
+    return not stored.startswith(f"pbkdf2:sha256:{ITERATIONS}$")
+
+
+def is_known(stored: str) -> bool:
+    """Whether anybody can ever log in with this hash."""
+    return _parsed(stored) is not None
+
+
+class _Hash:
+    """A stored hash, taken apart. `work` is its cost in iterations of PBKDF2."""
+
+    def __init__(self, key: bytes, salt: bytes, work: int, scrypt: Sequence[int] = ()) -> None:
+        self.key, self.salt, self.work, self.scrypt = key, salt, work, scrypt
+
+    def of(self, password: bytes) -> bytes:
+        if self.scrypt:
+            n, r, p = self.scrypt
+            return hashlib.scrypt(password, salt=self.salt, n=n, r=r, p=p, maxmem=2**27, dklen=len(self.key))
+        return hashlib.pbkdf2_hmac("sha256", password, self.salt, self.work, len(self.key))
+
+
+def _matches(stored: str, password: bytes) -> bool:
+    known = _parsed(stored)
+    missing = ITERATIONS - (known.work if known else 0)
+    if missing > 0:
+        hashlib.pbkdf2_hmac("sha256", password, b"", missing)
+    return known is not None and hmac.compare_digest(known.of(password), known.key)
+
+
+def _parsed(stored: str) -> _Hash | None:
+    """What is stored, taken apart, or None when it is broken or in a format that nobody knows."""
+    try:
+        known = _read(stored)
+    except ValueError:
+        return None
+    fits = known is not None and 16 <= len(known.key) <= 64 and 0 < known.work <= MOST_ITERATIONS
+    return known if fits else None
+
+
+def _read(stored: str) -> _Hash | None:
+    """Raises ValueError when a part of it is missing or is not what it should be."""
+    method, _, rest = stored.partition("$")
+    match method.split(":"):
+        case ["pbkdf2", "sha256", iterations]:
+            salt, key = rest.split("$")
+            return _Hash(bytes.fromhex(key), salt.encode(), int(iterations))
+        case ["scrypt", *cost]:
+            salt, key = rest.split("$")
+            n, r, p = map(int, cost)
+            return _Hash(bytes.fromhex(key), salt.encode(), _scrypt_work(n, r, p), (n, r, p))
+        case ["pbkdf2_sha256"]:
+            return _read_django(rest)
+        case [salt, key]:
+            return _Hash(bytes.fromhex(key), bytes.fromhex(salt), TUTORIAL_ITERATIONS)
+    return None
+
+
+def _read_django(rest: str) -> _Hash:
+    from base64 import b64decode
+
+    iterations, salt, key = rest.split("$")
+    return _Hash(b64decode(key, validate=True), salt.encode(), int(iterations))
+
+
+def _scrypt_work(n: int, r: int, p: int) -> int:
+    """Cost in iterations. Raises ValueError for what scrypt cannot do, or not in 128 MiB."""
+    if n < 2 or n & (n - 1) or r < 1 or p < 1 or 128 * r * (n + p + 2) > 2**27:
+        raise ValueError("no such scrypt")
+    return SCRYPT_IN_ITERATIONS * n * r * p // (2**15 * 8)
+
+
+def _easily_guessed(password: str, context: list[str]) -> str | None:
+    known = ["latchkey", *context, *(word.partition("@")[0] for word in context)]
+    found = zxcvbn(normal(password)[:LOOKED_AT], user_inputs=[word for word in known if word])
+    if found["guesses"] >= FEWEST_GUESSES:
+        return None
+    if any(part.get("dictionary_name") == "user_inputs" for part in found["sequence"]):
+        return "Choose a password that is harder to guess. This one is made of your name, your address or the site's."
+    return f"Choose a password that is harder to guess. {found['feedback']['warning']}".strip()

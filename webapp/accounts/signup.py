@@ -1,0 +1,48 @@
+"""Signing up: a name, an address and a password become an account, or a sentence for each that cannot."""
+
+import logging
+
+from db import Database, Duplicate, users
+from webapp.accounts import passwords
+
+log = logging.getLogger("latchkey")
+
+NAME_TAKEN = "That user name is taken. Choose another."
+EMAIL_TAKEN = "Email already registered."
+
+
+class Refused(Exception):
+    """`errors` holds a sentence by field."""
+
+    def __init__(self, **errors: str) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+def sign_up(db: Database, username: str, email: str, password: str) -> int:
+    """Create an account and give its id. Raises Refused for what is taken already.
+
+    The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
+    The UNIQUE indexes are the check, so of two people who send one address at once, one gets it.
+    """
+    hashed = passwords.hashed(password)
+    try:
+        with db.transaction():
+            user_id = users.add(db, username, email, hashed)
+    except Duplicate as duplicate:
+        raise _refusal(db, duplicate, username, email) from duplicate
+    log.info("signed up: user %d", user_id)
+    return user_id
+
+
+def name_objection(db: Database, username: str) -> str | None:
+    """Why this name cannot be had, for somebody who is still typing. User names are public."""
+    return NAME_TAKEN if users.is_name_taken(db, username) else None
+
+
+def _refusal(db: Database, duplicate: Duplicate, username: str, email: str) -> Refused:
+    """An index tells of itself alone; somebody whose name and address are both taken hears of both."""
+    errors = {"username": NAME_TAKEN} if duplicate.column == "username" or users.is_name_taken(db, username) else {}
+    if duplicate.column == "email" or users.by_email(db, email):
+        errors["email"] = EMAIL_TAKEN
+    return Refused(**errors)

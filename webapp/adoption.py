@@ -1,0 +1,32 @@
+"""A database that the tutorial's code wrote: everybody keeps their account; the log names what today's rules refuse."""
+
+import logging
+
+from db import Database, users
+from webapp import forms
+from webapp.accounts import passwords
+
+log = logging.getLogger("latchkey")
+
+
+def tell(db: Database) -> None:
+    """Name the rows that are kept although nobody could sign up with them today."""
+    before: int | None = None
+    while page := users.newest(db, 1000, before):
+        for user in page:
+            for oddity in _oddities(user):
+                log.warning("kept user %d, although %s", user.id, oddity)
+        before = page[-1].id
+    for user_id in users.namesakes(db):
+        log.warning("kept user %d, although an older account has the same user name but for case", user_id)
+    for user_id, role in users.with_unknown_role(db):
+        log.warning("kept user %d as a plain user, although the role is %r", user_id, role)
+
+
+def _oddities(user: users.User) -> list[str]:
+    odd = {
+        f"the user name is {user.username!r}": forms.username_objection(user.username),
+        f"the address is {user.email!r}": forms.email_objection(user.email),
+        "the stored hash is malformed, so no password fits": not passwords.is_known(user.password),
+    }
+    return [oddity for oddity, objection in odd.items() if objection]

@@ -1,0 +1,49 @@
+"""Static files under names that carry their content's hash, compressed beforehand."""
+
+import gzip
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+from whitenoise import WhiteNoise
+
+SOURCE = Path(__file__).parent / "static"
+# What gains nothing from being compressed again.
+PACKED = {".png", ".woff2"}
+
+
+def publish(folder: Path) -> dict[str, str]:
+    """Lay the files out in `folder`; give the address by name, `app.css` to `/static/app.3f2a….css`.
+
+    Old names stay until the folder is emptied: a page that was served before an update still finds its files.
+    """
+    names = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*") if path.is_file())
+    return {name.as_posix(): f"/static/{_publish(name, folder)}" for name in names}
+
+
+def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
+    """The application behind its static files, which browsers may keep for good: a changed file has another name."""
+    return WhiteNoise(  # type: ignore[no-any-return]
+        application, root=folder, prefix="static/", immutable_file_test=r".", allow_all_origins=False
+    )
+
+
+def _publish(name: Path, folder: Path) -> str:
+    content = (SOURCE / name).read_bytes()
+    hashed = name.with_suffix(f".{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}")
+    _write(folder / hashed, content)
+    if name.suffix not in PACKED:
+        _write(folder / f"{hashed}.gz", gzip.compress(content, mtime=0))
+    return hashed.as_posix()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing, since several servers may start at once."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{secrets.token_hex(4)}")
+    draft.write_bytes(content)
+    os.replace(draft, path)

@@ -1,0 +1,64 @@
+"""The command line: start the server, look after people."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+
+from webapp.accounts import roles
+from webapp.database import database
+
+# A thousand slow clients must be able to wait without keeping others out.
+WAITING = 4096
+# How long a request that is under way may take to finish at shut-down, in seconds.
+FAREWELL = 15
+HEADER_MILLISECONDS = 10_000
+
+user = AppGroup("user", help="Look after people.")
+
+
+@click.command()
+@with_appcontext
+def serve() -> None:
+    """Start the server."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    config = current_app.config
+    _welcome()
+    database().close()
+    Granian(
+        "webapp.asgi:front_door",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=config["HOST"],
+        port=config["PORT"],
+        workers=config["WORKERS"],
+        backlog=WAITING,
+        backpressure=WAITING,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        workers_kill_timeout=FAREWELL,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+@user.command()
+@click.argument("email")
+def promote(email: str) -> None:
+    """Make an admin of the person with this EMAIL address."""
+    try:
+        person = roles.promote(database(), email)
+    except roles.NoSuchAccount:
+        raise click.ClickException(
+            f"Nobody has signed up as {email}. Sign up at {current_app.config['PUBLIC_URL']}/signup first."
+        ) from None
+    click.echo(f"{person.name} is an admin now, from the next page on.")
+
+
+def _welcome() -> None:
+    click.echo(f"Latchkey is at {current_app.config['PUBLIC_URL']} - stop it with Ctrl+C.")
+    if not roles.has_admin(database()):
+        click.echo("It has no admin yet: sign up there, then run  just admin YOUR@EMAIL.ADDRESS  beside this.")

@@ -1,0 +1,76 @@
+"""Errors, each with a page in the site's own look that says how to go on."""
+
+import logging
+
+from flask import Flask, Response, g, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
+
+from db import Unavailable
+from webapp import hypermedia
+
+log = logging.getLogger("latchkey")
+
+PROBLEMS = {
+    400: ("Bad request", "The request could not be understood. Go back, reload the page and try again."),
+    403: ("Not allowed", "Your account may not open this page. An admin can change that."),
+    404: (
+        "Page not found",
+        "There is no page at this address. Check it for a typing mistake, or start from the home page.",
+    ),
+    405: ("Not here", "This address does not take that kind of request. Open it as a page instead."),
+    408: ("Too slow", "The request took too long to arrive, so nothing was done. Try again on a better connection."),
+    413: ("Too large", "That was more than this form takes (64 KiB), so nothing was done. Go back and send less."),
+    422: (
+        "Not accepted",
+        "Something in the form was not accepted, so nothing was done. Go back, reload the page and try again.",
+    ),
+    429: ("Too many tries", "There were too many tries in a short time. Wait a minute, then try again."),
+    500: ("Something went wrong", "The mistake is ours, and it is noted. Try again in a moment."),
+    503: ("Busy", "We cannot answer this just now. Nothing was lost; try again in a few seconds."),
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(Unauthorized, _stranger)
+    app.register_error_handler(HTTPException, _problem)
+    app.register_error_handler(Unavailable, _unavailable)
+
+
+def _stranger(_: Unauthorized) -> Response:
+    """A closed door says how to open it: the log-in page, and back to where one was going."""
+    where = request.full_path.rstrip("?")
+    return hypermedia.log_in_first(url_for("login.show", next=where))
+
+
+def _problem(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error
+    title, sentence = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])
+    said_by_us = error.description if error.description != type(error).description else None
+    if isinstance(error, InternalServerError):
+        said_by_us = None
+    answer = make_response(hypermedia.problem(status, title, said_by_us or sentence))
+    for name, value in error.get_headers(request.environ):
+        if name not in {"Content-Type"}:
+            answer.headers[name] = value
+    if status in hypermedia.RETRY_AFTER:
+        answer.headers["Retry-After"] = hypermedia.RETRY_AFTER[status]
+    return answer
+
+
+def _unavailable(error: Unavailable) -> ResponseReturnValue:
+    """The database is locked, full or gone: what was typed comes back where the page can be shown without it."""
+    log.error("database unavailable: %s", " ".join(str(error).split()))
+    title, sentence = PROBLEMS[503]
+    # Who asks is not known, unless it was read before the trouble began; the page is shown as to a stranger.
+    g.setdefault("current_session", None)
+    if request.method == "POST":
+        try:
+            return hypermedia.form_again(503, sentence)
+        except Unavailable:
+            pass
+    answer = make_response(hypermedia.problem(503, title, sentence))
+    answer.headers["Retry-After"] = hypermedia.RETRY_AFTER[503]
+    return answer

@@ -1,0 +1,130 @@
+"""Forms: values and errors by field. Shape only: no form looks anybody up."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import ClassVar
+from urllib.parse import parse_qsl
+
+import flask
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+
+# The HTML standard's pattern for <input type="email">.
+EMAIL = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+# RFC 5321 4.5.3.1.3 leaves 254 for an address.
+LONGEST_EMAIL = 254
+# ASCII only: Cyrillic and full-width letters pass for others, zero-width ones for none.
+USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
+MOST_FIELDS = 100
+
+Check = Callable[[str], str | None]
+
+
+class Request(flask.Request):
+    """A request whose form keeps bytes that are no UTF-8 as lone surrogates.
+
+    Werkzeug would turn `%ff` into the three characters `%FF`, and three bad bytes into a nine-letter password.
+    """
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        if self.mimetype != "application/x-www-form-urlencoded":
+            return super().form
+        body = self.get_data().decode("utf-8", "surrogateescape")
+        try:
+            fields = parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS)
+        except ValueError as error:
+            raise RequestEntityTooLarge from error
+        return ImmutableMultiDict(fields)
+
+
+def is_text(value: str) -> bool:
+    """Whether this was UTF-8 when it was sent."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def username_objection(value: str) -> str | None:
+    if not value:
+        return "Enter a user name."
+    if not USERNAME.fullmatch(value):
+        return "User name must be 2 to 32 letters (a to z), digits, dots, hyphens or underscores."
+    return None
+
+
+def email_objection(value: str) -> str | None:
+    if not value:
+        return "Enter your email address."
+    if len(value) > LONGEST_EMAIL:
+        return f"Email address must be at most {LONGEST_EMAIL} characters."
+    if not EMAIL.fullmatch(value):
+        return "Enter an email address, like name@example.com."
+    return None
+
+
+def known_email_objection(value: str) -> str | None:
+    """Looser than for a new address: the tutorial took any text for one, and its people log in with it."""
+    if not value:
+        return "Enter your email address."
+    return "Enter an email address, like name@example.com." if "\0" in value else None
+
+
+def password_objection(_: str) -> str | None:
+    """A new password's length and strength are rules of `accounts.passwords`."""
+    return None
+
+
+def known_password_objection(value: str) -> str | None:
+    return None if value else "Enter your password."
+
+
+class Form:
+    """What was sent for each field in `checks`, and a sentence for each that will not do.
+
+    Unknown fields are not looked at; of a repeated field the first counts.
+    """
+
+    checks: ClassVar[Mapping[str, Check]] = {}
+    secrets: ClassVar[frozenset[str]] = frozenset({"password"})
+
+    def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
+        self.sent = {name: sent.get(name, "") for name in self.checks}
+        self.values = {name: value if name in self.secrets else value.strip() for name, value in self.sent.items()}
+        if "email" in self.values:
+            self.values["email"] = self.values["email"].lower()
+        self.errors: dict[str, str] = {}
+
+    def check(self, *names: str) -> bool:
+        """Look at the named fields, or at all; say whether their shape is right."""
+        for name in names or self.checks:
+            value = self.values[name]
+            self.object(name, self.checks[name](value) if is_text(value) else "This holds bytes that are not text.")
+        return not self.errors
+
+    def object(self, name: str, sentence: str | None) -> None:
+        """Refuse a field; the first objection stands."""
+        if sentence:
+            self.errors.setdefault(name, sentence)
+
+    def shown(self, name: str) -> str:
+        """What goes back into the field: as typed, but never a password, and nothing that HTML cannot hold."""
+        if name in self.secrets:
+            return ""
+        return re.sub(
+            r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", "\ufffd", self.sent[name]
+        )
+
+
+class SignupForm(Form):
+    checks: ClassVar = {"username": username_objection, "email": email_objection, "password": password_objection}
+
+
+class LoginForm(Form):
+    checks: ClassVar = {"email": known_email_objection, "password": known_password_objection}
+
+    def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
+        super().__init__(sent)
+        self.remember = bool(sent.get("remember"))

@@ -1,0 +1,84 @@
+"""One answer, two shapes: a whole page for a browser, a part of it for htmx. No view mentions htmx."""
+
+import re
+
+from flask import Response, abort, current_app, flash, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
+# When to come back after a refusal, in seconds.
+RETRY_AFTER = {429: "60", 503: "5"}
+
+
+def wants_partial() -> bool:
+    """Going back in the history asks without this header, so a page is never built from a part."""
+    return "HX-Request" in request.headers
+
+
+def render(page: str, partial: str, status: int = 200, **context: object) -> Response:
+    """The page, or over htmx the partial that the page is a shell around, with its title and the flashes.
+
+    `page` is a name in templates/, `partial` one in partials/.
+    """
+    part = f"partials/{partial}" if wants_partial() else None
+    answer = make_response(render_template(page, part=part, **context), status)
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def form_again(status: int, sentence: str) -> Response:
+    """The form that was sent, filled in as it was, with a sentence above it: nothing that was typed is lost.
+
+    The page behind a form reads `request.form`, so the view that shows it fills it in. Aborts with `status` when
+    the address has no page to show.
+    """
+    try:
+        endpoint, arguments = current_app.create_url_adapter(request).match(method="GET")  # type: ignore[union-attr]
+    except (NotFound, MethodNotAllowed):
+        abort(status, sentence)
+    flash(sentence, "error")
+    answer = make_response(current_app.view_functions[endpoint](**arguments))
+    if answer.status_code == 200:
+        answer.status_code = status
+    if status in RETRY_AFTER:
+        answer.headers["Retry-After"] = RETRY_AFTER[status]
+    return answer
+
+
+def next_path() -> str:
+    """Where to go on: `?next=` when it is a path of this site, else the dashboard.
+
+    Browsers read `//evil`, `/\\evil` and `/<tab>/evil` as another site, and htmx runs `javascript:` (RFC 3986 4.2).
+    """
+    path = request.args.get("next", "")
+    return path if NEXT.fullmatch(path) else url_for("dashboard.show")
+
+
+def log_in_first(url: str) -> Response:
+    """A closed door: 303 to the log-in page; over htmx 401, so that the log-in form does not land in the panel."""
+    if wants_partial():
+        return Response(status=401, headers={"HX-Redirect": url, "Vary": "HX-Request"})
+    return Response(status=303, headers={"Location": url, "Vary": "HX-Request"})
+
+
+def after_request(answer: Response) -> Response:
+    """Over htmx a redirect becomes 204 with HX-Redirect: fetch follows a redirect unseen, into the form."""
+    if wants_partial() and answer.status_code in {301, 302, 303, 307, 308}:
+        answer.headers["HX-Redirect"] = answer.headers.pop("Location")
+        answer.status_code = 204
+        answer.set_data(b"")
+        answer.vary.add("HX-Request")
+    return answer
+
+
+def problem(status: int, title: str, sentence: str) -> ResponseReturnValue:
+    """An error's page; over htmx nothing is replaced, and the sentence goes to the flashes."""
+    if wants_partial():
+        flash(sentence, "error")
+        answer = make_response(render_template("partials/flashes.html", out_of_band=True), status)
+        answer.headers["HX-Reswap"] = "none"
+    else:
+        answer = make_response(render_template("error.html", title=title, sentence=sentence), status)
+    answer.vary.add("HX-Request")
+    return answer

@@ -1,0 +1,20 @@
+"""Whether this server can do its work, for whoever watches it."""
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from db import Unavailable
+from webapp.auth import public
+from webapp.database import database
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@public
+def show() -> ResponseReturnValue:
+    try:
+        database().one("SELECT 1")
+    except Unavailable:
+        return Response("database unavailable\n", 503, {"Retry-After": "5"}, mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain")

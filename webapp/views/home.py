@@ -1,0 +1,16 @@
+"""The welcome page."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.auth import current_user, public
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@public
+def show() -> ResponseReturnValue:
+    if current_user():
+        return redirect(url_for("dashboard.show"), 303)
+    return render_template("home.html")

@@ -1,0 +1,28 @@
+"""Logging out: a page with a button, since a mere link would let any other page log people out."""
+
+from flask import Blueprint, flash, make_response, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import sessions
+from webapp.auth import current_token, current_user, forget_token, public
+from webapp.database import database
+from webapp.hypermedia import render
+
+blueprint = Blueprint("logout", __name__)
+
+
+@blueprint.get("/logout")
+@public
+def show() -> ResponseReturnValue:
+    if not current_user():
+        return redirect(url_for("login.show"), 303)
+    return render("logout.html", "logout_form.html")
+
+
+@blueprint.post("/logout")
+@public
+def create() -> ResponseReturnValue:
+    if token := current_token():
+        sessions.end(database(), token)
+    flash("You are logged out.", "success")
+    return forget_token(make_response(redirect(url_for("login.show"), 303)))

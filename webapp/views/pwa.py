@@ -1,0 +1,36 @@
+"""The parts of the installed app: manifest, service worker, offline page."""
+
+import hashlib
+
+from flask import Blueprint, Response, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.auth import public
+
+blueprint = Blueprint("pwa", __name__)
+
+
+@blueprint.get("/manifest.webmanifest")
+@public
+def manifest() -> ResponseReturnValue:
+    return _text("manifest.webmanifest", "application/manifest+json")
+
+
+@blueprint.get("/sw.js")
+@public
+def service_worker() -> ResponseReturnValue:
+    """Its cache is named after the files, so that those of an older version go when it takes over."""
+    addresses = sorted(current_app.extensions["assets"].values())
+    version = hashlib.sha256("".join(addresses).encode()).hexdigest()[:12]
+    return _text("sw.js", "text/javascript", addresses=addresses, version=version)
+
+
+@blueprint.get("/offline")
+@public
+def offline() -> ResponseReturnValue:
+    """Kept in the browser, so it is the same for everybody: no name, no form."""
+    return _text("offline.html", "text/html")
+
+
+def _text(template: str, mimetype: str, **context: object) -> Response:
+    return Response(render_template(template, **context), mimetype=mimetype, headers={"Cache-Control": "no-cache"})

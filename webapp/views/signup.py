@@ -1,0 +1,60 @@
+"""Signing up."""
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import passwords, signup
+from webapp.auth import current_user, public
+from webapp.csrf import changes_nothing
+from webapp.database import database
+from webapp.forms import SignupForm
+from webapp.hypermedia import next_path, render
+
+blueprint = Blueprint("signup", __name__)
+
+
+@blueprint.get("/signup")
+@public
+def show() -> ResponseReturnValue:
+    if current_user():
+        return redirect(next_path(), 303)
+    return _page(SignupForm(request.form))
+
+
+@blueprint.post("/signup")
+@public
+def create() -> ResponseReturnValue:
+    form = SignupForm(request.form)
+    if not _check(form):
+        return _page(form, 422)
+    try:
+        signup.sign_up(database(), **form.values)
+    except signup.Refused as refused:
+        form.errors.update(refused.errors)
+        return _page(form, 422)
+    flash("Account created! Please log in.", "success")
+    return redirect(url_for("login.show", next=request.args.get("next")), 303)
+
+
+@blueprint.post("/signup/<any(username, email, password):field>")
+@public
+@changes_nothing
+def check(field: str) -> ResponseReturnValue:
+    """What is wrong with one field, for somebody who has just left it: the inside of its error slot."""
+    form = SignupForm(request.form)
+    if _check(form, field) and field == "username":
+        form.object(field, signup.name_objection(database(), form.values[field]))
+    return render_template("partials/field_error.html", sentence=form.errors.get(field))
+
+
+def _check(form: SignupForm, *fields: str) -> bool:
+    form.check(*fields)
+    if "password" in (fields or form.checks):
+        context = form.values["username"], form.values["email"]
+        least = current_app.config["PASSWORD_MIN_LENGTH"]
+        form.object("password", passwords.objection(form.values["password"], least, context))
+    return not form.errors
+
+
+def _page(form: SignupForm, status: int = 200) -> ResponseReturnValue:
+    return render("signup.html", "signup_form.html", status, form=form, least=current_app.config["PASSWORD_MIN_LENGTH"])
