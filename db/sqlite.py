@@ -1,5 +1,6 @@
 """SQLite: one file, one kept connection per thread, writers one after the other."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ class Sqlite(Database):
         self._threads = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._writer = threading.Lock()
+        _create(path)
         with _translated():
             self._connection()
 
@@ -105,6 +107,14 @@ class Sqlite(Database):
             self._threads.connection = connection
             self._opened.append(connection)
         return connection
+
+
+def _create(path: str) -> None:
+    """A new file is nobody else's to read, for it holds hashes and addresses; those beside it take their mode from it."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from error
 
 
 @contextmanager

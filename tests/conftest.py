@@ -22,6 +22,7 @@ from webapp.accounts import passwords, roles
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("LATCHKEY_TEST_POSTGRES")
 PASSWORD = "correct horse battery"
+pytest_plugins = ["tests.screens"]
 
 
 class Clock:

@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from db.migrate import migrate
-from webapp import adoption, assets, auth, cli, compression, config, csrf, errors, headers, hypermedia, logs
+from webapp import adoption, assets, auth, cli, compression, config, csrf, errors, headers, hosts, hypermedia, logs, times
 from webapp.forms import Request
 from webapp.views import admin, dashboard, health, home, login, logout, pwa, signup
 
@@ -63,6 +63,7 @@ def _set_templates_up(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     published = assets.publish(app.config["INSTANCE"] / "static")
     app.extensions["assets"] = published
+    app.jinja_env.filters["time"] = times.as_time
     app.jinja_env.globals.update(
         asset=published.__getitem__,
         csrf_token=csrf.token,
@@ -74,7 +75,7 @@ def _set_templates_up(app: Flask) -> None:
 
 
 def _set_guards_up(app: Flask) -> None:
-    app.before_request(_refuse_what_the_front_door_refused)
+    app.before_request(_refuse_what_was_refused_outside)
     app.before_request(auth.guard)
     app.before_request(csrf.guard)
     app.after_request(compression.after_request)
@@ -82,15 +83,16 @@ def _set_guards_up(app: Flask) -> None:
     errors.register(app)
 
 
-def _refuse_what_the_front_door_refused() -> None:
-    """A body too large or too slow never got in here; its answer is made here, in the site's own look."""
+def _refuse_what_was_refused_outside() -> None:
+    """A body too large or too slow, a foreign Host: never got this far; the answer is made here, in the site's look."""
     if status := request.environ.get("latchkey.refused"):
         abort(status)
 
 
 def _wrap(app: Flask) -> None:
-    """From the inside out: the app, its static files, security headers on both, the proxies' word about the client."""
+    """From the inside out: the app, its static files, the hosts it answers to, security headers, the proxies' word."""
     wrapped = assets.serve(app.wsgi_app, app.config["INSTANCE"] / "static")
+    wrapped = hosts.only_for(app.config["HOSTS"], wrapped)
     wrapped = headers.with_security_headers(wrapped, app.config["HTTPS"])
     if proxies := app.config["TRUSTED_PROXIES"]:
         wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies, x_host=proxies)

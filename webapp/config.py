@@ -50,7 +50,7 @@ def _load_network(config: dict[str, Any]) -> None:
             f"is {host}, which other machines can reach, and LATCHKEY_PUBLIC_URL is not https: passwords would cross"
             " the network readable. Set LATCHKEY_PUBLIC_URL to the https address people use, or LATCHKEY_INSECURE=1.",
         )
-    config["TRUSTED_HOSTS"] = _hosts(config["PUBLIC_URL"]) if given or _is_loopback(host) else None
+    config["HOSTS"] = _hosts(config["PUBLIC_URL"]) if given or _is_loopback(host) else None
 
 
 def _load_storage(config: dict[str, Any]) -> None:

@@ -18,21 +18,21 @@ for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (p
 document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, request } = event.detail.ctx;
   if (!isFieldCheck(sourceElement)) return;
-  if (pointerIsDown || document.activeElement?.type === "submit" || sourceElement.form.ariaBusy === "true") event.preventDefault();
+  if (pointerIsDown || document.activeElement?.type === "submit" || sourceElement.form.matches("[aria-busy=true]")) event.preventDefault();
   for (const name of [...request.body.keys()]) if (name !== sourceElement.name) request.body.delete(name);
 });
 
 document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement } = event.detail.ctx;
-  if (!isFieldCheck(sourceElement)) sourceElement.ariaBusy = "true";
+  if (!isFieldCheck(sourceElement)) sourceElement.setAttribute("aria-busy", "true");
   if (sourceElement.matches("form")) {
     hidePasswords(sourceElement);
-    for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) htmx.trigger(field, "htmx:abort");
+    for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) field.dispatchEvent(new Event("htmx:abort"));
   }
 });
 
 document.addEventListener("htmx:finally:request", (event) => {
-  if (!event.detail.ctx.hx?.redirect) event.detail.ctx.sourceElement.ariaBusy = null;
+  if (!event.detail.ctx.hx?.redirect) event.detail.ctx.sourceElement.removeAttribute("aria-busy");
 });
 
 // A server in trouble must not replace the form that somebody has filled in; ours says so itself, a proxy's does not.
@@ -48,15 +48,21 @@ document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx) say(navigator.onLine ? "The server did not answer. Nothing was lost; try again in a moment." : "You are offline. Nothing was sent.");
 });
 
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.sourceElement.matches("form")) clearRefusedPasswords(event.detail.ctx.sourceElement);
   mirrorErrors();
   revealPasswordButtons();
 });
 
+// Somebody who is asked for a password again starts with an empty field, as on the plain page.
+const clearRefusedPasswords = (form) => {
+  for (const field of form.querySelectorAll("[type=password][aria-invalid=true]")) field.value = "";
+};
+
 const mirrorErrors = () => {
   for (const slot of document.querySelectorAll("p.error")) {
     const field = document.getElementById(slot.id.replace("-error", ""));
-    if (slot.textContent.trim()) field.ariaInvalid = "true";
+    if (slot.textContent.trim()) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   }
 };

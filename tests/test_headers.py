@@ -1,0 +1,61 @@
+"""Security headers, on every answer."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from webapp import create_app
+from webapp.headers import POLICY
+
+PATHS = ["/", "/login", "/nowhere", "/admin", "/healthz", "/offline", "/sw.js", "/manifest.webmanifest"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_carries_them(app: Flask, path: str) -> None:
+    _carries_them(app.test_client().get(path))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_static_files_carry_them_too(app: Flask, method: str) -> None:
+    with app.test_client().open(app.extensions["assets"]["app.css"], method=method) as answer:
+        _carries_them(answer)
+
+
+def test_errors_carry_them(app: Flask) -> None:
+    client = app.test_client()
+    _carries_them(client.post("/", headers={"Sec-Fetch-Site": "cross-site"}))
+    _carries_them(client.delete("/login"))
+    _carries_them(client.get("/login", headers={"Host": "evil.example"}))
+
+
+def test_nothing_may_run_that_is_not_a_file_of_ours(app: Flask) -> None:
+    page = app.test_client().get("/signup").text
+    assert "<style" not in page and " style=" not in page and " onclick=" not in page
+    assert "unsafe" not in POLICY["Content-Security-Policy"]
+
+
+def test_pages_are_compressed_for_who_can_read_that(app: Flask) -> None:
+    client = app.test_client()
+    packed = client.get("/signup", headers={"Accept-Encoding": "gzip, br"})
+    assert packed.headers["Content-Encoding"] == "gzip" and len(packed.data) < 2500
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert "Content-Encoding" not in client.get("/signup").headers
+    assert "Content-Encoding" not in client.get("/signup", headers={"Accept-Encoding": "gzip;q=0"}).headers
+
+
+def test_under_https_cookies_and_browser_keep_to_it(settings: dict[str, Any], cheap_hashes: None) -> None:
+    app = create_app(settings | {"PUBLIC_URL": "https://id.example"})
+    client = app.test_client()
+    answer = client.get("/login", base_url="https://id.example")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-visitor=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    app.extensions["database"].close()
+
+
+def _carries_them(answer: Any) -> None:
+    missing = {name for name in POLICY if name not in answer.headers}
+    assert not missing
+    assert answer.headers["Content-Security-Policy"] == POLICY["Content-Security-Policy"]

@@ -1,0 +1,20 @@
+"""The Host header: only names under which people know us, so that no link or redirect ever leads elsewhere."""
+
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.exceptions import SecurityError
+from werkzeug.wsgi import get_host
+
+
+def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIApplication:
+    """The application, told to refuse what was sent to another host; None takes any name that is one."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            get_host(environ, hosts)
+        except SecurityError:
+            environ |= {"latchkey.refused": 400, "HTTP_HOST": hosts[0] if hosts else "localhost"}
+        return application(environ, start_response)
+
+    return answer
