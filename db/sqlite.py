@@ -110,7 +110,7 @@ class Sqlite(Database):
 
 
 def _create(path: str) -> None:
-    """A new file is nobody else's to read, for it holds hashes and addresses; those beside it take their mode from it."""
+    """A new file is nobody else's to read: it holds hashes. Those beside it take their mode from it."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:

@@ -13,6 +13,7 @@ from urllib.error import URLError
 import db
 
 ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-m", "flask", "--app", "webapp", "serve"]
 
 
 class Server:
@@ -26,13 +27,12 @@ class Server:
         given = {"INSTANCE": str(instance), "DATABASE_URL": database_url, "PORT": port, "WORKERS": "2"}
         given["SECRET_KEY"] = "a key that serves the tests alone"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
-        self._environment = kept | {f"LATCHKEY_{name}": value for name, value in (given | settings).items()}
+        self.environment = kept | {f"LATCHKEY_{name}": value for name, value in (given | settings).items()}
 
     def __enter__(self) -> "Server":
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "webapp", "serve"],
-                cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True,
+                COMMAND, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )  # fmt: skip
         self._wait()
         return self

@@ -11,7 +11,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from db.migrate import migrate
-from webapp import adoption, assets, auth, cli, compression, config, csrf, errors, headers, hosts, hypermedia, logs, times
+from webapp import (
+    adoption,
+    assets,
+    auth,
+    cli,
+    compression,
+    config,
+    csrf,
+    errors,
+    headers,
+    hosts,
+    hypermedia,
+    logs,
+    times,
+)
 from webapp.forms import Request
 from webapp.views import admin, dashboard, health, home, login, logout, pwa, signup
 

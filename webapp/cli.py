@@ -1,10 +1,13 @@
 """The command line: start the server, look after people."""
 
+import socket
+
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from webapp.accounts import roles
+from webapp.config import BadSetting
 from webapp.database import database
 
 # A thousand slow clients must be able to wait without keeping others out.
@@ -26,6 +29,7 @@ def serve() -> None:
     from granian.log import LogLevels
 
     config = current_app.config
+    _check_port(config["HOST"], config["PORT"])
     _welcome()
     database().close()
     Granian(
@@ -56,6 +60,17 @@ def promote(email: str) -> None:
             f"Nobody has signed up as {email}. Sign up at {current_app.config['PUBLIC_URL']}/signup first."
         ) from None
     click.echo(f"{person.name} is an admin now, from the next page on.")
+
+
+def _check_port(host: str, port: int) -> None:
+    """The server shares a port with whoever has it already, so two started by mistake would answer in turns."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise BadSetting("PORT", f"is {port}, which cannot be had on {host}: {error.strerror}.") from error
 
 
 def _welcome() -> None:

@@ -1,8 +1,10 @@
 """Log lines: one for each act, with where it came from; no password, no token, no raw line break."""
 
 import logging
+from typing import TextIO, cast
 
 from flask import has_request_context, request
+from flask.logging import wsgi_errors_stream
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s from=%(address)s"
 
@@ -11,7 +13,7 @@ def start() -> None:
     """Send what the rules tell to standard error."""
     logger = logging.getLogger("latchkey")
     if not logger.handlers:
-        handler = logging.StreamHandler()
+        handler = logging.StreamHandler(cast(TextIO, wsgi_errors_stream))
         handler.setFormatter(logging.Formatter(FORMAT))
         handler.addFilter(_with_address)
         logger.addHandler(handler)

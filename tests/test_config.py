@@ -1,0 +1,121 @@
+"""Settings: checked at the start; a bad one stops it and names itself."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from webapp import create_app
+from webapp.config import BadSetting
+
+BAD = [
+    ("PORT", "eighty"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("PORT", "-1"),
+    ("WORKERS", "0"),
+    ("THREADS", "1.5"),
+    ("TRUSTED_PROXIES", "yes"),
+    ("PASSWORD_MIN_LENGTH", "4"),
+    ("PASSWORD_MIN_LENGTH", "100"),
+    ("INSECURE", "true"),
+    ("DATABASE_URL", "mysql://localhost/x"),
+    ("DATABASE_URL", "sqlite:////no/such/folder/x.db"),
+    ("INSTANCE", "/proc/nowhere"),
+    ("PUBLIC_URL", "example.org"),
+    ("PUBLIC_URL", "https://example.org/path"),
+    ("PUBLIC_URL", "https://user@example.org"),
+    ("PUBLIC_URL", "https://example.org:99999"),
+    ("PUBLIC_URL", "javascript:alert(1)"),
+    ("SECRET_KEY", "too short"),
+    ("SECRET_KEY", "a key that is long enough for once,short"),
+    ("HOST", "0.0.0.0"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_setting_stops_the_start_and_names_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"LATCHKEY_{name}", value)
+    with pytest.raises(BadSetting, match=f"LATCHKEY_{name} "):
+        create_app()
+
+
+def test_without_any_it_starts_on_a_file_of_its_own(tmp_path: Path) -> None:
+    app = create_app()
+    assert app.config["DATABASE_URL"] == f"sqlite:///{tmp_path}/instance/latchkey.db"
+    assert (app.config["HOST"], app.config["PORT"], app.config["THREADS"]) == ("127.0.0.1", 8000, 16)
+    assert app.config["PUBLIC_URL"] == "http://127.0.0.1:8000"
+    for name in ("secret_key", "latchkey.db"):
+        assert stat.S_IMODE((tmp_path / "instance" / name).stat().st_mode) == 0o600
+    app.extensions["database"].close()
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_PORT", "")
+    app = create_app()
+    assert app.config["PORT"] == 8000
+    app.extensions["database"].close()
+
+
+def test_servers_that_start_at_once_share_one_key() -> None:
+    with ThreadPoolExecutor(4) as threads:
+        apps = list(threads.map(lambda _: create_app(), range(4)))
+    assert len({app.config["SECRET_KEY"] for app in apps}) == 1
+    for app in apps:
+        app.extensions["database"].close()
+
+
+def test_a_key_can_be_rotated_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = "the key of last year, as it was"[:20] + "-" * 20, "the key of this year" + "-" * 20
+    old = old.replace(",", ";")
+    monkeypatch.setenv("LATCHKEY_SECRET_KEY", f"{new},{old}")
+    app = create_app()
+    assert (app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"]) == (new, [old])
+    app.extensions["database"].close()
+
+
+def test_postgresql_needs_a_key_that_all_servers_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x")
+    with pytest.raises(BadSetting, match="LATCHKEY_SECRET_KEY must be set with PostgreSQL"):
+        create_app()
+
+
+def test_a_file_that_is_no_database_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.db").write_text("no database" * 1000)
+    monkeypatch.setenv("LATCHKEY_DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database"):
+        create_app()
+
+
+def test_the_world_may_be_let_in_without_https_when_one_insists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_HOST", "0.0.0.0")
+    monkeypatch.setenv("LATCHKEY_INSECURE", "1")
+    app = create_app()
+    assert app.test_client().get("/login", headers={"Host": "192.168.1.7:8000"}).status_code == 200
+    app.extensions["database"].close()
+
+
+def test_forwarded_headers_count_from_trusted_proxies_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for proxies in ("0", "1"):
+        monkeypatch.setenv("LATCHKEY_TRUSTED_PROXIES", proxies)
+        app = create_app()
+        app.before_request(lambda: seen.append(__import__("flask").request.remote_addr))
+        app.test_client().get("/login", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
+        app.extensions["database"].close()
+    assert seen == ["127.0.0.1", "198.51.100.7"]
+
+
+def test_the_least_length_of_a_password_is_a_setting(monkeypatch: pytest.MonkeyPatch, cheap_hashes: None) -> None:
+    monkeypatch.setenv("LATCHKEY_PASSWORD_MIN_LENGTH", "15")
+    app = create_app()
+    answer = app.test_client().post("/signup/password", data={"password": "blue-kettle-42"})
+    assert "Password must be at least 15 characters." in answer.text
+    assert "At least 15 characters" in app.test_client().get("/signup").text
+    app.extensions["database"].close()

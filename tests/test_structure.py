@@ -1,0 +1,124 @@
+"""The shape of the code: who imports whom, doors on every route, what templates may not hold."""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webapp import create_app
+from webapp.auth import login_required, public
+
+ROOT = Path(__file__).parent.parent
+MODULES = [path for folder in ("webapp", "db") for path in sorted((ROOT / folder).rglob("*.py"))]
+TEMPLATES = [path for folder in ("templates", "partials") for path in sorted((ROOT / "webapp" / folder).iterdir())]
+# views -> auth, csrf, hypermedia, forms, database -> accounts -> db; a folder is named before what it may import.
+ALLOWED = {
+    "db": {"db"},
+    "webapp/accounts": {"webapp.accounts", "db"},
+    "webapp/views": {
+        "db", "webapp.accounts", "webapp.auth", "webapp.csrf", "webapp.database", "webapp.forms", "webapp.hypermedia",
+    },
+    "webapp/forms.py": set(),
+    "webapp/hypermedia.py": set(),
+    "webapp/database.py": {"db"},
+    "webapp/auth.py": {"db", "webapp.accounts", "webapp.database"},
+    "webapp/csrf.py": {"webapp", "webapp.hypermedia"},
+}  # fmt: skip
+OURS = ("db", "webapp")
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module if node.module != "webapp" else f"webapp.{node.names[0].name}"
+
+
+def _rules() -> Iterator[tuple[Path, set[str]]]:
+    for path in MODULES:
+        name = path.relative_to(ROOT).as_posix()
+        for prefix, allowed in ALLOWED.items():
+            if name == prefix or name.startswith(prefix + "/"):
+                yield path, allowed
+
+
+@pytest.mark.parametrize(("path", "allowed"), list(_rules()), ids=lambda value: getattr(value, "stem", ""))
+def test_imports_run_one_way(path: Path, allowed: set[str]) -> None:
+    ours = {name for name in _imports(path) if name.split(".")[0] in OURS}
+    stray = {name for name in ours if not any(name == ok or name.startswith(ok + ".") for ok in allowed)}
+    assert not stray
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parent.name == "views"], ids=lambda path: path.stem)
+def test_a_view_sees_no_table_and_no_other_view_and_mentions_no_htmx(path: Path) -> None:
+    assert not [name for name in _imports(path) if name.startswith(("db.", "webapp.views"))]
+    code = re.sub(r'""".*?"""', "", path.read_text(), flags=re.DOTALL)
+    assert "HX-" not in code and "htmx" not in code
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if {"accounts", "db"} & set(p.parts)], ids=lambda path: path.stem)
+def test_rules_and_tables_know_no_flask(path: Path) -> None:
+    assert not [name for name in _imports(path) if name.split(".")[0] in {"flask", "werkzeug"}]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_sql_is_made_from_strings(path: Path) -> None:
+    keyword = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|PRAGMA)\s")
+    for node in ast.walk(ast.parse(path.read_text())):
+        texts = node.values[:1] if isinstance(node, ast.JoinedStr) else []
+        texts += [node.left] if isinstance(node, ast.BinOp) else []
+        assert not [text for text in texts if isinstance(text, ast.Constant) and keyword.match(str(text.value))]
+
+
+def test_a_route_without_a_door_stops_the_start(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from webapp.views import home
+
+    blueprint = type(home.blueprint)("open", "open")
+    blueprint.add_url_rule("/forgotten", view_func=lambda: "secret")
+    monkeypatch.setattr(home, "blueprint", blueprint)
+    with pytest.raises(RuntimeError, match="/forgotten has no door"):
+        create_app(settings)
+
+
+def test_a_route_with_two_doors_stops_the_start() -> None:
+    with pytest.raises(RuntimeError, match="two doors"):
+        public(login_required(lambda: ""))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_hold_nothing_that_the_policy_would_block(path: Path) -> None:
+    """hx-on, trigger filters and js: values need eval; inline script and style need unsafe-inline."""
+    text = path.read_text()
+    assert not re.search(r"hx-on|[\"'{ ]js:|javascript:|<style|\sstyle=|\son\w+=|\|\s*safe", text)
+    assert not re.search(r"<script(?![^>]*src=)", text)
+    assert not re.search(r'hx-trigger="[^"]*\[', text)
+    assert not re.search(r"(?<!data-)\bhx-(get|post|target|swap|trigger|sync|swap-oob)\b", text), "written data-hx-…"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_pages_are_shells_and_partials_are_whole(path: Path) -> None:
+    text = path.read_text()
+    if path.parent.name == "partials":
+        assert "{% extends" not in text
+    else:
+        assert "<form" not in text
+
+
+def test_htmx_is_the_one_that_was_looked_at() -> None:
+    content = (ROOT / "webapp/static/htmx-4.0.1.min.js").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    assert digest == "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+
+
+def test_every_requirement_is_pinned_with_its_reason_above_it() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = (ROOT / name).read_text().splitlines()
+        for number, line in enumerate(lines):
+            if line and not line.startswith(("#", "-r")):
+                assert re.fullmatch(r"[\w.\[\]-]+==[\w.]+", line), line
+                assert lines[number - 1].startswith(("# ", "types-")) or "==" in lines[number - 1], line
