@@ -1,6 +1,5 @@
 """A database that the tutorial's code wrote becomes ours, with everybody in it."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -15,9 +14,6 @@ from tests.conftest import PASSWORD, Clock
 from webapp import create_app
 from webapp.accounts import passwords
 
-pytestmark = pytest.mark.skipif(
-    "LATCHKEY_TEST_POSTGRES" in os.environ, reason="the tutorial knew SQLite alone; the SQLite run has these tests"
-)
 DATA = Path(__file__).parent / "data" / "tutorial.db"
 PEOPLE = {
     "grace": ("grace@example.com", "correct horse battery"),

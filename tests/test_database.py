@@ -1,23 +1,16 @@
 """The four verbs, and the two ways in which they fail, on either database."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 
 import db as databases
 from db import Database, Duplicate, Unavailable, users
 from db.migrate import FOLDER, migrate
-from tests.browser import Browser
-from tests.conftest import PASSWORD, POSTGRES
-
-ONLY_SQLITE = pytest.mark.skipif(POSTGRES is not None, reason="a file's own troubles")
 
 
 def _add(db: Database, name: str) -> int:
@@ -115,65 +108,3 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(
 def test_an_address_that_leads_nowhere_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         databases.connect("sqlite:////no/such/folder/x.db")
-
-
-@ONLY_SQLITE
-def test_sqlite_is_set_to_lose_nothing(db: Database) -> None:
-    pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-    kept = [sqlite_pragma(db, name) for name in pragmas]
-    assert kept == ["wal", 2, 1, 5000]
-
-
-@ONLY_SQLITE
-def test_a_lock_that_another_program_holds_is_503_with_the_form_and_goes_by(
-    app: Flask, htmx: bool, lock: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app.extensions["database"].run("SELECT 1")
-    browser = Browser(app, htmx).visit("/signup")
-    app.extensions["database"].one("PRAGMA busy_timeout = 50")
-    with lock():
-        browser.submit("signup-form", username="alice", email="alice@example.com", password=PASSWORD)
-        assert browser.answer.status_code == 503
-        assert browser.value("email") == "alice@example.com"
-        assert Browser(app).client.get("/healthz").status_code == 200
-    browser.submit("signup-form", password=PASSWORD)
-    assert browser.path == "/login"
-
-
-@ONLY_SQLITE
-def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, htmx: bool) -> None:
-    database = app.extensions["database"]
-    browser = Browser(app, htmx).visit("/signup")
-    pages = database.one("PRAGMA page_count")[0]
-    database.one(f"PRAGMA max_page_count = {pages}")
-    statuses = []
-    for number in range(200):
-        fields = {"username": f"user{number}", "email": f"user{number}@example.com", "password": PASSWORD}
-        browser.visit("/signup").submit("signup-form", **fields)
-        statuses.append(browser.answer.status_code)
-        if statuses[-1] == 503:
-            break
-    assert statuses[-1] == 503 and users.count(database) == len(statuses) - 1
-    assert browser.client.get("/login").status_code == 200
-    assert database.one("PRAGMA integrity_check") == ("ok",)
-
-
-@pytest.fixture
-def lock(settings: dict[str, Any]) -> Callable[[], Any]:
-    """Another program that writes and does not finish."""
-
-    @contextmanager
-    def hold() -> Iterator[None]:
-        other = sqlite3.connect(settings["DATABASE_URL"].removeprefix("sqlite:///"), isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-        other.close()
-
-    return hold
-
-
-def sqlite_pragma(db: Database, name: str) -> Any:
-    row = db.one(f"PRAGMA {name}")
-    assert row is not None
-    return row[0]

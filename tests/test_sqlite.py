@@ -1,0 +1,79 @@
+"""The embedded database and its troubles: a lock, a full disk."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from db import Database, users
+from tests.browser import Browser
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """On a file, whatever the other tests run on."""
+    return {"INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/latchkey.db", "SECRET_KEY": "k" * 32}
+
+
+def test_sqlite_is_set_to_lose_nothing(db: Database) -> None:
+    pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    kept = [sqlite_pragma(db, name) for name in pragmas]
+    assert kept == ["wal", 2, 1, 5000]
+
+
+def test_a_lock_that_another_program_holds_is_503_with_the_form_and_goes_by(
+    app: Flask, htmx: bool, lock: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.extensions["database"].run("SELECT 1")
+    browser = Browser(app, htmx).visit("/signup")
+    app.extensions["database"].one("PRAGMA busy_timeout = 50")
+    with lock():
+        browser.submit("signup-form", username="alice", email="alice@example.com", password=PASSWORD)
+        assert browser.answer.status_code == 503
+        assert browser.value("email") == "alice@example.com"
+        assert Browser(app).client.get("/healthz").status_code == 200
+    browser.submit("signup-form", password=PASSWORD)
+    assert browser.path == "/login"
+
+
+def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, htmx: bool) -> None:
+    database = app.extensions["database"]
+    browser = Browser(app, htmx).visit("/signup")
+    pages = database.one("PRAGMA page_count")[0]
+    database.one(f"PRAGMA max_page_count = {pages}")
+    statuses = []
+    for number in range(200):
+        fields = {"username": f"user{number}", "email": f"user{number}@example.com", "password": PASSWORD}
+        browser.visit("/signup").submit("signup-form", **fields)
+        statuses.append(browser.answer.status_code)
+        if statuses[-1] == 503:
+            break
+    assert statuses[-1] == 503 and users.count(database) == len(statuses) - 1
+    assert browser.client.get("/login").status_code == 200
+    assert database.one("PRAGMA integrity_check") == ("ok",)
+
+
+@pytest.fixture
+def lock(settings: dict[str, Any]) -> Callable[[], Any]:
+    """Another program that writes and does not finish."""
+
+    @contextmanager
+    def hold() -> Iterator[None]:
+        other = sqlite3.connect(settings["DATABASE_URL"].removeprefix("sqlite:///"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+        other.close()
+
+    return hold
+
+
+def sqlite_pragma(db: Database, name: str) -> Any:
+    row = db.one(f"PRAGMA {name}")
+    assert row is not None
+    return row[0]
