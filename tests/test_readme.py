@@ -1,0 +1,61 @@
+"""The README says nothing that is not so."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Blueprint
+from jinja2 import ChoiceLoader, DictLoader
+
+from tests.browser import Browser
+from tests.conftest import logged_in
+from webapp import config, create_app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def _block(after: str, language: str) -> str:
+    found = re.search(rf"{re.escape(after)}.*?```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_a_page_is_added_as_it_says(settings: dict[str, Any], cheap_hashes: None, htmx: bool) -> None:
+    module: dict[str, Any] = {"__name__": "webapp.views"}
+    exec(_block("`webapp/views/notes.py`", "python"), module)
+    app = create_app(settings)
+    blueprint = module["blueprint"]
+    assert isinstance(blueprint, Blueprint)
+    app.register_blueprint(blueprint)
+    pages = {
+        "notes.html": _block("`webapp/templates/notes.html`", "jinja"),
+        "partials/notes_list.html": '<ul id="notes-list"><li>{{ owner.name }}</li></ul>',
+    }
+    app.jinja_loader = ChoiceLoader([DictLoader(pages), app.jinja_loader])  # type: ignore[list-item]
+    app.jinja_env.loader = app.jinja_loader
+    assert app.test_client().get("/notes").location == "/login?next=/notes"
+    browser = logged_in(Browser(app, htmx), "alice").visit("/notes")
+    assert browser.heading() == "Notes" and "alice" in browser.page.text
+    app.extensions["database"].close()
+
+
+def test_every_setting_is_in_its_table_and_nothing_else() -> None:
+    told = set(re.findall(r"`LATCHKEY_(\w+)`", _section("Settings")))
+    read = set(re.findall(r'_(?:given|whole|flag)\(config, "(\w+)"', Path(config.__file__).read_text()))
+    assert told == read
+
+
+def test_every_recipe_that_it_names_is_there() -> None:
+    recipes = set(re.findall(r"^([a-z-]+)[^:\n]*:(?!=)", (ROOT / "justfile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`?just ([a-z-]+)", README)) <= recipes
+
+
+@pytest.mark.parametrize("path", re.findall(r"^ {0,2}(\w+)/ ", README, re.MULTILINE))
+def test_every_folder_that_it_names_is_there(path: str) -> None:
+    assert (ROOT / path).is_dir() or (ROOT / "webapp" / path).is_dir()
+
+
+def _section(title: str) -> str:
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
