@@ -1,10 +1,11 @@
 """Errors, each with a page in the site's own look that says how to go on."""
 
 import logging
+from contextlib import suppress
 
-from flask import Flask, Response, g, make_response, request, url_for
+from flask import Flask, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
+from werkzeug.exceptions import HTTPException, Unauthorized
 
 from db import Unavailable
 from webapp import hypermedia
@@ -30,8 +31,12 @@ PROBLEMS = {
     503: ("Busy", "We cannot answer this just now. Nothing was lost; try again in a few seconds."),
 }
 
+# When to come back after a refusal, in seconds.
+RETRY_AFTER = {429: "60", 503: "5"}
+
 
 def register(app: Flask) -> None:
+    app.after_request(_say_when)
     app.register_error_handler(Unauthorized, _stranger)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(Unavailable, _unavailable)
@@ -48,15 +53,10 @@ def _problem(error: HTTPException) -> ResponseReturnValue:
     if status < 400:
         return error
     title, sentence = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])
-    said_by_us = error.description if error.description != type(error).description else None
-    if isinstance(error, InternalServerError):
-        said_by_us = None
-    answer = make_response(hypermedia.problem(status, title, said_by_us or sentence))
-    for name, value in error.get_headers(request.environ):
-        if name not in {"Content-Type"}:
-            answer.headers[name] = value
-    if status in hypermedia.RETRY_AFTER:
-        answer.headers["Retry-After"] = hypermedia.RETRY_AFTER[status]
+    if error.description != type(error).description:
+        sentence = str(error.description)
+    answer = hypermedia.problem(status, title, sentence)
+    answer.headers.extend([header for header in error.get_headers(request.environ) if header[0] != "Content-Type"])
     return answer
 
 
@@ -67,10 +67,12 @@ def _unavailable(error: Unavailable) -> ResponseReturnValue:
     # Who asks is not known, unless it was read before the trouble began; the page is shown as to a stranger.
     g.setdefault("current_session", None)
     if request.method == "POST":
-        try:
+        with suppress(Unavailable, HTTPException):
             return hypermedia.form_again(503, sentence)
-        except Unavailable:
-            pass
-    answer = make_response(hypermedia.problem(503, title, sentence))
-    answer.headers["Retry-After"] = hypermedia.RETRY_AFTER[503]
+    return hypermedia.problem(503, title, sentence)
+
+
+def _say_when(answer: Response) -> Response:
+    if answer.status_code in RETRY_AFTER:
+        answer.headers["Retry-After"] = RETRY_AFTER[answer.status_code]
     return answer

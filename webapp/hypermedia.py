@@ -3,12 +3,9 @@
 import re
 
 from flask import Response, abort, current_app, flash, make_response, render_template, request, url_for
-from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
-# When to come back after a refusal, in seconds.
-RETRY_AFTER = {429: "60", 503: "5"}
 
 
 def wants_partial() -> bool:
@@ -41,8 +38,6 @@ def form_again(status: int, sentence: str) -> Response:
     answer = make_response(current_app.view_functions[endpoint](**arguments))
     if answer.status_code == 200:
         answer.status_code = status
-    if status in RETRY_AFTER:
-        answer.headers["Retry-After"] = RETRY_AFTER[status]
     return answer
 
 
@@ -72,7 +67,7 @@ def after_request(answer: Response) -> Response:
     return answer
 
 
-def problem(status: int, title: str, sentence: str) -> ResponseReturnValue:
+def problem(status: int, title: str, sentence: str) -> Response:
     """An error's page; over htmx nothing is replaced, and the sentence goes to the flashes."""
     if wants_partial():
         flash(sentence, "error")

@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
-from db import Database, moment, sessions, stored
+from db import Database, Unavailable, moment, sessions, stored
 from db.sessions import Session
 
 
@@ -40,7 +41,9 @@ def find(db: Database, token: str) -> Session | None:
     if session is None or not is_live(db, session):
         return None
     if db.clock() - moment(session.last_seen_at) >= SEEN_EVERY:
-        sessions.touch(db, session.token_hash)
+        # A page that can be read is shown, even while nothing can be written.
+        with suppress(Unavailable):
+            sessions.touch(db, session.token_hash)
     return session
 
 

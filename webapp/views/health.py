@@ -16,5 +16,5 @@ def show() -> ResponseReturnValue:
     try:
         database().one("SELECT 1")
     except Unavailable:
-        return Response("database unavailable\n", 503, {"Retry-After": "5"}, mimetype="text/plain")
+        return Response("database unavailable\n", 503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")
