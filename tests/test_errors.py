@@ -108,9 +108,7 @@ def test_a_thousand_fields_are_refused(app: Flask) -> None:
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize(
-    "path", ["/%ff", "/%00", "/%2e%2e/%2e%2e/etc/passwd", "/static/../config.py", "/login/"]
-)
+@pytest.mark.parametrize("path", ["/%ff", "/%00", "/%2e%2e/%2e%2e/etc/passwd", "/static/../config.py", "/login/"])
 def test_an_address_that_is_none_is_not_found(app: Flask, path: str) -> None:
     assert app.test_client().get(path).status_code in {308, 404}
 
