@@ -17,15 +17,17 @@ dev: (_install "requirements.txt")
 
 # Make an admin of the person who signed up with this address
 admin EMAIL: (_install "requirements.txt")
-    @{{python}} -m flask --app webapp user promote "{{EMAIL}}"
+    @{{python}} -m flask --app webapp user promote {{quote(EMAIL)}}
 
 # Run all tests on SQLite, in a real Chromium and in lynx too
+[positional-arguments]
 test *ARGS: (_install "requirements-dev.txt") _programs
-    {{python}} -m pytest -n auto {{ARGS}}
+    {{python}} -m pytest -n auto "$@"
 
 # Run the same tests on a private PostgreSQL
+[positional-arguments]
 test-postgres *ARGS: (_install "requirements-dev.txt") _programs
-    {{python}} -m tests.postgres -n auto {{ARGS}}
+    {{python}} -m tests.postgres -n auto "$@"
 
 # Check style and types
 lint: (_install "requirements-dev.txt")
@@ -46,8 +48,16 @@ _install FILE:
     #!/usr/bin/env bash
     set -euo pipefail
     wanted=$(cat requirements.txt {{FILE}} | sha256sum)
-    [ "$(cat .venv/{{FILE}}.done 2>/dev/null)" = "$wanted" ] && exit
-    [ -x {{python}} ] || python3 -m venv .venv || { python3 -m pip install -q virtualenv && python3 -m virtualenv -q .venv; }
+    [ -x {{python}} ] && [ "$(cat .venv/{{FILE}}.done 2>/dev/null)" = "$wanted" ] && exit
+    if ! {{python}} -m pip --version &>/dev/null; then
+        # Debian's Python without python3-venv gives a new environment no pip, but another pip can.
+        if python3 -c 'import ensurepip' 2>/dev/null; then
+            python3 -m venv --clear .venv
+        else
+            python3 -m venv --clear --without-pip .venv
+            python3 -m pip --python {{python}} install -q pip
+        fi
+    fi
     {{python}} -m pip install -q --disable-pip-version-check -r {{FILE}}
     echo "$wanted" > .venv/{{FILE}}.done
 

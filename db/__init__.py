@@ -28,6 +28,10 @@ class Unavailable(Exception):
     """The database cannot answer now: locked, full, read-only, gone. Nothing was written."""
 
 
+class Unfit(Exception):
+    """The database holds tables that are not ours, so it cannot be brought up to date. It is as it was."""
+
+
 class Database(ABC):
     """Statements take `:name` parameters and give tuples. One object serves all threads.
 
@@ -58,8 +62,11 @@ class Database(ABC):
         """Several statements without parameters, inside the transaction that is open."""
 
     @abstractmethod
-    def transaction(self) -> AbstractContextManager[None]:
-        """All of the block or nothing of it. Writers come one after the other."""
+    def transaction(self, wait: bool = True) -> AbstractContextManager[None]:
+        """All of the block or nothing of it. Writers come one after the other.
+
+        With `wait` off it raises Unavailable at once where another writer is at it.
+        """
 
     @abstractmethod
     def migrating(self) -> AbstractContextManager[None]:
@@ -72,6 +79,8 @@ class Database(ABC):
     def close(self) -> None: ...
 
     dialect: str
+    mistakes: type[Exception]
+    """What a statement raises that does not fit the tables."""
 
 
 def stored(moment: datetime) -> str:

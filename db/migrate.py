@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from db import Database
+from db import Database, Unfit
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "migrations"
 def migrate(db: Database) -> list[str]:
     """Bring the tables up to date; give the names of the files that were run.
 
-    Several servers may start at once: one migrates, the others wait and find it done.
+    Several servers may start at once: one migrates, the others wait and find it done. Raises Unfit.
     """
     with db.migrating():
         db.script("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);")
@@ -27,6 +27,9 @@ def _run_once(db: Database, path: Path) -> bool:
     with db.migrating():
         if db.one("SELECT 1 FROM migrations WHERE name = :name", name=name):
             return False
-        db.script(path.read_text())
+        try:
+            db.script(path.read_text())
+        except db.mistakes as error:
+            raise Unfit(f"{path.name}: {error}") from error
         db.run("INSERT INTO migrations (name, applied_at) VALUES (:name, :now)", name=name, now=db.now())
         return True

@@ -1,5 +1,6 @@
 """PostgreSQL: a pool of connections, each checked before it is used."""
 
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ Connection = psycopg.Connection[Row]
 
 class Postgres(Database):
     dialect = "postgres"
+    mistakes = psycopg.DatabaseError
 
     def __init__(self, url: str, clock: Clock, connections: int) -> None:
         super().__init__(clock)
@@ -31,11 +33,12 @@ class Postgres(Database):
             min_size=1,
             max_size=connections,
             timeout=PATIENCE,
-            kwargs={"autocommit": True, "connect_timeout": 5},
+            kwargs={"autocommit": True, "connect_timeout": 5, "tcp_user_timeout": 5000},
+            configure=_set_limits,
             check=ConnectionPool.check_connection,
             open=True,
         )
-        with _translated():
+        with _translated(), _hushed():
             self._pool.wait(timeout=10)
 
     def run(self, sql: str, **values: Any) -> int:
@@ -55,11 +58,13 @@ class Postgres(Database):
             connection.execute(sql)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, wait: bool = True) -> Iterator[None]:
         if self._held() is not None:
             yield
             return
         with _translated(), self._connection() as connection, connection.transaction():
+            if not wait:
+                connection.execute("SET LOCAL lock_timeout = 1")
             self._threads.connection = connection
             try:
                 yield
@@ -95,6 +100,23 @@ class Postgres(Database):
     def _cursor(self, sql: str, values: dict[str, Any]) -> Iterator[psycopg.Cursor[Row]]:
         with _translated(), self._connection() as connection:
             yield connection.execute(_rewritten(sql), values)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """The pool tells of each try; at the start one sentence of ours is enough."""
+    log = logging.getLogger("psycopg.pool")
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = False
+
+
+def _set_limits(connection: Connection) -> None:
+    """A lock that somebody holds for minutes must not hold a thread of ours as long."""
+    connection.execute("SET lock_timeout = '5s'")
+    connection.execute("SET statement_timeout = '10s'")
 
 
 @contextmanager

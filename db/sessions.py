@@ -44,8 +44,8 @@ def touch(db: Database, token_hash: str) -> None:
     )
 
 
-def remove(db: Database, token_hash: str) -> None:
-    db.run("DELETE FROM sessions WHERE token_hash = :token_hash", token_hash=token_hash)
+def remove(db: Database, token_hash: str) -> int:
+    return db.run("DELETE FROM sessions WHERE token_hash = :token_hash", token_hash=token_hash)
 
 
 def remove_older(db: Database, remember: bool, created_before: str, seen_before: str) -> None:

@@ -4,8 +4,9 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from db import Clock, Database, Duplicate, Row, Unavailable
 
@@ -38,10 +39,11 @@ UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 
 class Sqlite(Database):
     dialect = "sqlite"
+    mistakes = sqlite3.DatabaseError
 
     def __init__(self, path: str, clock: Clock) -> None:
         super().__init__(clock)
-        self._path = path
+        self._address = f"file:{quote(os.path.abspath(path))}?mode=rw"
         self._threads = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._writer = threading.Lock()
@@ -65,16 +67,16 @@ class Sqlite(Database):
             self._execute(statement, {})
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, wait: bool = True) -> Iterator[None]:
         with _translated():
             connection = self._connection()
         if connection.in_transaction:
             yield
             return
-        if not self._writer.acquire(timeout=PATIENCE):
+        if not self._writer.acquire(timeout=PATIENCE if wait else 0):
             raise Unavailable("another writer of this process is not done")
         try:
-            self._execute("BEGIN IMMEDIATE", {})
+            self._begin(wait)
             try:
                 yield
                 self._execute("COMMIT", {})
@@ -84,7 +86,18 @@ class Sqlite(Database):
         finally:
             self._writer.release()
 
-    migrating = transaction
+    def migrating(self) -> AbstractContextManager[None]:
+        return self.transaction()
+
+    def _begin(self, wait: bool) -> None:
+        if wait:
+            self._execute("BEGIN IMMEDIATE", {})
+            return
+        self.one("PRAGMA busy_timeout = 0")
+        try:
+            self._execute("BEGIN IMMEDIATE", {})
+        finally:
+            self.one("PRAGMA busy_timeout = 5000")
 
     def has_table(self, name: str) -> bool:
         return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name) is not None
@@ -101,7 +114,8 @@ class Sqlite(Database):
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
             # Closed from another thread at shut-down, hence check_same_thread.
-            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            # rw: a file that somebody deletes is missed, not replaced by an empty one.
+            connection = sqlite3.connect(self._address, isolation_level=None, check_same_thread=False, uri=True)
             for setting in _statements(SETTINGS):
                 connection.execute(setting).fetchall()
             self._threads.connection = connection

@@ -54,7 +54,7 @@ def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     rows = db.all(
         """SELECT id, username, email, password, role, created_at FROM people
            WHERE id < :before ORDER BY id DESC LIMIT :limit""",
-        before=before or 2**63 - 1,
+        before=2**63 - 1 if before is None else before,
         limit=limit,
     )
     return [User(*row) for row in rows]

@@ -148,7 +148,7 @@ def check(page: BeautifulSoup) -> None:
     for field in page.select("input"):
         if field.get("type") not in NAMELESS:
             assert page.select_one(f"label[for='{field['id']}']"), f"no label for {field['name']}"
-    for attribute in ("aria-describedby", "aria-labelledby", "aria-controls", "data-shows", "for"):
+    for attribute in ("aria-describedby", "aria-labelledby", "aria-controls", "for"):
         for element in page.select(f"[{attribute}]"):
             missing = set(str(element[attribute]).split()) - set(ids)
             assert not missing, f"{attribute} leads nowhere: {missing}"

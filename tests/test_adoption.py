@@ -90,6 +90,19 @@ def test_what_todays_rules_would_refuse_is_named_in_the_log_once(
     assert "kept user" not in capfd.readouterr().err
 
 
+def test_odd_rows_never_stop_the_start(tmp_path: Path, cheap_hashes: None) -> None:
+    shutil.copy(DATA, tmp_path / "latchkey.db")
+    with sqlite3.connect(tmp_path / "latchkey.db") as raw:
+        raw.execute("UPDATE users SET id = 0 WHERE username = 'linus'")
+        raw.execute("UPDATE users SET username = x'ff00', password = x'00' WHERE username = 'broken'")
+    raw.close()
+    app = create_app({"INSTANCE": str(tmp_path)})
+    browser = Browser(app).visit("/login")
+    browser.submit("login-form", email="linus@example.com", password="penguins swim fast")
+    assert browser.heading() == "Welcome back, linus!"
+    app.extensions["database"].close()
+
+
 def test_times_that_are_none_are_shown_as_they_are(tmp_path: Path, cheap_hashes: None) -> None:
     shutil.copy(DATA, tmp_path / "latchkey.db")
     with sqlite3.connect(tmp_path / "latchkey.db") as raw:

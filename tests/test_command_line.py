@@ -1,10 +1,16 @@
 """The command line."""
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
 from tests.conftest import sign_up
+from tests.server import ROOT, free_port
 
 
 def test_somebody_who_signed_up_is_made_an_admin(app: Flask, db: Database) -> None:
@@ -13,6 +19,16 @@ def test_somebody_who_signed_up_is_made_an_admin(app: Flask, db: Database) -> No
     assert (result.exit_code, result.stdout) == (0, "alice is an admin now, from the next page on.\n")
     alice = users.by_email(db, "alice@example.com")
     assert alice is not None and alice.is_admin
+
+
+def test_an_address_is_never_run_as_a_command(tmp_path: Path) -> None:
+    """Sign-up takes `$` and backticks, as the HTML standard does, and an admin types what somebody signed up with."""
+    address = f"`touch${{IFS}}{tmp_path}/owned`@example.com"
+    environment = os.environ | {"LATCHKEY_INSTANCE": str(tmp_path), "LATCHKEY_PORT": str(free_port())}
+    just = shutil.which("just") or "just"
+    done = subprocess.run([just, "admin", address], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and f"Nobody has signed up as {address}." in done.stderr
+    assert not (tmp_path / "owned").exists()
 
 
 def test_an_unknown_address_is_told_how_to_go_on(app: Flask) -> None:

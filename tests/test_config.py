@@ -1,5 +1,6 @@
 """Settings: checked at the start; a bad one stops it and names itself."""
 
+import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ BAD = [
     ("PORT", "0"),
     ("PORT", "65536"),
     ("PORT", "-1"),
+    ("PORT", "9" * 5000),
     ("WORKERS", "0"),
     ("THREADS", "1.5"),
     ("TRUSTED_PROXIES", "yes"),
@@ -23,7 +25,11 @@ BAD = [
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "sqlite:////no/such/folder/x.db"),
     ("INSTANCE", "/proc/nowhere"),
+    ("DATABASE_URL", "sqlite:///:memory:"),
     ("PUBLIC_URL", "example.org"),
+    ("PUBLIC_URL", "https://exa mple.org"),
+    ("PUBLIC_URL", "https://a..b"),
+    ("PUBLIC_URL", "https://ex_am!ple<>.org"),
     ("PUBLIC_URL", "https://example.org/path"),
     ("PUBLIC_URL", "https://user@example.org"),
     ("PUBLIC_URL", "https://example.org:99999"),
@@ -31,6 +37,7 @@ BAD = [
     ("SECRET_KEY", "too short"),
     ("SECRET_KEY", "a key that is long enough for once,short"),
     ("HOST", "0.0.0.0"),
+    ("HOST", "ä" * 80),
 ]
 
 
@@ -91,6 +98,52 @@ def test_a_file_that_is_no_database_stops_the_start(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("LATCHKEY_DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
     with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database"):
         create_app()
+
+
+def test_a_database_with_somebody_elses_tables_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sqlite3.connect(tmp_path / "x.db") as other:
+        other.execute("CREATE TABLE users (nickname TEXT)")
+    other.close()
+    monkeypatch.setenv("LATCHKEY_DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database: 0001_users"):
+        create_app()
+
+
+def test_a_key_file_that_holds_no_key_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "instance").mkdir()
+    for content in (b"", b"\xff" * 8):
+        (tmp_path / "instance" / "secret_key").write_bytes(content)
+        with pytest.raises(BadSetting, match="secret_key holds no key"):
+            create_app()
+
+
+def test_a_name_is_listened_at_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_HOST", "localhost")
+    app = create_app()
+    assert app.config["ADDRESS"] in {"127.0.0.1", "::1"}
+    assert app.config["PUBLIC_URL"] == "http://localhost:8000"
+    app.extensions["database"].close()
+
+
+@pytest.mark.parametrize(("url", "origin"), [("https://x:443", "https://x"), ("http://X.org:80/", "http://x.org")])
+def test_the_public_address_is_spelled_as_browsers_spell_it(
+    monkeypatch: pytest.MonkeyPatch, url: str, origin: str
+) -> None:
+    monkeypatch.setenv("LATCHKEY_PUBLIC_URL", url)
+    app = create_app()
+    assert app.config["PUBLIC_URL"] == origin
+    app.extensions["database"].close()
+
+
+def test_a_proxy_is_not_believed_about_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_PUBLIC_URL", "https://id.example")
+    monkeypatch.setenv("LATCHKEY_TRUSTED_PROXIES", "1")
+    app = create_app()
+    client = app.test_client()
+    for host, forwarded, status in (("evil.example", "id.example", 400), ("ID.example", "evil.example", 200)):
+        answer = client.get("/login", headers={"Host": host, "X-Forwarded-Host": forwarded})
+        assert answer.status_code == status
+    app.extensions["database"].close()
 
 
 def test_the_world_may_be_let_in_without_https_when_one_insists(monkeypatch: pytest.MonkeyPatch) -> None:

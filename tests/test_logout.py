@@ -36,6 +36,14 @@ def test_a_stranger_is_led_to_the_log_in_page(browser: Browser) -> None:
     assert browser.visit("/logout").path == "/login"
 
 
+def test_logging_out_twice_is_no_error(alice: Browser) -> None:
+    other_tab = alice.visit("/logout").page.select_one("#logout-form")
+    token = alice.value("csrf_token")
+    alice.submit("logout-form").visit("/login")
+    alice.send("/logout", {"csrf_token": token}, other_tab)
+    assert (alice.path, alice.flashes()) == ("/login", [])
+
+
 def test_an_old_form_after_log_out_is_no_error(alice: Browser) -> None:
     alice.visit("/logout")
     form = alice.page.select_one("#logout-form")

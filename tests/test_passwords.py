@@ -1,6 +1,7 @@
 """What is stored of a password, and what checking it costs."""
 
 import hashlib
+import time
 from base64 import b64encode
 
 import pytest
@@ -102,6 +103,24 @@ def test_characters_are_counted_as_people_see_them() -> None:
 @pytest.mark.parametrize("password", [PASSWORD, "penguins swim fast", "Tr0ub4dor&3", "blue-kettle-42", "x8#Lq0!vB2"])
 def test_a_password_that_is_hard_to_guess_is_welcome(password: str) -> None:
     assert passwords.objection(password, 8, ["alice", "alice@example.com"]) is None
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "13{8|%64@5@${@3(!8<40%{32<2|19%33%%//@++[&!75%$@&5!5<5!283783[({@<!@@%8$",
+        "+7$0+!516/%65{@7$([/<!354353$30{1(&8%5&55$2+476|2{{8+{2<09&6[{1|1(7{3622",
+        "aA4@8" * 51,
+        "a" * 256,
+    ],
+)
+def test_judging_a_password_takes_no_longer_than_hashing_one(password: str) -> None:
+    """An attacker's 72 characters kept zxcvbn busy for 20 seconds."""
+    began = time.process_time()
+    passwords.objection(password, 8, ["alice", "alice@example.com"])
+    judged = time.process_time()
+    passwords.hashed(password)
+    assert judged - began <= time.process_time() - judged
 
 
 @pytest.mark.parametrize(

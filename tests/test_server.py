@@ -160,6 +160,19 @@ def test_a_stop_lets_what_is_under_way_finish(start_server: Callable[..., Server
     assert server.process.returncode == 0
 
 
+def test_a_worker_leaves_when_the_main_process_was_killed(start_server: Callable[..., Server]) -> None:
+    server = start_server(WORKERS="1")
+    server.process.kill()
+    server.process.wait()
+    for _ in range(100):
+        try:
+            _ask(server, "GET", "/healthz")
+        except OSError:
+            return
+        time.sleep(0.1)
+    pytest.fail("it still answers after ten seconds")
+
+
 def test_an_address_that_is_in_use_is_told(server: Server) -> None:
     again = subprocess.run(COMMAND, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=30)
     assert again.returncode == 1

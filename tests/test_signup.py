@@ -1,5 +1,6 @@
 """Signing up."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -39,6 +40,8 @@ BAD_EMAILS = {
     "zero-width": "alice\u200b@example.com",
     "right-to-left": "\u202ealice@example.com",
     "markup": "<script>@example.com",
+    "a line break after it": "alice@example.com\r\n",
+    "a Kelvin sign": "\u212aelvin@example.com",
     "255 characters": "a" * 243 + "@example.com",
     "5,000 characters": "a" * 5000 + "@example.com",
 }
@@ -106,6 +109,15 @@ def test_bytes_that_are_no_utf_8_are_refused_beside_the_field(app: Flask, db: Da
     assert answer.status_code == 422
     assert "This holds bytes that are not text." in answer.text
     assert users.count(db) == 0
+
+
+def test_a_multipart_form_is_an_empty_one(app: Flask, db: Database) -> None:
+    """Its bytes would be read as text by replacing what is none, and one password would be as good as another."""
+    browser = Browser(app).visit("/signup")
+    fields = {"csrf_token": browser.value("csrf_token"), "username": "alice", "email": "alice@example.com"}
+    sent = fields | {"password": (io.BytesIO(b"\xff\xfe horse battery"), None)}
+    answer = browser.client.post("/signup", data=sent, content_type="multipart/form-data")
+    assert answer.status_code == 422 and users.count(db) == 0
 
 
 def test_the_messages_are_the_tutorials(browser: Browser) -> None:

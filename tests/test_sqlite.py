@@ -1,7 +1,9 @@
 """The embedded database and its troubles: a lock, a full disk."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,9 @@ import pytest
 from flask import Flask
 
 from db import Database, users
+from db.sqlite import PATIENCE
 from tests.browser import Browser
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, Clock, logged_in
 
 
 @pytest.fixture
@@ -39,6 +42,29 @@ def test_a_lock_that_another_program_holds_is_503_with_the_form_and_goes_by(
         assert Browser(app).client.get("/healthz").status_code == 200
     browser.submit("signup-form", password=PASSWORD)
     assert browser.path == "/login"
+
+
+def test_a_page_does_not_wait_for_a_lock_to_note_that_it_was_seen(
+    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool
+) -> None:
+    alice = logged_in(Browser(app, htmx), "alice")
+    clock.advance(minutes=2)
+    with lock():
+        began = time.monotonic()
+        assert alice.visit("/dashboard").heading() == "Welcome back, alice!"
+        assert time.monotonic() - began < PATIENCE / 2
+    clock.advance(seconds=1)
+    alice.visit("/dashboard")
+    assert app.extensions["database"].one("SELECT last_seen_at FROM sessions") == ("2026-03-14 15:11:27",)
+
+
+def test_a_file_that_was_deleted_is_missed_and_not_replaced(app: Flask, tmp_path: Path) -> None:
+    for file in tmp_path.glob("latchkey.db*"):
+        file.unlink()
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(lambda: app.test_client().get("/healthz")).result()
+    assert answer.status_code == 503
+    assert not (tmp_path / "latchkey.db").exists()
 
 
 def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, htmx: bool) -> None:

@@ -62,7 +62,7 @@ def _open_database(app: Flask, clock: db.Clock) -> None:
         database = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"])
         adopted = database.has_table("users") and not database.has_table("migrations")
         migrate(database)
-    except db.Unavailable as error:
+    except (db.Unavailable, db.Unfit) as error:
         raise config.BadSetting("DATABASE_URL", f"leads to no usable database: {error}") from error
     if adopted:
         log.info("adopted a database that the tutorial's code wrote")
@@ -75,7 +75,10 @@ def _set_templates_up(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), partials])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    published = assets.publish(app.config["INSTANCE"] / "static")
+    try:
+        published = assets.publish(app.config["INSTANCE"] / "static")
+    except OSError as error:
+        raise config.BadSetting("INSTANCE", f"has no room for static files: {error}") from error
     app.extensions["assets"] = published
     app.jinja_env.filters["time"] = times.as_time
     app.jinja_env.globals.update(
@@ -109,5 +112,5 @@ def _wrap(app: Flask) -> None:
     wrapped = hosts.only_for(app.config["HOSTS"], wrapped)
     wrapped = headers.with_security_headers(wrapped, app.config["HTTPS"])
     if proxies := app.config["TRUSTED_PROXIES"]:
-        wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies, x_host=proxies)
+        wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies)
     app.wsgi_app = wrapped  # type: ignore[assignment, method-assign]

@@ -25,8 +25,8 @@ def tell(db: Database) -> None:
 
 def _oddities(user: users.User) -> list[str]:
     odd = {
-        f"the user name is {user.username!r}": forms.username_objection(user.username),
-        f"the address is {user.email!r}": forms.email_objection(user.email),
-        "the stored hash is malformed, so no password fits": not passwords.is_known(user.password),
+        f"the user name is {user.username!r}": forms.username_objection(str(user.username)),
+        f"the address is {user.email!r}": forms.email_objection(str(user.email)),
+        "the stored hash is malformed, so no password fits": not passwords.is_known(str(user.password)),
     }
     return [oddity for oddity, objection in odd.items() if objection]

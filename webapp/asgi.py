@@ -6,6 +6,7 @@ So a client that sends slowly holds a few kilobytes, never a thread.
 import asyncio
 import contextvars
 import io
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +48,9 @@ class FrontDoor:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
+        watch = asyncio.create_task(_leave_with_parent())
         await receive()
+        watch.cancel()
         self._threads.shutdown(wait=True)
         self._app.extensions["database"].close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -64,6 +67,14 @@ class FrontDoor:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             piece, more = await loop.run_in_executor(self._threads, call.go_on)
         await send({"type": "http.response.body", "body": piece, "more_body": False})
+
+
+async def _leave_with_parent() -> None:
+    """Where the main process was killed, nobody would ever stop this one, and it would keep the port."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    os._exit(1)
 
 
 class _Call:

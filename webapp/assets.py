@@ -4,8 +4,9 @@ import gzip
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from whitenoise import WhiteNoise
 
@@ -25,9 +26,13 @@ def publish(folder: Path) -> dict[str, str]:
 
 def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
     """The application behind its static files, which browsers may keep for good: a changed file has another name."""
-    return WhiteNoise(  # type: ignore[no-any-return]
-        application, root=folder, prefix="static/", immutable_file_test=r".", allow_all_origins=False
-    )
+    files = WhiteNoise(application, folder, "static/", immutable_file_test=r".", allow_all_origins=False)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        return (files if reads else application)(environ, start_response)
+
+    return answer
 
 
 def _publish(name: Path, folder: Path) -> str:

@@ -29,14 +29,14 @@ def serve() -> None:
     from granian.log import LogLevels
 
     config = current_app.config
-    _check_port(config["HOST"], config["PORT"])
+    _check_port(config["ADDRESS"], config["PORT"])
     _welcome()
     database().close()
     Granian(
         "webapp.asgi:front_door",
         factory=True,
         interface=Interfaces.ASGI,
-        address=config["HOST"],
+        address=config["ADDRESS"],
         port=config["PORT"],
         workers=config["WORKERS"],
         backlog=WAITING,
@@ -62,15 +62,15 @@ def promote(email: str) -> None:
     click.echo(f"{person.name} is an admin now, from the next page on.")
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(address: str, port: int) -> None:
     """The server shares a port with whoever has it already, so two started by mistake would answer in turns."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+            probe.bind((address, port))
     except OSError as error:
-        raise BadSetting("PORT", f"is {port}, which cannot be had on {host}: {error.strerror}.") from error
+        raise BadSetting("PORT", f"is {port}, which cannot be had on {address}: {error.strerror}.") from error
 
 
 def _welcome() -> None:

@@ -2,7 +2,9 @@
 
 import ipaddress
 import os
+import re
 import secrets
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import click
 from flask import Flask
 
 LEAST_KEY_BYTES = 32
+HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:]+")
 # A form of ours is a few hundred bytes; 64 KiB leaves room for a team's own.
 MOST_BODY_BYTES = 64 * 1024
 
@@ -40,6 +43,7 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
 def _load_network(config: dict[str, Any]) -> None:
     host = config["HOST"] = _given(config, "HOST") or "127.0.0.1"
     port = config["PORT"] = _whole(config, "PORT", 8000, 1, 65535)
+    config["ADDRESS"] = _resolved(host, port)
     given = _given(config, "PUBLIC_URL")
     config["PUBLIC_URL"] = _origin(given or f"http://{f'[{host}]' if ':' in host else host}:{port}")
     config["HTTPS"] = config["PUBLIC_URL"].startswith("https:")
@@ -60,8 +64,8 @@ def _load_storage(config: dict[str, Any]) -> None:
     except OSError as error:
         raise BadSetting("INSTANCE", f"is {instance}, which cannot be made: {error.strerror}.") from error
     url = config["DATABASE_URL"] = _given(config, "DATABASE_URL") or f"sqlite:///{instance}/latchkey.db"
-    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise BadSetting("DATABASE_URL", "must start with sqlite:/// or postgresql://")
+    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")) or ":memory:" in url:
+        raise BadSetting("DATABASE_URL", "must be sqlite:///PATH-OF-A-FILE or postgresql://…")
     config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"] = _keys(config)
 
 
@@ -86,8 +90,8 @@ def _given(config: dict[str, Any], name: str) -> str:
 
 def _whole(config: dict[str, Any], name: str, default: int, least: int, most: int) -> int:
     text = _given(config, name) or str(default)
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text[:40]!r}")
     return int(text)
 
 
@@ -103,13 +107,25 @@ def _origin(url: str) -> str:
     wanted = f"must be an address such as https://example.org, without a path, not {url!r}"
     try:
         parts = urlsplit(url.rstrip("/"))
-        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
-        parts.port  # noqa: B018 - raises for a port that is none
+        fits = (
+            parts.scheme in {"http", "https"} and HOSTNAME.fullmatch(parts.hostname or "") and "@" not in parts.netloc
+        )
+        port = parts.port
     except ValueError as error:
         raise BadSetting("PUBLIC_URL", wanted) from error
     if not fits or parts.path or parts.query or parts.fragment:
         raise BadSetting("PUBLIC_URL", wanted)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    is_default = port in {None, 80 if parts.scheme == "http" else 443}
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
+def _resolved(host: str, port: int) -> str:
+    """The address to listen at. Raises BadSetting for a name that has none."""
+    try:
+        return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+    except (OSError, UnicodeError) as error:
+        raise BadSetting("HOST", f"is {host[:80]!r}, which is no address of this machine") from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -134,7 +150,9 @@ def _keys(config: dict[str, Any]) -> list[str]:
             "must be set with PostgreSQL, the same on every server:"
             " python3 -c 'import secrets; print(secrets.token_hex(32))' prints one",
         )
-    keys = [key.strip() for key in (given or _kept_key(config["INSTANCE"])).split(",")]
+    if not given:
+        return [_kept_key(config["INSTANCE"])]
+    keys = [key.strip() for key in given.split(",")]
     if any(len(key.encode()) < LEAST_KEY_BYTES for key in keys):
         raise BadSetting("SECRET_KEY", f"must be at least {LEAST_KEY_BYTES} bytes long, each of them")
     return keys
@@ -146,9 +164,14 @@ def _kept_key(instance: Path) -> str:
     try:
         if not path.exists():
             _create(path, secrets.token_hex(LEAST_KEY_BYTES))
-        return path.read_text().strip()
+        key = path.read_bytes().decode("ascii", "replace").strip()
     except OSError as error:
         raise BadSetting("INSTANCE", f"is {instance}, where {path.name} cannot be kept: {error.strerror}.") from error
+    if len(key) < LEAST_KEY_BYTES:
+        raise BadSetting(
+            "INSTANCE", f"is {instance}, where {path.name} holds no key: delete it, and a new one is made."
+        )
+    return key
 
 
 def _create(path: Path, text: str) -> None:

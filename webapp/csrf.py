@@ -5,6 +5,7 @@ SameSite=Lax cookies are the third layer; none of the three needs JavaScript.
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp import auth
 from webapp.hypermedia import form_again
+
+log = logging.getLogger("latchkey")
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 TOKEN_BYTES = 32
@@ -32,6 +35,7 @@ def guard() -> ResponseReturnValue | None:
     if request.method in SAFE or request.endpoint is None:
         return None
     if not _is_from_here():
+        log.warning("refused a form that another site sent: %s", request.path)
         abort(403, "This form was sent by another site, so nothing was done. Open the page here and send it again.")
     view = current_app.view_functions[request.endpoint]
     if hasattr(view, "changes_nothing") or _fits(request.form.get("csrf_token", "")):

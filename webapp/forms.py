@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
 # The HTML standard's pattern for <input type="email">.
 EMAIL = re.compile(
@@ -25,20 +25,21 @@ Check = Callable[[str], str | None]
 
 
 class Request(flask.Request):
-    """A request whose form keeps bytes that are no UTF-8 as lone surrogates.
+    """A request whose form keeps bytes that are no UTF-8 as lone surrogates, for `is_text` to find.
 
-    Werkzeug would turn `%ff` into the three characters `%FF`, and three bad bytes into a nine-letter password.
+    Werkzeug would turn `%ff` into the three characters `%FF`, and three bad bytes into a nine-letter password; in a
+    multipart body it would replace them. No form of ours is multipart, so such a body is an empty form.
     """
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:
         if self.mimetype != "application/x-www-form-urlencoded":
-            return super().form
+            return ImmutableMultiDict()
         body = self.get_data().decode("utf-8", "surrogateescape")
         try:
             fields = parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS)
         except ValueError as error:
-            raise RequestEntityTooLarge from error
+            raise BadRequest("The form had more fields than any form here.") from error
         return ImmutableMultiDict(fields)
 
 
@@ -81,6 +82,14 @@ def known_password_objection(value: str) -> str | None:
     return None if value else "Enter your password."
 
 
+def _tidied(name: str, value: str) -> str:
+    """A password as it is, the rest without the spaces around it; only ASCII has one lower case for all."""
+    if name == "password":
+        return value
+    value = value.strip(" \t")
+    return value.lower() if name == "email" and value.isascii() else value
+
+
 class Form:
     """What was sent for each field in `checks`, and a sentence for each that will not do.
 
@@ -88,13 +97,10 @@ class Form:
     """
 
     checks: ClassVar[Mapping[str, Check]] = {}
-    secrets: ClassVar[frozenset[str]] = frozenset({"password"})
 
     def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
         self.sent = {name: sent.get(name, "") for name in self.checks}
-        self.values = {name: value if name in self.secrets else value.strip() for name, value in self.sent.items()}
-        if "email" in self.values:
-            self.values["email"] = self.values["email"].lower()
+        self.values = {name: _tidied(name, value) for name, value in self.sent.items()}
         self.errors: dict[str, str] = {}
 
     def check(self, *names: str) -> bool:
@@ -111,7 +117,7 @@ class Form:
 
     def shown(self, name: str) -> str:
         """What goes back into the field: as typed, but never a password, and nothing that HTML cannot hold."""
-        if name in self.secrets:
+        if name == "password":
             return ""
         return re.sub(
             r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", "\ufffd", self.sent[name]

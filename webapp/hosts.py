@@ -11,10 +11,11 @@ def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIAppli
     """The application, told to refuse what was sent to another host; None takes any name that is one."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
         try:
             get_host(environ, hosts)
         except SecurityError:
-            environ |= {"latchkey.refused": 400, "HTTP_HOST": hosts[0] if hosts else "localhost"}
+            environ |= {"latchkey.refused": 400, "HTTP_HOST": hosts[0] if hosts else "localhost", "PATH_INFO": "/"}
         return application(environ, start_response)
 
     return answer

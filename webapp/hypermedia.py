@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Response, abort, current_app, flash, make_response, render_template, request, url_for
+from flask import Response, abort, current_app, g, make_response, render_template, request, url_for
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
@@ -27,14 +27,15 @@ def render(page: str, partial: str, status: int = 200, **context: object) -> Res
 def form_again(status: int, sentence: str) -> Response:
     """The form that was sent, filled in as it was, with a sentence above it: nothing that was typed is lost.
 
-    The page behind a form reads `request.form`, so the view that shows it fills it in. Aborts with `status` when
-    the address has no page to show.
+    The page behind a form reads `request.form`, so the view that shows it fills it in; where it leads on instead,
+    there is nothing left to do (logged in already, logged out already). Aborts with `status` when the address has no
+    page to show.
     """
     try:
         endpoint, arguments = current_app.create_url_adapter(request).match(method="GET")  # type: ignore[union-attr]
     except (NotFound, MethodNotAllowed):
         abort(status, sentence)
-    flash(sentence, "error")
+    g.refusal = sentence
     answer = make_response(current_app.view_functions[endpoint](**arguments))
     if answer.status_code == 200:
         answer.status_code = status
@@ -70,7 +71,7 @@ def after_request(answer: Response) -> Response:
 def problem(status: int, title: str, sentence: str) -> Response:
     """An error's page; over htmx nothing is replaced, and the sentence goes to the flashes."""
     if wants_partial():
-        flash(sentence, "error")
+        g.refusal = sentence
         answer = make_response(render_template("partials/flashes.html", out_of_band=True), status)
         answer.headers["HX-Reswap"] = "none"
     else:

@@ -29,5 +29,5 @@ def log_in(db: Database, email: str, password: str, remember: bool, old_token: s
             sessions.end(db, old_token)
         sessions.sweep(db)
         token = sessions.start(db, user.id, remember)
-    log.info("logged in: user %d", user.id)
+    log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token

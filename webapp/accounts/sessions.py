@@ -1,6 +1,7 @@
 """A session: a random token in somebody's browser, and a row that says whose it is and how long it lives."""
 
 import hashlib
+import logging
 import secrets
 from contextlib import suppress
 from datetime import timedelta
@@ -8,6 +9,8 @@ from typing import NamedTuple
 
 from db import Database, Unavailable, moment, sessions, stored
 from db.sessions import Session
+
+log = logging.getLogger("latchkey")
 
 
 class Life(NamedTuple):
@@ -41,14 +44,16 @@ def find(db: Database, token: str) -> Session | None:
     if session is None or not is_live(db, session):
         return None
     if db.clock() - moment(session.last_seen_at) >= SEEN_EVERY:
-        # A page that can be read is shown, even while nothing can be written.
-        with suppress(Unavailable):
+        # A page that can be read is shown, and at once, even while nothing can be written.
+        with suppress(Unavailable), db.transaction(wait=False):
             sessions.touch(db, session.token_hash)
     return session
 
 
 def end(db: Database, token: str) -> None:
-    sessions.remove(db, _hash(token))
+    """Log out: the row goes, and with it whatever the token opened."""
+    if sessions.remove(db, _hash(token)):
+        log.info("session ended")
 
 
 def is_live(db: Database, session: Session) -> bool:

@@ -30,6 +30,7 @@ def sign_up(db: Database, username: str, email: str, password: str) -> int:
         with db.transaction():
             user_id = users.add(db, username, email, hashed)
     except Duplicate as duplicate:
+        log.info("refused a sign-up: %s taken", duplicate.column)
         raise _refusal(db, duplicate, username, email) from duplicate
     log.info("signed up: user %d", user_id)
     return user_id

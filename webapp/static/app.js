@@ -11,14 +11,18 @@ const isFieldCheck = (element) => element.matches("input");
 
 // A check of one field sends that field alone: the others, the password among them, are nobody's business yet.
 // None is sent while somebody is about to submit: its message would move the button away under the finger.
+// Nor for what was sent with the whole form since: the form's answer knows more than the check.
 let pointerIsDown = false;
+const changed = new WeakSet();
+document.addEventListener("change", (event) => changed.add(event.target), true);
 addEventListener("pointerdown", () => (pointerIsDown = true), true);
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (pointerIsDown = false), true);
 
 document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, request } = event.detail.ctx;
   if (!isFieldCheck(sourceElement)) return;
-  if (pointerIsDown || document.activeElement?.type === "submit" || sourceElement.form.matches("[aria-busy=true]")) event.preventDefault();
+  const isSubmitting = document.activeElement?.type === "submit" || sourceElement.form.matches("[aria-busy=true]");
+  if (!changed.delete(sourceElement) || pointerIsDown || isSubmitting) event.preventDefault();
   for (const name of [...request.body.keys()]) if (name !== sourceElement.name) request.body.delete(name);
 });
 
@@ -27,7 +31,10 @@ document.addEventListener("htmx:before:request", (event) => {
   if (!isFieldCheck(sourceElement)) sourceElement.setAttribute("aria-busy", "true");
   if (sourceElement.matches("form")) {
     hidePasswords(sourceElement);
-    for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) field.dispatchEvent(new Event("htmx:abort"));
+    for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) {
+      field.dispatchEvent(new Event("htmx:abort"));
+      changed.delete(field);
+    }
   }
 });
 
@@ -37,6 +44,12 @@ document.addEventListener("htmx:finally:request", (event) => {
 
 // A server in trouble must not replace the form that somebody has filled in; ours says so itself, a proxy's does not.
 document.addEventListener("htmx:before:swap", (event) => {
+  if (pointerIsDown && isFieldCheck(event.detail.ctx.sourceElement)) {
+    event.preventDefault();
+    const field = event.detail.ctx.sourceElement;
+    addEventListener("pointerup", () => field.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
+    return;
+  }
   const { response, hx, sourceElement } = event.detail.ctx;
   const isOurs = hx.reswap || (response.headers.get("Vary") ?? "").includes("HX-Request");
   if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement))) return;
@@ -51,7 +64,7 @@ document.addEventListener("htmx:error", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.sourceElement.matches("form")) clearRefusedPasswords(event.detail.ctx.sourceElement);
   mirrorErrors();
-  revealPasswordButtons();
+  addShowButtons();
 });
 
 // Somebody who is asked for a password again starts with an empty field, as on the plain page.
@@ -60,33 +73,44 @@ const clearRefusedPasswords = (form) => {
 };
 
 const mirrorErrors = () => {
-  for (const slot of document.querySelectorAll("p.error")) {
+  for (const slot of document.querySelectorAll(".field p.error")) {
     const field = document.getElementById(slot.id.replace("-error", ""));
     if (slot.textContent.trim()) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   }
 };
 
-// Show and hide a password. One listener, since htmx replaces the buttons.
-const revealPasswordButtons = () => {
-  for (const button of document.querySelectorAll("button[data-shows]")) button.hidden = false;
+// Show and hide a password. Made here, since without JavaScript the button would do nothing; one listener for all of
+// them, since htmx replaces the forms.
+const addShowButtons = () => {
+  for (const box of document.querySelectorAll(".password:not(:has(button))")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Show";
+    button.ariaLabel = "Show password";
+    button.ariaPressed = "false";
+    const status = document.createElement("span");
+    status.className = "visually-hidden";
+    status.setAttribute("role", "status");
+    box.append(button, status);
+  }
 };
 
 const setShown = (button, isShown) => {
-  document.getElementById(button.dataset.shows).type = isShown ? "text" : "password";
+  button.parentElement.querySelector("input").type = isShown ? "text" : "password";
   button.setAttribute("aria-pressed", isShown);
   button.nextElementSibling.textContent = isShown ? "Your password is shown." : "Your password is hidden.";
 };
 
 const hidePasswords = (form) => {
-  for (const button of form.querySelectorAll("button[data-shows][aria-pressed=true]")) setShown(button, false);
+  for (const button of form.querySelectorAll(".password button[aria-pressed=true]")) setShown(button, false);
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-shows]");
+  const button = event.target.closest(".password button");
   if (button) setShown(button, button.getAttribute("aria-pressed") !== "true");
 });
 document.addEventListener("submit", (event) => hidePasswords(event.target), true);
 
-revealPasswordButtons();
+addShowButtons();
 navigator.serviceWorker?.register("/sw.js");

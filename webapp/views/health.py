@@ -14,7 +14,9 @@ blueprint = Blueprint("health", __name__)
 @public
 def show() -> ResponseReturnValue:
     try:
-        database().one("SELECT 1")
+        is_there = database().has_table("users")
     except Unavailable:
+        is_there = False
+    if not is_there:
         return Response("database unavailable\n", 503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")

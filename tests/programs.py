@@ -1,0 +1,74 @@
+"""Makes sure that the machine has the programs that the tests drive: `python -m tests.programs`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+
+def main() -> None:
+    if not (chromium() or (apt_install("chromium") and chromium()) or (_download_chromium() and chromium())):
+        sys.exit("The tests drive a real Chromium, and none could be installed: install Chromium or Google Chrome.")
+    if not (shutil.which("lynx") or apt_install("lynx")) and os.environ.get("CI") == "true":
+        sys.exit("In CI the tests drive lynx too, and it could not be installed: install lynx.")
+
+
+def chromium() -> str | None:
+    """Where a Chromium is: the machine's own, or Playwright's."""
+    installed = map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
+    return next(filter(None, installed), None) or _downloaded_chromium()
+
+
+def apt_install(package: str) -> bool:
+    """Install a package of Debian's, where there is apt and we may; whether that worked."""
+    if not shutil.which("apt-get") or (root := _become_root()) is None:
+        return False
+    _apt_update()
+    noninteractive = [*root, "env", "DEBIAN_FRONTEND=noninteractive"]
+    return _works([*noninteractive, "apt-get", "install", "-qq", "-o", "Dpkg::Use-Pty=0", package])
+
+
+@cache
+def _apt_update() -> None:
+    # Its failure is no reason to stop: often one foreign source is broken, and the package comes from another.
+    _works([*(_become_root() or []), "apt-get", "update", "-qq"])
+
+
+@cache
+def _become_root() -> Sequence[str] | None:
+    """What to put before a command so that root runs it, or None where we may not."""
+    if os.geteuid() == 0:
+        return ()
+    sudo = ("sudo", "-n")
+    return sudo if shutil.which("sudo") and _works([*sudo, "true"], stderr=subprocess.DEVNULL) else None
+
+
+def _download_chromium() -> bool:
+    # A bare machine lacks the libraries that it needs too, but only root can add them.
+    libraries = [] if _become_root() is None else ["--with-deps"]
+    return _works([sys.executable, "-m", "playwright", "install", *libraries, "chromium"])
+
+
+def _downloaded_chromium() -> str | None:
+    def ask() -> str:
+        with sync_playwright() as playwright:
+            return playwright.chromium.executable_path
+
+    # In a thread of its own: a test that asks may have a Playwright running, and one thread cannot run two.
+    with ThreadPoolExecutor(1) as thread:
+        path = thread.submit(ask).result()
+    return path if Path(path).exists() else None
+
+
+def _works(command: Sequence[str], stderr: int | None = None) -> bool:
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stderr=stderr).returncode == 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The whole journey in lynx, which knows neither JavaScript nor style sheets."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.screens import Person, somebody
+from tests.server import Server
+
+# What Tab goes to, from the top of each page.
+STRANGER = ["skip", "brand", "log in", "sign up"]
+SIGNUP = [*STRANGER, "name", "email", "password", "submit"]
+REFUSED_SIGNUP = [*STRANGER, "link to the error", "name", "email", "password", "submit"]
+LOGIN = [*STRANGER, "email", "password", "remember", "submit"]
+MEMBER = ["skip", "brand", "dashboard", "log out"]
+DASHBOARD = [*MEMBER, "refresh"]
+LOGOUT = [*MEMBER, "submit", "stay"]
+
+
+class Lynx:
+    """Notes which keys to press, presses them all at once, and then knows what was on the screen."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keys: list[str] = []
+        self._reached = 0
+
+    def go_to(self, stops: list[str], stop: str) -> "Lynx":
+        """Press Tab until this one of the page's stops is reached."""
+        steps = stops.index(stop) - self._reached
+        assert steps >= 0, f"{stop} was passed"
+        self._reached += steps
+        return self._press(*["<tab>"] * steps)
+
+    def type(self, text: str) -> "Lynx":
+        """Into a field, in place of what is there."""
+        return self._press("^U", *("<space>" if letter == " " else letter for letter in text))
+
+    def enter(self) -> "Lynx":
+        """Press the button or follow the link; the next page begins at its top."""
+        self._reached = 0
+        return self._press("^J")
+
+    def keep(self, name: str) -> "Lynx":
+        """Print the screen into a file of this name; the page begins at its top again."""
+        self._reached = 0
+        return self._press("p", "^J", "^U", *name, "^J")
+
+    def screen(self, name: str) -> str:
+        """What was kept under this name, in one line."""
+        return " ".join((self._folder / name).read_text().split())
+
+    def run(self, url: str) -> "Lynx":
+        script = self._folder / "keys"
+        script.write_text("".join(f"key {key}\n" for key in [*self._keys, "q", "y"]))
+        screen = {"TERM": "vt100", "LINES": "60", "COLUMNS": "100", "HOME": str(self._folder)}
+        subprocess.run(
+            ["lynx", "-cfg=/dev/null", "-accept_all_cookies", "-nopause", f"-cmd_script={script}", url],
+            cwd=self._folder, env=os.environ | screen, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            timeout=30, check=True,
+        )  # fmt: skip
+        return self
+
+    def _press(self, *keys: str) -> "Lynx":
+        self._keys += keys
+        return self
+
+
+@pytest.fixture
+def lynx(tmp_path: Path) -> Lynx:
+    """In CI it must be there, and the tests fail without it."""
+    if not shutil.which("lynx") and os.environ.get("CI") != "true":
+        pytest.skip("lynx is not installed")
+    return Lynx(tmp_path)
+
+
+@pytest.fixture
+def person() -> Person:
+    return somebody()
+
+
+@pytest.fixture
+def journey(lynx: Lynx, server: Server, person: Person) -> Lynx:
+    """Sign up with a wrong address, then with a right one, log in, look at the dashboard anew, log out."""
+    lynx.go_to(SIGNUP, "name").type(person.name).go_to(SIGNUP, "email").type("nobody")
+    lynx.go_to(SIGNUP, "password").type(person.password).go_to(SIGNUP, "submit").enter().keep("refused")
+    lynx.go_to(REFUSED_SIGNUP, "email").type(person.email).go_to(REFUSED_SIGNUP, "password").type(person.password)
+    lynx.go_to(REFUSED_SIGNUP, "submit").enter().keep("accepted")
+    lynx.go_to(LOGIN, "email").type(person.email).go_to(LOGIN, "password").type(person.password)
+    lynx.go_to(LOGIN, "submit").enter().keep("dashboard")
+    lynx.go_to(DASHBOARD, "refresh").enter().keep("refreshed")
+    lynx.go_to(DASHBOARD, "log out").enter().keep("logout")
+    return lynx.go_to(LOGOUT, "submit").enter().keep("end").run(f"{server.url}/signup")
+
+
+def test_the_whole_journey(journey: Lynx, person: Person) -> None:
+    assert "Error: Enter an email address, like name@example.com." in journey.screen("refused")
+    assert "Account created! Please log in. Log in" in journey.screen("accepted")
+    assert f"Welcome back, {person.name}! Role: user" in journey.screen("dashboard")
+    assert "1 browser, this one included" in journey.screen("refreshed")
+    assert f"You are logged in as {person.name}." in journey.screen("logout")
+    assert "You are logged out. Log in" in journey.screen("end")
+
+
+def test_a_refused_form_comes_back_filled_in_but_for_the_password(journey: Lynx, person: Person) -> None:
+    screen = journey.screen("refused")
+    assert f"{person.name}____" in screen
+    assert "nobody____" in screen
+    assert "*" not in screen.partition("Password")[2]
+
+
+def test_a_wrong_password(lynx: Lynx, server: Server) -> None:
+    lynx.go_to(LOGIN, "email").type("nobody@example.com").go_to(LOGIN, "password").type("wrong horse battery")
+    screen = lynx.go_to(LOGIN, "submit").enter().keep("refused").run(f"{server.url}/login").screen("refused")
+    assert "There is a problem * Invalid credentials." in screen
+    assert "Error: Invalid credentials." in screen
