@@ -13,14 +13,14 @@ from playwright.sync_api import sync_playwright
 
 
 def main() -> None:
-    if not (chromium() or (apt_install("chromium") and chromium()) or (_download_chromium() and chromium())):
+    if not (chromium() or _get_chromium()):
         sys.exit("The tests drive a real Chromium, and none could be installed: install Chromium or Google Chrome.")
     if not (shutil.which("lynx") or apt_install("lynx")) and os.environ.get("CI") == "true":
         sys.exit("In CI the tests drive lynx too, and it could not be installed: install lynx.")
 
 
 def chromium() -> str | None:
-    """Where a Chromium is: the machine's own, or Playwright's."""
+    """Where a Chromium is: the machine's own, rather one without windows, which is twice as fast; or Playwright's."""
     installed = map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
     return next(filter(None, installed), None) or _downloaded_chromium()
 
@@ -47,6 +47,13 @@ def _become_root() -> Sequence[str] | None:
         return ()
     sudo = ("sudo", "-n")
     return sudo if shutil.which("sudo") and _works([*sudo, "true"], stderr=subprocess.DEVNULL) else None
+
+
+def _get_chromium() -> str | None:
+    for package in ("chromium-headless-shell", "chromium"):
+        if apt_install(package) and (found := chromium()):
+            return found
+    return chromium() if _download_chromium() else None
 
 
 def _download_chromium() -> bool:
