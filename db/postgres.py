@@ -74,6 +74,9 @@ class Postgres(Database):
     @contextmanager
     def migrating(self) -> Iterator[None]:
         with self.transaction():
+            # A table of millions takes longer than any page may.
+            self.run("SET LOCAL statement_timeout = 0")
+            self.run("SET LOCAL lock_timeout = 0")
             self.one("SELECT pg_advisory_xact_lock(:key)", key=MIGRATION_LOCK)
             yield
 

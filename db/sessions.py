@@ -44,8 +44,10 @@ def touch(db: Database, token_hash: str) -> None:
     )
 
 
-def remove(db: Database, token_hash: str) -> int:
-    return db.run("DELETE FROM sessions WHERE token_hash = :token_hash", token_hash=token_hash)
+def remove(db: Database, token_hash: str) -> int | None:
+    """End a session; give the id of whose it was, or None when there is none."""
+    row = db.one("DELETE FROM sessions WHERE token_hash = :token_hash RETURNING user_id", token_hash=token_hash)
+    return row[0] if row else None
 
 
 def remove_older(db: Database, remember: bool, created_before: str, seen_before: str) -> None:

@@ -85,6 +85,19 @@ def test_a_route_without_a_door_stops_the_start(settings: dict[str, Any], monkey
         create_app(settings)
 
 
+def test_an_address_whose_methods_have_different_doors_stops_the_start(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from webapp.views import home
+
+    blueprint = type(home.blueprint)("open", "open")
+    blueprint.get("/half")(login_required(lambda: "secret"))
+    blueprint.post("/half", endpoint="sent")(public(lambda: ""))
+    monkeypatch.setattr(home, "blueprint", blueprint)
+    with pytest.raises(RuntimeError, match="/half has a door of its own for each method"):
+        create_app(settings)
+
+
 def test_a_route_with_two_doors_stops_the_start() -> None:
     with pytest.raises(RuntimeError, match="two doors"):
         public(login_required(lambda: ""))

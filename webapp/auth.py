@@ -46,12 +46,17 @@ def guard() -> None:
 
 
 def check_doors(app: Flask) -> None:
-    """Stop the start when a route has no door: a page that somebody forgot to protect cannot ship."""
+    """Stop the start when a route has no door: a page that somebody forgot to protect cannot ship.
+
+    An address has one door for all its methods, since a refused form is shown again by the page behind it.
+    """
+    doors: dict[str, str] = {}
     for rule in app.url_map.iter_rules():
-        if not hasattr(app.view_functions[rule.endpoint], "door"):
-            raise RuntimeError(
-                f"{rule} has no door: put @public, @login_required or @admin_required on {rule.endpoint}"
-            )
+        door = getattr(app.view_functions[rule.endpoint], "door", None)
+        if door is None:
+            raise RuntimeError(f"{rule} has no door: {rule.endpoint} needs @public, @login_required or @admin_required")
+        if doors.setdefault(rule.rule, door) != door:
+            raise RuntimeError(f"{rule} has a door of its own for each method: give all of them the same")
 
 
 def current_session() -> Session | None:
@@ -74,7 +79,7 @@ def current_token() -> str | None:
 
 
 def remember_token(answer: Response, token: str, remember: bool) -> Response:
-    """Put a session's token into the browser: for good when `remember`, else until the browser is closed (ASVS 3.3)."""
+    """Put a session's token into the browser: for 30 days when `remember`, else until it is closed (ASVS 3.3)."""
     answer.set_cookie(
         current_app.config["LOGIN_COOKIE"],
         token,

@@ -12,10 +12,10 @@ TEXTS = {"text/html", "application/manifest+json", "text/javascript"}
 
 
 def after_request(answer: Response) -> Response:
-    if answer.mimetype not in TEXTS or answer.direct_passthrough or "Content-Encoding" in answer.headers:
+    if answer.mimetype not in TEXTS or not answer.is_sequence or "Content-Encoding" in answer.headers:
         return answer
     answer.vary.add("Accept-Encoding")
-    if request.accept_encodings["gzip"] and answer.calculate_content_length() >= LEAST_BYTES:  # type: ignore[operator]
+    if request.accept_encodings["gzip"] and len(answer.get_data()) >= LEAST_BYTES:
         answer.set_data(gzip.compress(answer.get_data(), LEVEL, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
     return answer

@@ -52,8 +52,10 @@ def find(db: Database, token: str) -> Session | None:
 
 def end(db: Database, token: str) -> None:
     """Log out: the row goes, and with it whatever the token opened."""
-    if sessions.remove(db, _hash(token)):
-        log.info("session ended")
+    with db.transaction():
+        user_id = sessions.remove(db, _hash(token))
+    if user_id is not None:
+        log.info("logged out: user %d", user_id)
 
 
 def is_live(db: Database, session: Session) -> bool:
