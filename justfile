@@ -8,14 +8,17 @@ port := env("LATCHKEY_PORT", "8000")
     just --list --unsorted
 
 # Start the server
+[no-exit-message]
 run: (_install "requirements.txt")
     @exec {{python}} -m flask --app webapp serve
 
 # Start a server that reloads when a file changes
+[no-exit-message]
 dev: (_install "requirements.txt")
     @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/* webapp/partials/* webapp/templates/* | paste -sd:)"
 
 # Make an admin of the person who signed up with this address
+[no-exit-message]
 admin EMAIL: (_install "requirements.txt")
     @{{python}} -m flask --app webapp user promote {{quote(EMAIL)}}
 
@@ -49,6 +52,7 @@ _install FILE:
     set -euo pipefail
     wanted=$(cat requirements.txt {{FILE}} | sha256sum)
     [ -x {{python}} ] && [ "$(cat .venv/{{FILE}}.done 2>/dev/null)" = "$wanted" ] && exit
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latchkey needs Python 3.11 or newer.")'
     if ! {{python}} -m pip --version &>/dev/null; then
         # Debian's Python without python3-venv gives a new environment no pip, but another pip can.
         if python3 -c 'import ensurepip' 2>/dev/null; then

@@ -1,10 +1,13 @@
 """Moments, as people and browsers read them."""
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
 from db import moment
 
 
+@lru_cache(1000)
 def as_time(text: str) -> Markup:
     """A `<time>` for what the tables hold; a tutorial's row may hold any text, which is shown as it is."""
     try:
