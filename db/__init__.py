@@ -51,7 +51,7 @@ class Database(ABC):
 
     @abstractmethod
     def one(self, sql: str, **values: Any) -> Row | None:
-        """The first row, or None."""
+        """The first row, or None. To write with RETURNING, be inside a transaction."""
 
     @abstractmethod
     def all(self, sql: str, **values: Any) -> list[Row]:

@@ -24,12 +24,12 @@ def _meant_for(db: Database, path: Path) -> bool:
 
 def _run_once(db: Database, path: Path) -> bool:
     name = path.name.split(".")[0]
-    with db.migrating():
-        if db.one("SELECT 1 FROM migrations WHERE name = :name", name=name):
-            return False
-        try:
+    try:
+        with db.migrating():
+            if db.one("SELECT 1 FROM migrations WHERE name = :name", name=name):
+                return False
             db.script(path.read_text())
-        except db.mistakes as error:
-            raise Unfit(f"{path.name}: {error}") from error
-        db.run("INSERT INTO migrations (name, applied_at) VALUES (:name, :now)", name=name, now=db.now())
-        return True
+            db.run("INSERT INTO migrations (name, applied_at) VALUES (:name, :now)", name=name, now=db.now())
+    except db.mistakes as error:
+        raise Unfit(f"{path.name}: {error}") from error
+    return True

@@ -18,6 +18,17 @@ PATIENCE = 1.0
 # Any number will do, as long as all servers take the same.
 MIGRATION_LOCK = 5_288_247
 
+# Trouble of the server or of the way there; anything else is a mistake in a statement and stays loud.
+TROUBLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    PoolTimeout,
+    PoolClosed,
+    TooManyRequests,
+)
+
 Connection = psycopg.Connection[Row]
 
 
@@ -129,7 +140,7 @@ def _translated() -> Iterator[None]:
         yield
     except psycopg.errors.UniqueViolation as error:
         raise Duplicate(error.diag.constraint_name or "") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests) as error:
+    except TROUBLE as error:
         raise Unavailable(str(error)) from error
 
 

@@ -45,7 +45,7 @@ class Sqlite(Database):
         super().__init__(clock)
         self._address = f"file:{quote(os.path.abspath(path))}?mode=rw"
         self._threads = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         self._writer = threading.Lock()
         _create(path)
         with _translated():
@@ -104,7 +104,7 @@ class Sqlite(Database):
 
     def close(self) -> None:
         while self._opened:
-            self._opened.pop().close()
+            self._opened.popitem()[1].close()
 
     def _execute(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
         with _translated():
@@ -119,8 +119,15 @@ class Sqlite(Database):
             for setting in _statements(SETTINGS):
                 connection.execute(setting).fetchall()
             self._threads.connection = connection
-            self._opened.append(connection)
+            self._close_left()
+            self._opened[threading.current_thread()] = connection
         return connection
+
+    def _close_left(self) -> None:
+        """A thread that ended leaves its connection behind; the development server starts one for each request."""
+        for thread in list(self._opened):
+            if not thread.is_alive() and (left := self._opened.pop(thread, None)):
+                left.close()
 
 
 def _create(path: str) -> None:
@@ -154,3 +161,5 @@ def _statements(sql: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+    if statement.strip():
+        yield statement

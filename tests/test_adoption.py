@@ -100,6 +100,8 @@ def test_odd_rows_never_stop_the_start(tmp_path: Path, cheap_hashes: None) -> No
     browser = Browser(app).visit("/login")
     browser.submit("login-form", email="linus@example.com", password="penguins swim fast")
     assert browser.heading() == "Welcome back, linus!"
+    browser = Browser(app).visit("/login").submit("login-form", email="broken@example.com", password="x")
+    assert browser.errors() == {"password": "Invalid credentials."}
     app.extensions["database"].close()
 
 

@@ -101,12 +101,13 @@ def test_a_file_that_is_no_database_stops_the_start(tmp_path: Path, monkeypatch:
 
 
 def test_a_database_with_somebody_elses_tables_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with sqlite3.connect(tmp_path / "x.db") as other:
-        other.execute("CREATE TABLE users (nickname TEXT)")
-    other.close()
-    monkeypatch.setenv("LATCHKEY_DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
-    with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database: 0001_users"):
-        create_app()
+    for table in ("users (nickname TEXT)", "migrations (id INTEGER, migration TEXT)"):
+        with sqlite3.connect(tmp_path / f"{table[:5]}.db") as other:
+            other.execute(f"CREATE TABLE {table}")
+        other.close()
+        monkeypatch.setenv("LATCHKEY_DATABASE_URL", f"sqlite:///{tmp_path}/{table[:5]}.db")
+        with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database: 0001_users"):
+            create_app()
 
 
 def test_a_key_file_that_holds_no_key_stops_the_start(tmp_path: Path) -> None:
@@ -143,6 +144,16 @@ def test_a_proxy_is_not_believed_about_the_host(monkeypatch: pytest.MonkeyPatch)
     for host, forwarded, status in (("evil.example", "id.example", 400), ("ID.example", "evil.example", 200)):
         answer = client.get("/login", headers={"Host": host, "X-Forwarded-Host": forwarded})
         assert answer.status_code == status
+    app.extensions["database"].close()
+
+
+@pytest.mark.parametrize("settings", [{"HOST": "::1"}, {"PUBLIC_URL": "https://[2001:db8::1]"}])
+def test_an_address_of_version_6_is_an_address(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"LATCHKEY_{name}", value)
+    app = create_app()
+    for host, status in ((app.config["PUBLIC_URL"].partition("//")[2], 200), ("[::2]", 400), ("evil.example", 400)):
+        assert app.test_client().get("/login", headers={"Host": host}).status_code == status
     app.extensions["database"].close()
 
 

@@ -82,18 +82,22 @@ def test_a_crash_tells_nothing_of_its_cause(broken: Flask, caplog: pytest.LogCap
     assert "secret detail" in caplog.text
 
 
-def test_a_wrong_method_is_answered_in_our_look_and_names_the_right_ones(app: Flask) -> None:
-    answer = app.test_client().delete("/login")
-    assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+@pytest.mark.parametrize("path", ["/", "/login", "/signup", "/logout", "/signup/email", "/offline", "/healthz"])
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH", "BREW"])
+def test_a_wrong_method_is_answered_in_our_look_and_names_the_right_ones(app: Flask, path: str, method: str) -> None:
+    answer = app.test_client().open(path, method=method)
+    assert answer.status_code == 405 and {"GET", "POST"} & set(answer.headers["Allow"].split(", "))
     checked(answer)
 
 
 def test_a_wrong_content_type_brings_the_form_back(app: Flask) -> None:
     client = app.test_client()
     for content_type in ("application/json", "text/plain", "multipart/form-data", "image/png", "nonsense"):
-        answer = client.post("/signup", data=b'{"username": "alice"}', content_type=content_type)
-        assert answer.status_code == 422, content_type
-        checked(answer)
+        for path in ("/signup", "/login"):
+            answer = client.post(path, data=b'{"email": "alice@example.com"}', content_type=content_type)
+            assert answer.status_code == 422, content_type
+            checked(answer)
+        assert client.post("/signup/email", data=b"{}", content_type=content_type).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/login", "/signup", "/signup/email", "/logout"])
@@ -159,6 +163,22 @@ def test_a_page_whose_database_is_gone_says_so(alice: Browser, app: Flask, monke
     assert Browser(app).client.get("/login").status_code == 200
 
 
+def test_an_errors_page_is_shown_to_somebody_logged_in_while_the_database_is_gone(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise db.Unavailable("gone")
+
+    for verb in ("one", "all", "run"):
+        monkeypatch.setattr(app.extensions["database"], verb, gone)
+    client = app.test_client(use_cookies=False)
+    cookie = {"Cookie": "session=abc"}
+    assert checked(client.get("/nowhere", headers=cookie)).select_one("nav")
+    assert client.delete("/login", headers=cookie).status_code == 405
+    assert client.get("/login", headers=cookie | {"Host": "evil.example"}).status_code == 400
+    assert client.post("/logout", headers=cookie | {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
 def test_the_server_is_healthy(app: Flask) -> None:
     answer = app.test_client().get("/healthz")
-    assert (answer.status_code, answer.text.strip()) == (200, "ok")
+    assert (answer.status_code, answer.text) == (200, "ok")

@@ -2,9 +2,10 @@
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import MultiDict
 
 from db import Database, users
-from tests.browser import Browser
+from tests.browser import Browser, values
 from tests.conftest import PASSWORD, log_in, sign_up
 from webapp.accounts import passwords
 
@@ -64,6 +65,35 @@ def test_bad_input_brings_the_form_back(browser: Browser, typed: str) -> None:
         browser.visit("/login").submit("login-form", **fields)
         assert browser.answer.status_code == 422
         assert len(browser.errors()) == 1
+
+
+@pytest.mark.parametrize("raw", ["%ff%ff", "%ed%a0%80", "%c3%28", "%c0%80"])
+@pytest.mark.parametrize("field", ["email", "password"])
+def test_bytes_that_are_no_utf_8_are_refused_beside_the_field(app: Flask, field: str, raw: str) -> None:
+    browser = Browser(app).visit("/login")
+    fields = {"csrf_token": browser.value("csrf_token"), "email": "alice@example.com", "password": "x"} | {field: raw}
+    body = "&".join(f"{name}={value}" for name, value in fields.items())
+    answer = browser.client.post("/login", data=body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 422 and "This holds bytes that are not text." in answer.text
+
+
+def test_unknown_and_repeated_fields_change_nothing(app: Flask) -> None:
+    browser = sign_up(Browser(app), "alice")
+    sign_up(browser, "bob")
+    sent = [("csrf_token", browser.value("csrf_token")), ("email", "alice@example.com"), ("password", PASSWORD)]
+    more = [("email", "bob@example.com"), ("role", "admin"), ("user_id", "2"), ("remember", "\0" * 5000)]
+    assert browser.client.post("/login", data=MultiDict(sent + more)).status_code == 303
+    assert browser.visit("/dashboard").heading() == "Welcome back, alice!"
+    assert browser.client.get("/admin").status_code == 403
+
+
+def test_over_htmx_the_way_on_is_spelled_in_ascii(app: Flask) -> None:
+    browser = sign_up(Browser(app, htmx=True), "alice").visit("/login?next=/%D0%B6")
+    form = browser.page.select_one("#login-form")
+    assert form is not None
+    fields = values(form) | {"email": "alice@example.com", "password": PASSWORD}
+    answer = browser.client.post(str(form["action"]), data=fields, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/%D0%B6")
 
 
 def test_what_was_ticked_comes_back(browser: Browser) -> None:

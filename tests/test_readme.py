@@ -1,6 +1,8 @@
 """The README says nothing that is not so."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,18 @@ def test_every_setting_is_in_its_table_and_nothing_else() -> None:
 def test_every_recipe_that_it_names_is_there() -> None:
     recipes = set(re.findall(r"^([a-z-]+)[^:\n]*:(?!=)", (ROOT / "justfile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?just ([a-z-]+)", README)) <= recipes
+
+
+def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
+    listed = subprocess.run([shutil.which("just") or "just"], cwd=ROOT, capture_output=True, text=True).stdout
+    for recipe in ("run", "dev", "admin", "test", "test-postgres", "lint"):
+        assert re.search(rf"^    {recipe}\b.* # \w", listed, re.MULTILINE), recipe
+
+
+def test_ci_runs_what_it_says() -> None:
+    steps = (ROOT / ".ci/run").read_text().split()
+    assert " ".join(steps).endswith("just test just test-postgres just lint")
+    assert "just test\n" in README
 
 
 @pytest.mark.parametrize("path", re.findall(r"^ {0,2}(\w+)/ ", README, re.MULTILINE))

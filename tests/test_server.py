@@ -88,6 +88,12 @@ def test_a_chunked_body_is_bounded_too(server: Server) -> None:
     assert _talk(server, head + body).startswith(b"HTTP/1.1 413")
 
 
+def test_a_chunked_form_is_read(server: Server) -> None:
+    head = b"POST /signup/email HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    assert b"name@example.com." in _talk(server, head + kind + b"7\r\nemail=x\r\n0\r\n\r\n")
+
+
 def test_a_body_that_drips_is_cut_off_after_ten_seconds_in_total(server: Server) -> None:
     head = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nConnection: close\r\n\r\n"
     address, began = urlsplit(server.url), time.monotonic()

@@ -67,6 +67,19 @@ def test_a_file_that_was_deleted_is_missed_and_not_replaced(app: Flask, tmp_path
     assert not (tmp_path / "latchkey.db").exists()
 
 
+def test_a_thread_that_ended_leaves_no_file_open(db: Database) -> None:
+    for _ in range(20):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(users.count, db).result()
+    assert len(db._opened) <= 2  # type: ignore[attr-defined]
+
+
+def test_a_migrations_last_statement_needs_no_semicolon(db: Database) -> None:
+    with db.transaction():
+        db.script("CREATE TABLE one (id INTEGER);\nCREATE TABLE two (id INTEGER)\n")
+    assert db.has_table("two")
+
+
 def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, htmx: bool) -> None:
     database = app.extensions["database"]
     browser = Browser(app, htmx).visit("/signup")

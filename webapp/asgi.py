@@ -161,6 +161,8 @@ def _environ(scope: Scope, body: bytes, refused: int) -> dict[str, Any]:
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": io.BytesIO(body),
+        # All of it is here: the length is ours, whatever Transfer-Encoding said.
+        "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

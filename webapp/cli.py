@@ -53,6 +53,7 @@ def serve() -> None:
 @click.argument("email")
 def promote(email: str) -> None:
     """Make an admin of the person with this EMAIL address."""
+    email = email.encode("utf-8", "replace").decode()
     try:
         person = roles.promote(database(), email)
     except roles.NoSuchAccount:

@@ -106,14 +106,14 @@ def _origin(url: str) -> str:
     """`https://example.org`, `http://127.0.0.1:8000`: a scheme, a host, perhaps a port, nothing else."""
     wanted = f"must be an address such as https://example.org, without a path, not {url!r}"
     try:
-        parts = urlsplit(url.rstrip("/"))
+        parts = urlsplit(url.removesuffix("/"))
         fits = (
             parts.scheme in {"http", "https"} and HOSTNAME.fullmatch(parts.hostname or "") and "@" not in parts.netloc
         )
         port = parts.port
     except ValueError as error:
         raise BadSetting("PUBLIC_URL", wanted) from error
-    if not fits or parts.path or parts.query or parts.fragment:
+    if not fits or port == 0 or parts.path or parts.query or parts.fragment:
         raise BadSetting("PUBLIC_URL", wanted)
     host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
     is_default = port in {None, 80 if parts.scheme == "http" else 443}
@@ -138,7 +138,7 @@ def _is_loopback(host: str) -> bool:
 def _hosts(public_url: str) -> list[str]:
     """The Host headers that are answered; on one's own machine its names are one."""
     host = str(urlsplit(public_url).hostname)
-    return ["localhost", "127.0.0.1", "[::1]"] if _is_loopback(host) else [host]
+    return ["localhost", "127.0.0.1", "::1"] if _is_loopback(host) else [host]
 
 
 def _keys(config: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from db import Unavailable
-from webapp import hypermedia
+from webapp import auth, hypermedia
 
 log = logging.getLogger("latchkey")
 
@@ -55,6 +55,9 @@ def _problem(error: HTTPException) -> ResponseReturnValue:
     title, sentence = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])
     if error.description != type(error).description:
         sentence = str(error.description)
+    with suppress(Unavailable):
+        auth.current_session()
+    g.setdefault("current_session", None)
     answer = hypermedia.problem(status, title, sentence)
     answer.headers.extend([header for header in error.get_headers(request.environ) if header[0] != "Content-Type"])
     return answer

@@ -133,4 +133,6 @@ class LoginForm(Form):
 
     def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
         super().__init__(sent)
+        # As the tutorial stored it, which lowered every alphabet and took any space off.
+        self.values["email"] = self.sent["email"].strip().lower()
         self.remember = bool(sent.get("remember"))

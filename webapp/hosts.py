@@ -1,6 +1,7 @@
 """The Host header: only names under which people know us, so that no link or redirect ever leads elsewhere."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import SecurityError
@@ -13,9 +14,11 @@ def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIAppli
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
         try:
-            get_host(environ, hosts)
-        except SecurityError:
-            environ |= {"latchkey.refused": 400, "HTTP_HOST": hosts[0] if hosts else "localhost", "PATH_INFO": "/"}
+            host = urlsplit(f"//{get_host(environ)}").hostname
+        except (SecurityError, ValueError):
+            host = None
+        if host is None or (hosts and host not in hosts):
+            environ |= {"latchkey.refused": 400, "HTTP_HOST": "localhost", "PATH_INFO": "/"}
         return application(environ, start_response)
 
     return answer

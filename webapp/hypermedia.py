@@ -4,6 +4,7 @@ import re
 
 from flask import Response, abort, current_app, g, make_response, render_template, request, url_for
 from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.urls import iri_to_uri
 
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
@@ -61,7 +62,7 @@ def log_in_first(url: str) -> Response:
 def after_request(answer: Response) -> Response:
     """Over htmx a redirect becomes 204 with HX-Redirect: fetch follows a redirect unseen, into the form."""
     if wants_partial() and answer.status_code in {301, 302, 303, 307, 308}:
-        answer.headers["HX-Redirect"] = answer.headers.pop("Location")
+        answer.headers["HX-Redirect"] = iri_to_uri(answer.headers.pop("Location"))
         answer.status_code = 204
         answer.set_data(b"")
         answer.vary.add("HX-Request")

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -61,12 +62,12 @@ def matches(stored: str | None, password: str) -> bool:
     so that the time tells nobody who has an account.
     """
     spellings = dict.fromkeys((normal(password), password))
-    return sum(_matches(stored or "", spelling.encode("utf-8", "surrogatepass")) for spelling in spellings) > 0
+    return sum(_matches(str(stored or ""), spelling.encode("utf-8", "surrogatepass")) for spelling in spellings) > 0
 
 
 def is_outdated(stored: str) -> bool:
     """Whether the hash should be made anew when its password is next seen."""
-    return not stored.startswith(f"pbkdf2:sha256:{ITERATIONS}$")
+    return not str(stored).startswith(f"pbkdf2:sha256:{ITERATIONS}$")
 
 
 def is_known(stored: str) -> bool:
@@ -124,8 +125,6 @@ def _read(stored: str) -> _Hash | None:
 
 
 def _read_django(rest: str) -> _Hash:
-    from base64 import b64decode
-
     iterations, salt, key = rest.split("$")
     return _Hash(b64decode(key, validate=True), salt.encode(), int(iterations))
 

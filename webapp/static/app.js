@@ -47,7 +47,8 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (pointerIsDown && isFieldCheck(event.detail.ctx.sourceElement)) {
     event.preventDefault();
     const field = event.detail.ctx.sourceElement;
-    addEventListener("pointerup", () => field.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
+    const checkAgain = () => field.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, checkAgain, { once: true });
     return;
   }
   const { response, hx, sourceElement } = event.detail.ctx;

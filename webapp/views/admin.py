@@ -14,8 +14,8 @@ blueprint = Blueprint("admin", __name__)
 @blueprint.get("/admin")
 @admin_required
 def show() -> ResponseReturnValue:
-    before = request.args.get("before", "")
-    return render("admin.html", "admin_table.html", listed=people.newest(database(), _id(before)), before=before)
+    before = _id(request.args.get("before", ""))
+    return render("admin.html", "admin_table.html", listed=people.newest(database(), before), before=before)
 
 
 def _id(text: str) -> int | None:

@@ -19,4 +19,4 @@ def show() -> ResponseReturnValue:
         is_there = False
     if not is_there:
         return Response("database unavailable\n", 503, mimetype="text/plain")
-    return Response("ok\n", mimetype="text/plain")
+    return Response("ok", mimetype="text/plain")

@@ -36,4 +36,5 @@ def create() -> ResponseReturnValue:
 
 
 def _page(form: LoginForm, status: int = 200) -> ResponseReturnValue:
-    return render("login.html", "login_form.html", status, form=form)
+    is_on_the_way = next_path() == request.args.get("next")
+    return render("login.html", "login_form.html", status, form=form, is_on_the_way=is_on_the_way)
