@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -16,7 +17,6 @@ PATIENCE = 5.0
 # FULL: with NORMAL a power cut loses what was already acknowledged.
 SETTINGS = """
 PRAGMA busy_timeout = 5000;
-PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 """
@@ -118,6 +118,7 @@ class Sqlite(Database):
             connection = sqlite3.connect(self._address, isolation_level=None, check_same_thread=False, uri=True)
             for setting in _statements(SETTINGS):
                 connection.execute(setting).fetchall()
+            _write_ahead(connection)
             self._threads.connection = connection
             self._close_left()
             self._opened[threading.current_thread()] = connection
@@ -136,6 +137,21 @@ def _create(path: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror}") from error
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of servers that start at once on a new file, one changes its mode; SQLite tells the others at once, without
+    regard to busy_timeout, that it is locked."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 @contextmanager

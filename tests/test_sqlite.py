@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from db import Database, users
+from db import Database, connect, users
 from db.sqlite import PATIENCE
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, logged_in
@@ -27,6 +27,15 @@ def test_sqlite_is_set_to_lose_nothing(db: Database) -> None:
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     kept = [sqlite_pragma(db, name) for name in pragmas]
     assert kept == ["wal", 2, 1, 5000]
+
+
+def test_servers_that_start_at_once_on_a_new_file_wait_for_each_other(tmp_path: Path) -> None:
+    for number in range(40):
+        with ThreadPoolExecutor(6) as threads:
+            servers = list(threads.map(lambda _, number=number: connect(f"sqlite:///{tmp_path}/{number}.db"), range(6)))
+        for server in servers:
+            assert sqlite_pragma(server, "journal_mode") == "wal"
+            server.close()
 
 
 def test_a_lock_that_another_program_holds_is_503_with_the_form_and_goes_by(
