@@ -1,4 +1,4 @@
-"""The database: four verbs over SQLite or PostgreSQL, and the two ways in which they fail."""
+"""The database: four verbs over SQLite or PostgreSQL, and the ways in which they fail."""
 
 import re
 from abc import ABC, abstractmethod

@@ -12,8 +12,9 @@ def migrate(db: Database) -> list[str]:
 
     Several servers may start at once: one migrates, the others wait and find it done. Raises Unfit.
     """
-    with db.migrating():
-        db.script("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);")
+    if not db.has_table("migrations"):
+        with db.migrating():
+            db.script("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);")
     return [path.name for path in sorted(FOLDER.glob("*.sql")) if _meant_for(db, path) and _run_once(db, path)]
 
 
@@ -25,11 +26,18 @@ def _meant_for(db: Database, path: Path) -> bool:
 def _run_once(db: Database, path: Path) -> bool:
     name = path.name.split(".")[0]
     try:
+        if _was_run(db, name):
+            return False
         with db.migrating():
-            if db.one("SELECT 1 FROM migrations WHERE name = :name", name=name):
+            if _was_run(db, name):
                 return False
             db.script(path.read_text())
             db.run("INSERT INTO migrations (name, applied_at) VALUES (:name, :now)", name=name, now=db.now())
     except db.mistakes as error:
         raise Unfit(f"{path.name}: {error}") from error
     return True
+
+
+def _was_run(db: Database, name: str) -> bool:
+    """Asked before as well as inside the transaction: a start with nothing to do waits for no writer."""
+    return db.one("SELECT 1 FROM migrations WHERE name = :name", name=name) is not None

@@ -2,66 +2,150 @@
 
 from typing import NamedTuple
 
-from db import Database
+from db import Database, Row
 from db.users import User
 
 
 class Session(NamedTuple):
-    token_hash: str
+    """`confirmed_at` is when the password was last checked, `last_visit_at` when its person was there before this
+    visit; `ended_at` is set once its end was noted.
+    """
+
+    id: str
     remember: bool
     created_at: str
+    confirmed_at: str
     last_seen_at: str
+    last_visit_at: str | None
+    ended_at: str | None
+    device: str
+    address: str
     user: User
 
 
-def add(db: Database, token_hash: str, user_id: int, remember: bool) -> None:
+def add(
+    db: Database,
+    session_id: str,
+    token_hash: str,
+    user_id: int,
+    remember: bool,
+    ends_at: str,
+    last_visit_at: str | None,
+    device: str,
+    address: str,
+) -> None:
     db.run(
-        """INSERT INTO sessions (token_hash, user_id, remember, created_at, last_seen_at)
-           VALUES (:token_hash, :user_id, :remember, :now, :now)""",
+        """INSERT INTO sessions
+           (id, token_hash, user_id, remember, created_at, confirmed_at, last_seen_at, ends_at, last_visit_at, device,
+            address)
+           VALUES (:id, :token_hash, :user_id, :remember, :now, :now, :now, :ends_at, :last_visit_at, :device,
+            :address)""",
+        id=session_id,
         token_hash=token_hash,
         user_id=user_id,
         remember=int(remember),
+        ends_at=ends_at,
+        last_visit_at=last_visit_at,
+        device=device,
+        address=address,
         now=db.now(),
     )
 
 
 def find(db: Database, token_hash: str) -> Session | None:
     """The session and its user, in one query."""
+    row = db.one("SELECT * FROM own_sessions WHERE token_hash = :token_hash", token_hash=token_hash)
+    return _session(row) if row else None
+
+
+def by_id(db: Database, user_id: int, session_id: str) -> Session | None:
+    """One of this person's."""
     row = db.one(
-        """SELECT token_hash, remember, sessions.created_at, last_seen_at,
-                  id, username, email, password, role, people.created_at
-           FROM sessions JOIN people ON people.id = user_id WHERE token_hash = :token_hash""",
-        token_hash=token_hash,
+        "SELECT * FROM own_sessions WHERE session_id = :session_id AND id = :user_id",
+        session_id=session_id,
+        user_id=user_id,
     )
-    return Session(row[0], bool(row[1]), row[2], row[3], User(*row[4:])) if row else None
+    return _session(row) if row else None
 
 
-def touch(db: Database, token_hash: str) -> None:
+def of_user(db: Database, user_id: int) -> list[Session]:
+    """The one seen last first; those too whose end was noted, and whose row is still kept."""
+    rows = db.all(
+        "SELECT * FROM own_sessions WHERE id = :user_id ORDER BY last_seen_at DESC, session_id", user_id=user_id
+    )
+    return [_session(row) for row in rows]
+
+
+def count_of_user(db: Database, user_id: int) -> int:
+    row = db.one("SELECT count(*) FROM sessions WHERE user_id = :user_id AND ended_at IS NULL", user_id=user_id)
+    return int(row[0]) if row else 0
+
+
+def due(db: Database, limit: int) -> list[Session]:
+    """At most `limit` sessions that should have ended by now, unless their user's role was changed since."""
+    rows = db.all(
+        "SELECT * FROM own_sessions WHERE ends_at <= :now AND ended_at IS NULL ORDER BY ends_at LIMIT :limit",
+        now=db.now(),
+        limit=limit,
+    )
+    return [_session(row) for row in rows]
+
+
+def touch(db: Database, session_id: str, ends_at: str, new_visit_after: str) -> None:
+    """Note that the session was seen; where it was not since `new_visit_after`, another visit begins."""
     db.run(
-        "UPDATE sessions SET last_seen_at = :now WHERE token_hash = :token_hash AND last_seen_at < :now",
-        token_hash=token_hash,
+        """UPDATE sessions SET
+           last_visit_at = CASE WHEN last_seen_at < :new_visit_after THEN last_seen_at ELSE last_visit_at END,
+           last_seen_at = :now, ends_at = :ends_at
+           WHERE id = :id AND last_seen_at < :now""",
+        id=session_id,
+        ends_at=ends_at,
+        new_visit_after=new_visit_after,
         now=db.now(),
     )
 
 
-def remove(db: Database, token_hash: str) -> int | None:
-    """End a session; give the id of whose it was, or None when there is none."""
-    row = db.one("DELETE FROM sessions WHERE token_hash = :token_hash RETURNING user_id", token_hash=token_hash)
-    return row[0] if row else None
-
-
-def remove_older(db: Database, remember: bool, created_before: str, seen_before: str) -> None:
-    """Sweep the sessions of one kind that began, or were last seen, before these times."""
+def renew(db: Database, session_id: str, token_hash: str, ends_at: str) -> None:
+    """Give the session another token: its user has just been confirmed."""
     db.run(
-        """DELETE FROM sessions
-           WHERE remember = :remember AND (created_at < :created_before OR last_seen_at < :seen_before)""",
-        remember=int(remember),
-        created_before=created_before,
-        seen_before=seen_before,
+        """UPDATE sessions SET token_hash = :token_hash, confirmed_at = :now, last_seen_at = :now, ends_at = :ends_at
+           WHERE id = :id""",
+        id=session_id,
+        token_hash=token_hash,
+        ends_at=ends_at,
+        now=db.now(),
     )
 
 
-def of_user(db: Database, user_id: int) -> list[tuple[bool, str, str]]:
-    """`(remember, created_at, last_seen_at)` of each session that this person has."""
-    rows = db.all("SELECT remember, created_at, last_seen_at FROM sessions WHERE user_id = :id", id=user_id)
-    return [(bool(remember), created, seen) for remember, created, seen in rows]
+def postpone(db: Database, session_id: str, ends_at: str) -> None:
+    """Note another end, for a session that is due and lives on."""
+    db.run("UPDATE sessions SET ends_at = :ends_at WHERE id = :id", id=session_id, ends_at=ends_at)
+
+
+def note_end(db: Database, session_id: str, ended_at: str) -> bool:
+    """Whether it was noted now, and not before."""
+    return bool(
+        db.run(
+            "UPDATE sessions SET ended_at = :ended_at WHERE id = :id AND ended_at IS NULL",
+            id=session_id,
+            ended_at=ended_at,
+        )
+    )
+
+
+def remove(db: Database, session_id: str) -> bool:
+    """Whether there was one."""
+    return bool(db.run("DELETE FROM sessions WHERE id = :id", id=session_id))
+
+
+def remove_ended(db: Database, before: str, limit: int) -> None:
+    """Sweep the rows of sessions that ended by themselves before this time."""
+    db.run(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ended_at < :before LIMIT :limit)",
+        before=before,
+        limit=limit,
+    )
+
+
+def _session(row: Row) -> Session:
+    return Session(row[0], bool(row[1]), *row[2:9], User(*row[11:]))  # type: ignore[call-arg]

@@ -12,6 +12,9 @@ class User(NamedTuple):
     password: str
     role: str
     created_at: str
+    disabled_at: str | None
+    deletion_at: str | None
+    """When the account goes, where its person has asked for that."""
 
     @property
     def name(self) -> str:
@@ -21,6 +24,10 @@ class User(NamedTuple):
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+    def is_gone(self, now: str) -> bool:
+        """Whether the account's deletion is due, and only its row is still there."""
+        return self.deletion_at is not None and self.deletion_at <= now
 
 
 def add(db: Database, username: str, email: str, password: str) -> int:
@@ -38,22 +45,24 @@ def add(db: Database, username: str, email: str, password: str) -> int:
 
 
 def by_email(db: Database, email: str) -> User | None:
-    row = db.one(
-        "SELECT id, username, email, password, role, created_at FROM people WHERE email = :email",
-        email=email,
-    )
+    row = db.one("SELECT * FROM people WHERE email = :email", email=email)
     return User(*row) if row else None
 
 
-def is_name_taken(db: Database, username: str) -> bool:
-    return db.one("SELECT 1 FROM users WHERE lower(username) = lower(:username)", username=username) is not None
+def is_name_taken(db: Database, username: str, unless: int | None = None) -> bool:
+    """By anybody, or anybody but one."""
+    row = db.one(
+        "SELECT 1 FROM users WHERE lower(username) = lower(:username) AND id <> :unless LIMIT 1",
+        username=username,
+        unless=unless or 0,
+    )
+    return row is not None
 
 
 def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     """At most `limit` people, newest first, starting below the id `before`."""
     rows = db.all(
-        """SELECT id, username, email, password, role, created_at FROM people
-           WHERE id < :before ORDER BY id DESC LIMIT :limit""",
+        "SELECT * FROM people WHERE id < :before ORDER BY id DESC LIMIT :limit",
         before=2**63 - 1 if before is None else before,
         limit=limit,
     )
@@ -69,18 +78,64 @@ def has_admin(db: Database) -> bool:
     return db.one("SELECT 1 FROM users WHERE role = 'admin' LIMIT 1") is not None
 
 
-def renew_password(db: Database, user: User, password: str) -> None:
-    """Store a new hash, unless somebody has changed the password since `user` was read."""
-    db.run(
+def set_password(db: Database, user: User, password: str) -> bool:
+    """Store a new hash; False where somebody has changed the password since `user` was read."""
+    changed = db.run(
         "UPDATE users SET password = :password WHERE id = :id AND password = :old",
         password=password,
         id=user.id,
         old=user.password,
     )
+    return bool(changed)
+
+
+def set_username(db: Database, user_id: int, username: str) -> None:
+    """Raises Duplicate. With a name that is nobody else's, a tutorial's namesake is none any more."""
+    db.run("UPDATE users SET username = :username, namesake = 0 WHERE id = :id", username=username, id=user_id)
+
+
+def set_email(db: Database, user_id: int, email: str) -> None:
+    """Raises Duplicate."""
+    db.run("UPDATE users SET email = :email WHERE id = :id", email=email, id=user_id)
 
 
 def set_role(db: Database, user_id: int, role: str) -> None:
     db.run("UPDATE users SET role = :role WHERE id = :id", role=role, id=user_id)
+
+
+def set_disabled(db: Database, user_id: int, disabled_at: str | None) -> None:
+    db.run("UPDATE users SET disabled_at = :disabled_at WHERE id = :id", disabled_at=disabled_at, id=user_id)
+
+
+def set_deletion(db: Database, user_id: int, deletion_at: str | None) -> None:
+    db.run("UPDATE users SET deletion_at = :deletion_at WHERE id = :id", deletion_at=deletion_at, id=user_id)
+
+
+def remove_deleted(db: Database, limit: int) -> int:
+    """Take rows away whose time has come, and with them all that belongs to them; give how many."""
+    return db.run(
+        "DELETE FROM users WHERE id IN (SELECT id FROM users WHERE deletion_at <= :now LIMIT :limit)",
+        now=db.now(),
+        limit=limit,
+    )
+
+
+def lock(db: Database, user_id: int) -> User | None:
+    """The person as of now; until the transaction ends nobody else changes the row, or begins a session with it."""
+    db.run("UPDATE users SET password = password WHERE id = :id", id=user_id)
+    row = db.one("SELECT * FROM people WHERE id = :id", id=user_id)
+    return User(*row) if row else None
+
+
+def lock_admins(db: Database) -> None:
+    """Of two transactions that would take an admin away, one waits here for what the other does."""
+    db.run("UPDATE users SET role = 'admin' WHERE role = 'admin'")
+
+
+def count_acting_admins(db: Database) -> int:
+    """Admins who can log in, and do not want to be deleted."""
+    row = db.one("SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND deletion_at IS NULL")
+    return int(row[0]) if row else 0
 
 
 def namesakes(db: Database) -> list[int]:

@@ -46,19 +46,20 @@ class Browser:
         self,
         path: str,
         fields: dict[str, Any],
-        target: Tag | None = None,
+        form: Tag,
         headers: dict[str, str] | None = None,
     ) -> Browser:
-        """Post these fields as the page would, and show the answer as the page would."""
-        sent = {"Sec-Fetch-Site": "same-origin"} | ({"HX-Request": "true"} if self.htmx else {}) | (headers or {})
+        """Post these fields as the form would, and show the answer as the page would."""
+        over_htmx = self.htmx and form.has_attr("data-hx-post")
+        sent = {"Sec-Fetch-Site": "same-origin"} | ({"HX-Request": "true"} if over_htmx else {}) | (headers or {})
         self.answer = self.client.post(path, data=fields, headers=sent)
-        if self.htmx and (address := self.answer.headers.get("HX-Redirect")):
+        if over_htmx and (address := self.answer.headers.get("HX-Redirect")):
             assert self.answer.status_code in {204, 401}
             return self.visit(address)
         if self.answer.status_code in {301, 302, 303}:
             return self.visit(self.answer.location)
-        if self.htmx and target is not None and "text/html" in self.answer.content_type:
-            self._swap(target)
+        if over_htmx and "text/html" in self.answer.content_type:
+            self._swap(self._target(form))
         else:
             self.path, self.page = path, checked(self.answer)
         return self
@@ -73,15 +74,17 @@ class Browser:
         self.answer = self.client.get(str(element["href"]), headers={"HX-Request": "true"})
         if address := self.answer.headers.get("HX-Redirect"):
             return self.visit(address)
-        target = self.page.select_one(str(element["data-hx-target"]))
-        assert target is not None
-        self._swap(target)
+        self._swap(self._target(element))
         return self
 
     def errors(self) -> dict[str, str]:
         """The sentence beside each field."""
         slots = {str(slot["id"]).removesuffix("-error"): text(slot) for slot in self.page.select("p.error")}
         return {name: sentence.removeprefix("Error: ") for name, sentence in slots.items() if sentence}
+
+    def text(self) -> str:
+        """All that is to be read, in one line."""
+        return text(self.page)
 
     def flashes(self) -> list[str]:
         return [text(flash) for flash in self.page.select("#flashes .flash")]
@@ -100,6 +103,13 @@ class Browser:
     def cookie(self, name: str) -> str | None:
         cookie = self.client.get_cookie(name)
         return cookie.value if cookie else None
+
+    def _target(self, element: Tag) -> Tag:
+        """Where htmx puts what this form or link brings."""
+        name = str(element["data-hx-target"])
+        target = element if name == "this" else self.page.select_one(name)
+        assert target is not None, f"no target {name}"
+        return target
 
     def _swap(self, target: Tag) -> None:
         """Put a part where htmx 4 does: title, out-of-band parts, then the target itself."""

@@ -18,6 +18,7 @@ from tests.browser import Browser
 from tests.server import Server
 from webapp import create_app
 from webapp.accounts import passwords, roles
+from webapp.accounts.events import COMMAND_LINE
 
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("LATCHKEY_TEST_POSTGRES")
@@ -102,7 +103,7 @@ def bob(app: Flask, htmx: bool) -> Browser:
 def grace(app: Flask, htmx: bool, db: Database) -> Browser:
     """Logged in, and an admin."""
     browser = logged_in(Browser(app, htmx), "grace")
-    roles.promote(db, "grace@example.com")
+    roles.promote(db, COMMAND_LINE, "grace@example.com")
     return browser
 
 

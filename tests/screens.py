@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -20,10 +22,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from db import users
+from db import stored, users
 from tests import programs
 from tests.server import Server
 from webapp.accounts import people, roles
+from webapp.accounts.events import COMMAND_LINE
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Playwright turns the back/forward cache off, which people have on.
@@ -36,6 +39,13 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 PHONE: ViewportSize = {"width": 320, "height": 480}
 DESK: ViewportSize = {"width": 1280, "height": 800}
+# An ordinary session ends an hour after it was last seen, and a day after the password was checked.
+IN_THE_LAST_TWO_MINUTES = timedelta(minutes=58.5)
+OVER = timedelta(hours=2)
+LAST_MINUTE_OF_THE_DAY = timedelta(hours=23, minutes=59)
+# Two minutes before that end, counted from when the page was loaded, it asks how long the session has left.
+ASKED = 58 * 60 * 1000 + 1000
+IT_IS_OVER = "You are logged out. What you typed on this page is still here; send it, and it comes back"
 
 # In milliseconds; a machine that is busy with other things is slow, not broken.
 expect.set_options(timeout=15_000)
@@ -55,7 +65,7 @@ def somebody(length: int = 12) -> Person:
     return Person(name, f"{name}@example.com")
 
 
-Keys = dict[bool, StorageState]
+Keys = dict[str, StorageState]
 
 
 class Screens:
@@ -75,15 +85,13 @@ class Screens:
         page.goto(path)
         return page
 
-    def key(self, is_admin: bool) -> StorageState:
-        """The cookies of somebody who is logged in: one person for all tests that only look."""
-        if is_admin not in self._keys:
+    def key(self, name: str) -> StorageState:
+        """The cookies of somebody in `KEYS` who is logged in: one person for all tests that only look."""
+        if name not in self._keys:
             page = become(self.open(), person := somebody(32))
-            if is_admin:
-                promote(self.server, person)
-                add_crowd(self.server)
-            self._keys[is_admin] = page.context.storage_state()
-        return self._keys[is_admin]
+            KEYS[name](self, page, person)
+            self._keys[name] = page.context.storage_state()
+        return self._keys[name]
 
     def watch(self, context: BrowserContext) -> BrowserContext:
         self._contexts.append(context)
@@ -173,6 +181,13 @@ def log_in(page: Page, person: Person) -> None:
     expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
 
 
+def fail_to_log_in(page: Page, person: Person) -> None:
+    page.goto("/login")
+    fill_in_login(page, person._replace(password="wrong horse battery"))
+    press(page, "Log in")
+    expect(slot(page, "password")).to_have_text("Error: Invalid credentials.")
+
+
 def become(page: Page, person: Person) -> Page:
     """Sign up and log in."""
     sign_up(page, person)
@@ -182,7 +197,7 @@ def become(page: Page, person: Person) -> Page:
 
 def promote(server: Server, person: Person) -> None:
     with closing(server.database()) as db:
-        roles.promote(db, person.email)
+        roles.promote(db, COMMAND_LINE, person.email)
 
 
 def add_crowd(server: Server) -> None:
@@ -190,6 +205,22 @@ def add_crowd(server: Server) -> None:
     with closing(server.database()) as db, db.transaction():
         for person in (somebody(32) for _ in range(people.PAGE)):
             users.add(db, person.name, person.email, "no hash")
+
+
+def let_pass(
+    server: Server, person: Person, *, unseen: timedelta | None = None, unconfirmed: timedelta | None = None
+) -> None:
+    """Behind the server's back: all sessions of this person were last seen, or confirmed, so long ago."""
+    with closing(server.database()) as db:
+        user = users.by_email(db, person.email)
+        assert user is not None
+        assert db.run(
+            """UPDATE sessions SET last_seen_at = coalesce(:seen, last_seen_at),
+                                   confirmed_at = coalesce(:confirmed, confirmed_at) WHERE user_id = :id""",
+            seen=stored(db.clock() - unseen) if unseen else None,
+            confirmed=stored(db.clock() - unconfirmed) if unconfirmed else None,
+            id=user.id,
+        )
 
 
 def heading(page: Page) -> Locator:
@@ -203,6 +234,48 @@ def flashes(page: Page) -> Locator:
 def slot(page: Page, field: str) -> Locator:
     """The place beside a field where its error is said."""
     return page.locator(f"#{field}-error")
+
+
+def marked(page: Page) -> Page:
+    """With a mark that is gone once the page has been loaded anew."""
+    page.evaluate("window.marker = true")
+    return page
+
+
+def path(page: Page) -> str:
+    return urlsplit(page.url).path
+
+
+def with_half_a_name(screens: Screens, **options: Any) -> tuple[Page, Person]:
+    """In the middle of typing a new user name, with a clock that a test can move."""
+    page = become(screens.open(**options), person := somebody())
+    page.clock.install()
+    page.goto("/account")
+    page.get_by_label("User name").fill("")
+    page.get_by_label("User name").press_sequentially("half a na")
+    return marked(page), person
+
+
+def warned(screens: Screens, **options: Any) -> tuple[Page, Person]:
+    """So, and told that the session ends soon."""
+    page, person = with_half_a_name(screens, **options)
+    let_pass(screens.server, person, unseen=IN_THE_LAST_TWO_MINUTES)
+    page.clock.fast_forward(ASKED)
+    expect(warning(page)).to_be_visible()
+    return page, person
+
+
+def told_too_late(screens: Screens, **options: Any) -> tuple[Page, Person]:
+    """So, and told that the session is over."""
+    page, person = with_half_a_name(screens, **options)
+    let_pass(screens.server, person, unseen=OVER)
+    page.clock.fast_forward(ASKED)
+    expect(page.locator(".expiry")).to_contain_text(IT_IS_OVER)
+    return page, person
+
+
+def warning(page: Page) -> Locator:
+    return page.get_by_role("status").get_by_text("This session ends on")
 
 
 @pytest.fixture(params=[True, False], ids=["javascript", "plain"])
@@ -241,12 +314,54 @@ def _just_signed_up(screens: Screens, options: Any) -> Page:
     return page
 
 
-def _member_at(path: str) -> Callable[[Screens, Any], Page]:
-    return lambda screens, options: screens.open(path, storage_state=screens.key(is_admin=False), **options)
+def _at(path: str, key: str = "member") -> Callable[[Screens, Any], Page]:
+    return lambda screens, options: screens.open(path, storage_state=screens.key(key), **options)
 
 
-def _admin_at(path: str) -> Callable[[Screens, Any], Page]:
-    return lambda screens, options: screens.open(path, storage_state=screens.key(is_admin=True), **options)
+def _refused_at(path: str, button: str, **typed: str) -> Callable[[Screens, Any], Page]:
+    """As `_refused`, for somebody who is logged in and has typed this into the fields of these ids."""
+
+    def open_page(screens: Screens, options: Any) -> Page:
+        page = _at(path)(screens, options)
+        for field, text in typed.items():
+            page.locator(f"#{field}").fill(text)
+        press(page, button)
+        expect(page.get_by_role("alert")).to_be_visible()
+        return page
+
+    return open_page
+
+
+def _one_session(screens: Screens, options: Any) -> Page:
+    page = _at("/account/sessions", "busy")(screens, options)
+    page.locator("#session-list").get_by_role("link", name=re.compile("Chrome")).last.click()
+    expect(heading(page)).to_have_text("Session")
+    return page
+
+
+def _open_numbers(screens: Screens, options: Any) -> Page:
+    page = _at("/dashboard", "busy")(screens, options)
+    page.get_by_text("The same in numbers").click()
+    expect(page.get_by_role("columnheader", name="Failed")).to_be_visible()
+    return page
+
+
+def _to_be_confirmed(screens: Screens, options: Any) -> Page:
+    page = become(screens.open(**options), person := somebody(32))
+    page.goto("/account")
+    let_pass(screens.server, person, unconfirmed=timedelta(minutes=20))
+    press(page, "Save email address")
+    expect(heading(page)).to_have_text("Confirm it is you")
+    return page
+
+
+def _soon_over(screens: Screens, options: Any) -> Page:
+    """Its last minute, however busy: so the warning is in the page from the start, without JavaScript too."""
+    page = become(screens.open(**options), person := somebody(32))
+    let_pass(screens.server, person, unconfirmed=LAST_MINUTE_OF_THE_DAY)
+    page.goto("/account")
+    expect(page.locator("#expiry-notice")).to_contain_text("This session ends on")
+    return page
 
 
 def _missing(screens: Screens, options: Any) -> Page:
@@ -256,7 +371,44 @@ def _missing(screens: Screens, options: Any) -> Page:
 
 def _forbidden(screens: Screens, options: Any) -> Page:
     screens.expect_trouble("status of 403")
-    return _member_at("/admin")(screens, options)
+    return _at("/admin")(screens, options)
+
+
+def _fill_with_people(screens: Screens, page: Page, person: Person) -> None:
+    promote(screens.server, person)
+    add_crowd(screens.server)
+
+
+def _log_in_often(screens: Screens, page: Page, person: Person) -> None:
+    """From two more browsers; then two log-ins fail, and the last one tells of them."""
+    for _ in range(2):
+        log_in(screens.open(), person)
+    for _ in range(2):
+        fail_to_log_in(screens.open(), person)
+    page.context.clear_cookies()
+    log_in(page, person)
+
+
+def _ask_for_deletion(screens: Screens, page: Page, person: Person) -> None:
+    page.goto("/account/delete")
+    page.get_by_label("Your password", exact=True).fill(person.password)
+    press(page, "Delete my account")
+    expect(heading(page)).to_have_text("Log in")
+    fill_in_login(page, person)
+    press(page, "Log in")
+    expect(heading(page)).to_have_text("Keep your account")
+
+
+def _do_nothing(screens: Screens, page: Page, person: Person) -> None:
+    """Somebody who has just signed up."""
+
+
+KEYS: dict[str, Callable[[Screens, Page, Person], None]] = {
+    "member": _do_nothing,
+    "busy": _log_in_often,
+    "leaving": _ask_for_deletion,
+    "admin": _fill_with_people,
+}
 
 
 STATES: dict[str, Callable[[Screens, Any], Page]] = {
@@ -268,10 +420,33 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
     "login for a page": _stranger_at("/dashboard"),
     "login after signup": _just_signed_up,
     "login with errors": _refused("/login", "Log in"),
-    "dashboard": _member_at("/dashboard"),
-    "logout": _member_at("/logout"),
+    "dashboard": _at("/dashboard"),
+    "dashboard with failed attempts": _at("/dashboard", "busy"),
+    "dashboard with numbers": _open_numbers,
+    "profile": _at("/account"),
+    "profile with an error": _refused_at("/account", "Save user name", username="a b"),
+    "password": _at("/account/password"),
+    "password with errors": _refused_at("/account/password", "Change password"),
+    "password with one error": _refused_at("/account/password", "Change password", new_password="staple horse battery"),
+    "sessions": _at("/account/sessions"),
+    "sessions with others": _at("/account/sessions", "busy"),
+    "one session": _one_session,
+    "activity": _at("/account/activity", "busy"),
+    "activity of a kind that did not happen": _at("/account/activity?kind=disabled"),
+    "data": _at("/account/data"),
+    "deletion": _at("/account/delete"),
+    "deletion with an error": _refused_at("/account/delete", "Delete my account"),
+    "deletion asked for": _at("/account/delete", "leaving"),
+    "dashboard before deletion": _at("/dashboard", "leaving"),
+    "confirm": _at("/confirm"),
+    "confirm before an act": _to_be_confirmed,
+    "confirm with an error": _refused_at("/confirm", "Confirm", password="wrong horse battery"),
+    "expiry": _at("/expiry"),
+    "expiry when it is over": _stranger_at("/expiry"),
+    "soon over": _soon_over,
+    "logout": _at("/logout"),
     "forbidden": _forbidden,
-    "admin": _admin_at("/admin"),
+    "admin": _at("/admin", "admin"),
     "missing": _missing,
     "offline": _stranger_at("/offline"),
 }

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 import axe_playwright_python
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, expect
 
-from tests.screens import DESK, PHONE
+from tests.screens import DESK, PHONE, Person, Screens, told_too_late, warned
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
@@ -24,13 +25,14 @@ TEXT_SPACING = """() => {
 # A field scrolls what is typed into it, and the table has a frame to scroll in.
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const box = element.getBoundingClientRect();
-  if (!box.width || element.matches("input, .visually-hidden, .scroll *, .scroll")) return false;
+  if (!box.width || !element.checkVisibility()) return false;
+  if (element.matches("input, .visually-hidden, .scroll *, .scroll")) return false;
   const isSpilling = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
   const isInline = getComputedStyle(element).display === "inline";
   return (isSpilling && !isInline) || box.right > innerWidth + 1 || box.left < -1;
 }).map((element) => element.outerHTML.slice(0, 120))"""
 # A link in a sentence may be as high as its line (WCAG 2.5.8).
-SMALL = """() => [...document.querySelectorAll("a, button, input, summary")].filter((element) => {
+SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary")].filter((element) => {
   const box = element.getBoundingClientRect();
   const isInSentence = getComputedStyle(element).display === "inline" &&
     element.parentElement.textContent.trim() !== element.textContent.trim();
@@ -40,12 +42,24 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 def test_axe_finds_nothing(state: Callable[..., Page]) -> None:
-    page = state()
-    page.evaluate(AXE)
-    for scheme, size in product(SCHEMES, (DESK, PHONE)):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)
-        assert_none(violations(page), f"{scheme}, {size['width']} px")
+    assert_axe_finds_nothing(state())
+
+
+def test_axe_finds_nothing_in_what_a_page_tells_of_its_end(screens: Screens) -> None:
+    page, _ = warned(screens)
+    assert_axe_finds_nothing(page)
+    page.get_by_role("button", name="Stay logged in").click()
+    expect(page.get_by_text("You stay logged in.")).to_be_visible()
+    assert_axe_finds_nothing(page)
+
+
+@pytest.mark.parametrize("tell", [warned, told_too_late])
+def test_what_a_page_tells_of_its_end_fits(screens: Screens, tell: Callable[..., tuple[Page, Person]]) -> None:
+    page, _ = tell(screens, viewport=PHONE)
+    page.evaluate(TEXT_SPACING)
+    assert page.evaluate(OVERFLOW) == 0
+    assert_none(page.evaluate(CLIPPED))
+    assert_none(page.evaluate(SMALL))
 
 
 def test_a_narrow_page_shows_everything_without_scrolling_sideways(state: Callable[..., Page]) -> None:
@@ -66,6 +80,15 @@ def test_targets_are_large_enough(state: Callable[..., Page]) -> None:
     for size in (DESK, PHONE):
         page.set_viewport_size(size)
         assert_none(page.evaluate(SMALL), f"{size['width']} px")
+
+
+def assert_axe_finds_nothing(page: Page) -> None:
+    """In light and dark, on a wide window and a narrow one."""
+    page.evaluate(AXE)
+    for scheme, size in product(SCHEMES, (DESK, PHONE)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        assert_none(violations(page), f"{scheme}, {size['width']} px")
 
 
 def assert_none(found: list[str], where: str = "") -> None:

@@ -6,6 +6,7 @@ from flask import Flask
 from db import Database, users
 from tests.browser import Browser
 from webapp.accounts import roles
+from webapp.accounts.events import COMMAND_LINE
 
 
 def test_it_lists_people_newest_first(grace: Browser, alice: Browser) -> None:
@@ -45,9 +46,9 @@ def test_a_stranger_is_asked_to_log_in_first(app: Flask) -> None:
 
 def test_a_changed_role_bites_at_the_next_request(alice: Browser, db: Database) -> None:
     assert alice.client.get("/admin").status_code == 403
-    roles.promote(db, "alice@example.com")
+    roles.promote(db, COMMAND_LINE, "alice@example.com")
     assert alice.client.get("/admin").status_code == 200
-    users.set_role(db, roles.promote(db, "alice@example.com").id, "user")
+    users.set_role(db, roles.promote(db, COMMAND_LINE, "alice@example.com").id, "user")
     assert alice.client.get("/admin").status_code == 403
 
 

@@ -18,7 +18,9 @@ from tests.screens import (
     flashes,
     heading,
     log_in,
+    marked,
     password_of,
+    path,
     press,
     sign_up,
     slot,
@@ -564,16 +566,6 @@ def end_sessions(screens: Screens, person: Person) -> None:
         user = users.by_email(db, person.email)
         assert user is not None
         assert db.run("DELETE FROM sessions WHERE user_id = :id", id=user.id)
-
-
-def marked(page: Page) -> Page:
-    """With a mark that is gone once the page has been loaded anew."""
-    page.evaluate("window.marker = true")
-    return page
-
-
-def path(page: Page) -> str:
-    return urlsplit(page.url).path
 
 
 def fields(request: Request) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import sign_up
+from tests.conftest import log_in, logged_in, sign_up
 from tests.server import ROOT, free_port
 
 
@@ -35,3 +35,28 @@ def test_an_unknown_address_is_told_how_to_go_on(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["user", "promote", "nobody@example.com"])
     assert result.exit_code == 1
     assert "Nobody has signed up as nobody@example.com. Sign up at http://127.0.0.1:8000/signup first." in result.output
+
+
+def test_an_admin_is_made_a_plain_user_but_not_the_last_one(app: Flask, db: Database) -> None:
+    for name in ("alice", "bob"):
+        sign_up(Browser(app), name)
+        _run(app, "promote", name)
+    assert _run(app, "demote", "bob") == (0, "bob is a plain user now, from the next page on.\n")
+    assert _run(app, "demote", "alice") == (
+        1, "Error: alice@example.com is the last admin. Make somebody else one first.\n",
+    )  # fmt: skip
+    assert _run(app, "disable", "alice")[0] == 1
+
+
+def test_an_account_is_shut_and_opened_again(app: Flask) -> None:
+    alice = logged_in(Browser(app), "alice")
+    assert _run(app, "disable", "alice") == (0, "alice is logged out everywhere and cannot log in.\n")
+    assert alice.client.get("/dashboard").status_code == 303
+    assert log_in(alice, "alice").answer.status_code == 422
+    assert _run(app, "enable", "alice") == (0, "alice can log in again.\n")
+    assert log_in(alice, "alice").path == "/dashboard"
+
+
+def _run(app: Flask, command: str, name: str) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(args=["user", command, f"{name}@example.com"])
+    return result.exit_code, "".join(line for line in result.output.splitlines(True) if " INFO " not in line)

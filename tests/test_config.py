@@ -19,6 +19,8 @@ BAD = [
     ("WORKERS", "0"),
     ("THREADS", "1.5"),
     ("TRUSTED_PROXIES", "yes"),
+    ("DELETION_DAYS", "0"),
+    ("EVENT_DAYS", "forever"),
     ("PASSWORD_MIN_LENGTH", "4"),
     ("PASSWORD_MIN_LENGTH", "100"),
     ("INSECURE", "true"),

@@ -1,9 +1,11 @@
 """The dashboard and its panel."""
 
+import pytest
 from flask import Flask
 
+from db import Database
 from tests.browser import Browser
-from tests.conftest import Clock, log_in
+from tests.conftest import Clock, log_in, logged_in
 
 
 def test_it_greets_by_name_and_tells_the_role(alice: Browser) -> None:
@@ -21,6 +23,66 @@ def test_the_panel_is_refreshed_in_place_or_by_a_page(app: Flask, alice: Browser
     panel = alice.page.select_one("#dashboard-panel")
     assert panel is not None and "2 browsers" in " ".join(panel.text.split())
     assert "15:12 UTC" in panel.select("small")[-1].text
+
+
+def test_the_panel_tells_where_one_is_logged_in(alice: Browser, app: Flask) -> None:
+    log_in(Browser(app), "alice")
+    sessions = alice.visit("/dashboard").page.select("#dashboard-panel .halves li a[href^='/account/sessions/']")
+    assert len(sessions) == 2 and alice.visit(str(sessions[0]["href"])).heading() == "Session"
+
+
+def test_failed_log_ins_since_the_last_visit_are_counted(app: Flask, clock: Clock) -> None:
+    alice = logged_in(Browser(app), "alice")
+    alice.visit("/logout").submit("logout-form")
+    assert _failed(log_in(alice, "alice")) == "0"
+    alice.visit("/logout").submit("logout-form")
+    for _ in range(3):
+        clock.advance(minutes=1)
+        log_in(Browser(app), "alice", password="wrong")
+    clock.advance(minutes=1)
+    assert _failed(log_in(alice, "alice")) == "3"
+    assert "was it you?" in alice.text()
+    alice.visit("/logout").submit("logout-form")
+    clock.advance(minutes=1)
+    assert _failed(log_in(alice, "alice")) == "0"
+
+
+def test_the_chart_has_a_bar_a_day_and_its_numbers_in_a_table(app: Flask, clock: Clock) -> None:
+    logged_in(Browser(app), "alice")
+    clock.advance(days=2)
+    log_in(Browser(app), "alice", password="wrong")
+    alice = log_in(Browser(app), "alice")
+    rows = [[cell.text for cell in row.select("th, td")] for row in alice.page.select("#logins-chart tbody tr")]
+    assert rows == [["2026-03-16", "1", "1"], ["2026-03-14", "1", "0"]]
+    assert len(alice.page.select("rect.logins")) == 2 and len(alice.page.select("rect.failed")) == 1
+    assert "2 log-ins and 1 failed one" in alice.page.select("svg desc")[0].text
+    clock.advance(days=30)
+    rows = log_in(Browser(app), "alice").page.select("#logins-chart tbody tr")
+    assert [row.select("th")[0].text for row in rows] == ["2026-04-15"]
+
+
+def test_the_check_list_tells_what_would_be_safer(app: Flask, clock: Clock) -> None:
+    alice = log_in(logged_in(Browser(app), "alice").visit("/logout").submit("logout-form"), "alice", remember="yes")
+    assert len(alice.page.select(".checklist .done")) == 3
+    clock.advance(days=8)
+    alice = log_in(Browser(app), "alice")
+    todo = {str(link["href"]): link.text for link in alice.page.select(".checklist .open a")}
+    assert todo == {"/account/sessions": "End the sessions that nobody used for a week"}
+    clock.advance(days=366)
+    alice = log_in(Browser(app), "alice")
+    todo = {str(link["href"]): link.text for link in alice.page.select(".checklist .open a")}
+    assert todo == {"/account/password": "Choose a new password: yours is over a year old"}
+
+
+def test_the_dashboard_takes_a_few_queries(app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = logged_in(Browser(app), "alice")
+    asked: list[str] = []
+    for verb in ("one", "all", "run"):
+        real = getattr(db, verb)
+        monkeypatch.setattr(db, verb, lambda sql, real=real, **values: asked.append(sql) or real(sql, **values))
+    alice.client.get("/dashboard")
+    assert len([sql for sql in asked if "token_hash = :token_hash" in sql]) == 1
+    assert len(asked) == 6
 
 
 def test_the_panel_answers_both_worlds_under_one_address(alice: Browser) -> None:
@@ -54,3 +116,9 @@ def test_the_welcome_page_leads_on_who_is_logged_in(alice: Browser, app: Flask) 
     stranger = Browser(app).visit("/")
     links = {str(link["href"]) for link in stranger.page.select("main a")}
     assert links == {"/signup", "/login"}
+
+
+def _failed(browser: Browser) -> str:
+    """What the panel's second card says."""
+    number = browser.visit("/dashboard").page.select("#dashboard-panel .card dd")[1]
+    return str(number.contents[0]).strip()

@@ -1,5 +1,6 @@
 """Errors: in the site's own look, saying how to go on, losing nothing."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask import Flask, abort
 
 import db
 from tests.browser import Browser, checked
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, logged_in
 from webapp import create_app, errors
 from webapp.auth import public
 from webapp.hypermedia import form_again
@@ -182,3 +183,31 @@ def test_an_errors_page_is_shown_to_somebody_logged_in_while_the_database_is_gon
 def test_the_server_is_healthy(app: Flask) -> None:
     answer = app.test_client().get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok")
+
+
+def test_a_form_that_is_sent_while_the_database_is_gone_is_503(alice: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise db.Unavailable("gone")
+
+    fields = {"csrf_token": alice.visit("/account").value("csrf_token"), "username": "alicia"}
+    for verb in ("one", "all", "run"):
+        monkeypatch.setattr(alice.app.extensions["database"], verb, gone)
+    for path in ("/account/username", "/account/password", "/account/delete", "/confirm", "/expiry"):
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = alice.client.post(path, data=fields, headers=headers)
+            assert answer.status_code == 503 and answer.headers["Retry-After"], path
+
+
+def test_a_page_and_a_part_are_never_mistaken_for_each_other(app: Flask) -> None:
+    """Every address that is read, in both worlds, for a stranger and for somebody logged in."""
+    alice = logged_in(Browser(app), "alice")
+    session_id = str(alice.visit("/account/sessions").page.select(".row")[0]["id"])[8:]
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    for rule in rules:
+        path = re.sub(r"<any\(([^,]+).*>", r"\1", rule.rule.replace("<session_id>", session_id))
+        for client in (alice.client, app.test_client()):
+            part, page = client.get(path, headers={"HX-Request": "true"}), client.get(path)
+            assert part.status_code < 500 and page.status_code < 500, path
+            if "HX-Request" in page.headers.get("Vary", ""):
+                assert "<html" not in part.text, path
+                assert page.status_code == 303 or "<html" in page.text, path

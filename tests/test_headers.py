@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
+from flask.testing import FlaskClient
 
+from tests.conftest import PASSWORD
 from webapp import create_app
 from webapp.headers import POLICY
 
@@ -52,7 +55,21 @@ def test_under_https_cookies_and_browser_keep_to_it(settings: dict[str, Any], ch
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-visitor=")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    login = _log_in_cookie(client)
+    assert login.startswith("__Host-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(login.split("; "))
     app.extensions["database"].close()
+
+
+def _log_in_cookie(client: FlaskClient) -> str:
+    """The cookie that a log-in under https leaves."""
+    fields = {"username": "alice", "email": "alice@example.com", "password": PASSWORD}
+    for path in ("/signup", "/login"):
+        page = BeautifulSoup(client.get(path, base_url="https://id.example").text, "html.parser")
+        token = page.select("input[name=csrf_token]")[0]["value"]
+        answer = client.post(path, base_url="https://id.example", data=fields | {"csrf_token": token})
+        assert answer.status_code == 303
+    return next(cookie for cookie in answer.headers.getlist("Set-Cookie") if "session=" in cookie)
 
 
 def _carries_them(answer: Any) -> None:

@@ -1,19 +1,21 @@
 """The keyboard alone: every control is reached, in one order with and without JavaScript, and is seen when it is."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.screens import PHONE, Person, Screens, flashes, heading, somebody
+from tests.screens import PHONE, Person, Screens, flashes, heading, log_in, somebody, told_too_late, warned
 
 # Chromium wraps around at the end of the page; no page of ours has so many stops.
 MOST_STOPS = 80
+CONTROLS = "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']"
 FOCUSED = """() => {
   const element = document.activeElement;
   if (element === document.body) return null;
-  const role = { A: "link", BUTTON: "button", INPUT: "field" }[element.tagName];
+  const role = { A: "link", BUTTON: "button", INPUT: "field", SELECT: "list", SUMMARY: "summary" }[element.tagName];
   const name = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent ?? element.textContent;
   // A link that goes on in the next line has several boxes, and its middle may be in none.
   const { left, top, right, bottom } = element.getClientRects()[0];
@@ -45,12 +47,22 @@ def test_the_order_is_the_same_with_and_without_javascript(state: Callable[..., 
 
 
 def test_every_control_is_a_stop_in_sight_and_outlined(state: Callable[..., Page]) -> None:
-    page = state(viewport=PHONE)
-    stops = walk(page)
-    assert names(stop for stop in stops if not stop.is_in_sight) == []
-    assert names(stop for stop in stops if not stop.is_outlined) == []
-    controls = page.locator("a[href], button, input:not([type=hidden]), [tabindex='0']").filter(visible=True)
-    assert len(stops) == controls.count()
+    assert_each_is_seen(state(viewport=PHONE))
+
+
+@pytest.mark.parametrize("tell", [warned, told_too_late])
+def test_what_a_page_tells_of_its_end_covers_no_control(
+    screens: Screens, tell: Callable[..., tuple[Page, Person]]
+) -> None:
+    page, _ = tell(screens, viewport=PHONE)
+    assert_each_is_seen(page)
+
+
+def test_the_warning_is_answered_by_keyboard(screens: Screens) -> None:
+    page, _ = warned(screens)
+    tab_to(page, "button Stay logged in")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You stay logged in.")).to_be_focused()
 
 
 @pytest.mark.parametrize("path", ["/", "/signup", "/login"])
@@ -70,19 +82,88 @@ def test_the_whole_journey(screens: Screens, javascript: bool) -> None:
     tab_to(page, "link Refresh")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
-    tab_to(page, "link Log out")
-    page.keyboard.press("Enter")
-    expect(heading(page)).to_have_text("Log out?")
+    follow(page, "Log out", "Log out?")
     tab_to(page, "button Log out")
     page.keyboard.press("Enter")
     expect(flashes(page)).to_have_text("You are logged out.")
 
 
+def test_the_whole_account_journey(screens: Screens, javascript: bool) -> None:
+    page, person = screens.open("/", javascript=javascript, viewport=PHONE), somebody()
+    sign_up_by_keyboard(page, person)
+    log_in_by_keyboard(page, person)
+    log_in(screens.open(), person)
+    follow(page, "Account", "Profile")
+    person = rename_by_keyboard(page, person)
+    follow(page, "Sessions", "Sessions")
+    end_session_by_keyboard(page, javascript)
+    follow(page, "Password", "Password")
+    person = change_password_by_keyboard(page, person)
+    follow(page, "Activity", "Activity")
+    choose_by_keyboard(page, "Password changed")
+    follow(page, "Your data", "Your data")
+    delete_by_keyboard(page, person)
+    log_in_by_keyboard(page, person, "Keep your account")
+    tab_to(page, "button Keep my account")
+    page.keyboard.press("Enter")
+    expect(flashes(page)).to_have_text("Your account stays.")
+
+
+def rename_by_keyboard(page: Page, person: Person) -> Person:
+    """With a name that will not do first, which takes the focus."""
+    enter(page, {"User name": "a b"})
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(re.compile("^Error: Profile"))
+    expect(page.get_by_label("User name")).to_be_focused()
+    replace(page, renamed := somebody().name)
+    tab_to(page, "button Save user name")
+    page.keyboard.press("Space")
+    expect(flashes(page)).to_have_text(f"Your user name is {renamed} now.")
+    return person._replace(name=renamed)
+
+
+def end_session_by_keyboard(page: Page, javascript: bool) -> None:
+    """The one in the other browser; over htmx the focus goes to the sentence that no other is left."""
+    tab_to(page, "button Log out Chrome on Linux")
+    page.keyboard.press("Enter")
+    expect(flashes(page)).to_have_text("Chrome on Linux is logged out.")
+    if javascript:
+        expect(page.get_by_text("You are logged in nowhere else.")).to_be_focused()
+
+
+def change_password_by_keyboard(page: Page, person: Person) -> Person:
+    changed = person._replace(password="staple battery horse")
+    enter(page, {"Current password": person.password, "New password": changed.password})
+    page.keyboard.press("Enter")
+    expect(flashes(page)).to_have_text("Your password is changed. You were logged in nowhere else.")
+    return changed
+
+
+def choose_by_keyboard(page: Page, kind: str) -> None:
+    tab_to(page, "list Show")
+    page.keyboard.type(kind)
+    tab_to(page, "button Show")
+    page.keyboard.press("Enter")
+    expect(page.locator("#activity-list .event strong")).to_have_text([kind])
+
+
+def delete_by_keyboard(page: Page, person: Person) -> None:
+    follow(page, "Delete account", "Delete your account")
+    enter(page, {"Your password": person.password})
+    tab_to(page, "button Delete my account")
+    page.keyboard.press("Enter")
+    expect(flashes(page)).to_contain_text("Your account will be gone on")
+
+
+def follow(page: Page, link: str, title: str) -> None:
+    tab_to(page, f"link {link}")
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text(title)
+
+
 def sign_up_by_keyboard(page: Page, person: Person) -> None:
     """With a wrong address first, which takes the focus."""
-    tab_to(page, "link Sign up")
-    page.keyboard.press("Enter")
-    expect(heading(page)).to_have_text("Sign up")
+    follow(page, "Sign up", "Sign up")
     enter(page, {"User name": person.name, "Email address": "nobody", "Password": person.password})
     tab_to(page, "button Sign up")
     page.keyboard.press("Space")
@@ -93,14 +174,14 @@ def sign_up_by_keyboard(page: Page, person: Person) -> None:
     expect(flashes(page)).to_have_text("Account created! Please log in.")
 
 
-def log_in_by_keyboard(page: Page, person: Person) -> None:
+def log_in_by_keyboard(page: Page, person: Person, title: str = "") -> None:
     enter(page, {"Email address": person.email, "Password": person.password})
     tab_to(page, "field Keep me logged in")
     page.keyboard.press("Space")
     expect(page.get_by_label("Keep me logged in")).to_be_checked()
     tab_to(page, "button Log in")
     page.keyboard.press("Enter")
-    expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
+    expect(heading(page)).to_have_text(title or f"Welcome back, {person.name}!")
 
 
 def enter(page: Page, typed: dict[str, str]) -> None:
@@ -124,6 +205,14 @@ def tab_to(page: Page, name: str) -> None:
             return
         seen.append(stop.name if stop else "the page")
     raise AssertionError(f"no {name} among {seen}")
+
+
+def assert_each_is_seen(page: Page) -> None:
+    """Every control of the page is a stop, in sight and outlined."""
+    stops = walk(page)
+    assert names(stop for stop in stops if not stop.is_in_sight) == []
+    assert names(stop for stop in stops if not stop.is_outlined) == []
+    assert len(stops) == page.locator(CONTROLS).filter(visible=True).count()
 
 
 def names(stops: Iterable[Stop]) -> list[str]:

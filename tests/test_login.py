@@ -7,7 +7,8 @@ from werkzeug.datastructures import MultiDict
 from db import Database, users
 from tests.browser import Browser, values
 from tests.conftest import PASSWORD, log_in, sign_up
-from webapp.accounts import passwords
+from webapp.accounts import passwords, standing
+from webapp.accounts.events import COMMAND_LINE
 
 
 def test_somebody_logs_in_and_sees_the_dashboard(browser: Browser) -> None:
@@ -199,3 +200,25 @@ def _visit_with(app: Flask, token: str | None) -> int:
     client = app.test_client()
     client.set_cookie("session", token or "")
     return client.get("/dashboard").status_code
+
+
+@pytest.mark.parametrize("meanwhile", ["password changed", "disabled"])
+def test_a_log_in_under_way_does_not_outlive_what_shuts_it_out(
+    app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """Whoever knows the old password could keep log-ins under way, and one of them would slip through."""
+    browser = sign_up(Browser(app), "alice").visit("/login")
+    real = passwords.matches
+
+    def matches(stored: str | None, password: str) -> bool:
+        monkeypatch.setattr(passwords, "matches", real)
+        if meanwhile == "disabled":
+            standing.disable(db, COMMAND_LINE, "alice@example.com")
+        else:
+            db.run("UPDATE users SET password = :password", password=passwords.hashed("blue kettle"))
+        return real(stored, password)
+
+    monkeypatch.setattr(passwords, "matches", matches)
+    browser.submit("login-form", email="alice@example.com", password=PASSWORD)
+    assert browser.errors() == {"password": "Invalid credentials."}
+    assert db.all("SELECT id FROM sessions") == []

@@ -15,9 +15,14 @@ STRANGER = ["skip", "brand", "log in", "sign up"]
 SIGNUP = [*STRANGER, "name", "email", "password", "submit"]
 REFUSED_SIGNUP = [*STRANGER, "link to the error", "name", "email", "password", "submit"]
 LOGIN = [*STRANGER, "email", "password", "remember", "submit"]
-MEMBER = ["skip", "brand", "dashboard", "log out"]
-DASHBOARD = [*MEMBER, "refresh"]
-LOGOUT = [*MEMBER, "submit", "stay"]
+MEMBER = ["skip", "brand", "dashboard", "account", "log out"]
+# Lynx shows what waits for JavaScript, too: last on the page of whoever is logged in, a link to when the session ends.
+DASHBOARD = [*MEMBER, "session", "sessions", "password advice", "session advice", "log-in advice", "refresh", "end"]
+ACCOUNT = [*MEMBER, "profile", "password", "sessions", "activity", "data"]
+PROFILE = [*ACCOUNT, "name", "save name", "email", "save email", "end"]
+SESSIONS = [*ACCOUNT, "this session", "log out here", "other session", "end other", "end all others", "end"]
+ACTIVITY = [*ACCOUNT, "kind", "show"]
+LOGOUT = [*MEMBER, "submit", "stay", "end"]
 
 
 class Lynx:
@@ -51,14 +56,15 @@ class Lynx:
 
     def screen(self, name: str) -> str:
         """What was kept under this name, in one line."""
-        return " ".join((self._folder / name).read_text().split())
+        return " ".join((self._folder / name).read_text(encoding="utf-8").split())
 
     def run(self, url: str) -> "Lynx":
         script = self._folder / "keys"
         script.write_text("".join(f"key {key}\n" for key in [*self._keys, "q", "y"]))
         screen = {"TERM": "vt100", "LINES": "60", "COLUMNS": "100", "HOME": str(self._folder)}
         subprocess.run(
-            ["lynx", "-cfg=/dev/null", "-accept_all_cookies", "-nopause", f"-cmd_script={script}", url],
+            ["lynx", "-cfg=/dev/null", "-display_charset=UTF-8", "-accept_all_cookies", "-nopause",
+             f"-cmd_script={script}", url],
             cwd=self._folder, env=os.environ | screen, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             timeout=30, check=True,
         )  # fmt: skip
@@ -85,15 +91,38 @@ def person() -> Person:
 @pytest.fixture
 def journey(lynx: Lynx, server: Server, person: Person) -> Lynx:
     """Sign up with a wrong address, then with a right one, log in, look at the dashboard anew, log out."""
-    lynx.go_to(SIGNUP, "name").type(person.name).go_to(SIGNUP, "email").type("nobody")
-    lynx.go_to(SIGNUP, "password").type(person.password).go_to(SIGNUP, "submit").enter().keep("refused")
-    lynx.go_to(REFUSED_SIGNUP, "email").type(person.email).go_to(REFUSED_SIGNUP, "password").type(person.password)
-    lynx.go_to(REFUSED_SIGNUP, "submit").enter().keep("accepted")
-    lynx.go_to(LOGIN, "email").type(person.email).go_to(LOGIN, "password").type(person.password)
-    lynx.go_to(LOGIN, "submit").enter().keep("dashboard")
+    sign_up(lynx, person)
+    log_in(lynx, person).keep("dashboard")
     lynx.go_to(DASHBOARD, "refresh").enter().keep("refreshed")
     lynx.go_to(DASHBOARD, "log out").enter().keep("logout")
     return lynx.go_to(LOGOUT, "submit").enter().keep("end").run(f"{server.url}/signup")
+
+
+@pytest.fixture
+def account_journey(lynx: Lynx, server: Server, person: Person, tmp_path: Path) -> Lynx:
+    """With another lynx logged in: take another name, end the other's session, see in the activity that it ended."""
+    (tmp_path / "other").mkdir()
+    log_in(sign_up(Lynx(tmp_path / "other"), person), person).run(f"{server.url}/signup")
+    log_in(lynx, person).go_to(DASHBOARD, "account").enter()
+    lynx.go_to(PROFILE, "name").type(f"{person.name}-2").go_to(PROFILE, "save name").enter().keep("renamed")
+    lynx.go_to(PROFILE, "sessions").enter().keep("sessions")
+    lynx.go_to(SESSIONS, "end other").enter().keep("ended")
+    lynx.go_to(SESSIONS, "activity").enter().keep("activity")
+    return lynx.go_to(ACTIVITY, "sessions").enter().keep("alone").run(f"{server.url}/login")
+
+
+def sign_up(lynx: Lynx, person: Person) -> Lynx:
+    """From the page for it, with a wrong address first."""
+    lynx.go_to(SIGNUP, "name").type(person.name).go_to(SIGNUP, "email").type("nobody")
+    lynx.go_to(SIGNUP, "password").type(person.password).go_to(SIGNUP, "submit").enter().keep("refused")
+    lynx.go_to(REFUSED_SIGNUP, "email").type(person.email).go_to(REFUSED_SIGNUP, "password").type(person.password)
+    return lynx.go_to(REFUSED_SIGNUP, "submit").enter().keep("accepted")
+
+
+def log_in(lynx: Lynx, person: Person) -> Lynx:
+    """From the page for it."""
+    lynx.go_to(LOGIN, "email").type(person.email).go_to(LOGIN, "password").type(person.password)
+    return lynx.go_to(LOGIN, "submit").enter()
 
 
 def test_the_whole_journey(journey: Lynx, person: Person) -> None:
@@ -103,6 +132,16 @@ def test_the_whole_journey(journey: Lynx, person: Person) -> None:
     assert "1 browser, this one included" in journey.screen("refreshed")
     assert f"You are logged in as {person.name}." in journey.screen("logout")
     assert "You are logged out. Log in" in journey.screen("end")
+
+
+def test_the_account(account_journey: Lynx, person: Person) -> None:
+    assert f"Your user name is {person.name}-2 now." in account_journey.screen("renamed")
+    assert "Lynx This device" in account_journey.screen("sessions")
+    assert "(BUTTON) Log out Lynx" in account_journey.screen("sessions")
+    assert "Lynx is logged out." in account_journey.screen("ended")
+    assert "A session was ended from the list of sessions" in account_journey.screen("activity")
+    assert f"from {person.name} to {person.name}-2" in account_journey.screen("activity")
+    assert "You are logged in nowhere else." in account_journey.screen("alone")
 
 
 def test_a_refused_form_comes_back_filled_in_but_for_the_password(journey: Lynx, person: Person) -> None:

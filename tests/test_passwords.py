@@ -136,3 +136,21 @@ def test_judging_a_password_takes_no_longer_than_hashing_one(password: str) -> N
 def test_the_reason_is_said(password: str, reason: str) -> None:
     sentence = passwords.objection(password, 8, ["alice", "alice@example.com"])
     assert sentence == f"Choose a password that is harder to guess. {reason}"
+
+
+def test_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch, cheap_hashes: None) -> None:
+    compared: list[bool] = []
+    real = passwords.hmac.compare_digest
+    monkeypatch.setattr(passwords.hmac, "compare_digest", lambda a, b: compared.append(True) or real(a, b))
+    assert passwords.matches(passwords.hashed("correct horse"), "correct horse")
+    assert not passwords.matches(passwords.hashed("correct horse"), "wrong")
+    assert compared == [True, True]
+
+
+def test_a_heap_of_accents_is_not_sorted() -> None:
+    """Half a second for each, and no other thread runs meanwhile; two of them would stop the server."""
+    heap = "\u0315\u0300" * 16_000
+    assert passwords.normal(heap) is heap
+    assert passwords.objection(heap, 8) == "Password must be at most 256 characters."
+    most = "e\u0304\u0301\u0323" * passwords.MOST_CHARACTERS
+    assert len(most) == passwords.MOST_CODE_POINTS and passwords.normal(most) != most

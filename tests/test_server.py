@@ -196,3 +196,20 @@ def test_two_server_processes_are_one(server: Server) -> None:
     for _ in range(20):
         answer = _ask(server, "POST", "/login", body, Cookie=cookie, Content_Type=form)
         assert answer.status == 422 and b"open for too long" not in answer.text
+
+
+def test_who_says_nothing_is_hung_up_on_after_ten_seconds(server: Server) -> None:
+    address = urlsplit(server.url)
+    began = time.monotonic()
+    silent = [socket.create_connection((address.hostname, address.port), timeout=20) for _ in range(3)]
+    silent[1].sendall(b"GET /login HTTP/1.1\r\nHost: loc")
+    silent[2].sendall(b"PRI * HT")
+    for connection in silent:
+        assert connection.recv(100) == b""
+        connection.close()
+    assert 9 < time.monotonic() - began < 13
+
+
+def test_headers_are_bounded_too(server: Server) -> None:
+    head = b"GET /login HTTP/1.1\r\nHost: localhost\r\nCookie: a=" + b"a" * 128 * 1024 + b"\r\n\r\n"
+    assert _talk(server, head).startswith(b"HTTP/1.1 431")

@@ -125,3 +125,27 @@ def sqlite_pragma(db: Database, name: str) -> Any:
     row = db.one(f"PRAGMA {name}")
     assert row is not None
     return row[0]
+
+
+def test_nobody_is_told_that_they_stay_where_that_cannot_be_noted(
+    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool
+) -> None:
+    alice = logged_in(Browser(app, htmx), "alice").visit("/expiry")
+    token = alice.value("csrf_token")
+    clock.advance(minutes=59)
+    app.extensions["database"].one("PRAGMA busy_timeout = 50")
+    headers = {"HX-Request": "true"} if htmx else {}
+    with lock():
+        answer = alice.client.post("/expiry", data={"csrf_token": token}, headers=headers)
+    assert answer.status_code == 503 and "You stay logged in." not in answer.text
+
+
+def test_a_form_that_came_too_late_and_cannot_be_kept_stays_where_it_is(
+    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool
+) -> None:
+    alice = logged_in(Browser(app, htmx), "alice").visit("/account")
+    clock.advance(hours=2)
+    app.extensions["database"].one("PRAGMA busy_timeout = 50")
+    with lock():
+        alice.submit("username-form", username="alicia")
+    assert alice.answer.status_code == 503 and "HX-Redirect" not in alice.answer.headers

@@ -19,18 +19,43 @@ from webapp import (
     compression,
     config,
     csrf,
+    database,
+    drafts,
     errors,
     headers,
     hosts,
     hypermedia,
     logs,
+    sweeping,
     times,
 )
+from webapp.accounts import events
 from webapp.forms import Request
-from webapp.views import admin, dashboard, health, home, login, logout, pwa, signup
+from webapp.views import (
+    activity,
+    admin,
+    confirm,
+    dashboard,
+    data,
+    deletion,
+    expiry,
+    health,
+    home,
+    login,
+    logout,
+    password_change,
+    profile,
+    pwa,
+    sessions,
+    signup,
+)
 
 log = logging.getLogger("latchkey")
 HERE = Path(__file__).parent
+RESOURCES = (
+    home, signup, login, logout, dashboard, profile, password_change, sessions, activity, data, deletion, confirm,
+    expiry, admin, pwa, health,
+)  # fmt: skip
 
 
 class Latchkey(Flask):
@@ -48,7 +73,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     _open_database(app, clock)
     _set_templates_up(app)
     _set_guards_up(app)
-    for resource in (home, signup, login, logout, dashboard, admin, pwa, health):
+    for resource in RESOURCES:
         app.register_blueprint(resource.blueprint)
     app.cli.add_command(cli.serve)
     app.cli.add_command(cli.user)
@@ -59,15 +84,15 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
 
 def _open_database(app: Flask, clock: db.Clock) -> None:
     try:
-        database = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"])
-        adopted = database.has_table("users") and not database.has_table("migrations")
-        migrate(database)
+        opened = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"])
+        adopted = opened.has_table("users") and not opened.has_table("migrations")
+        migrate(opened)
     except (db.Unavailable, db.Unfit) as error:
         raise config.BadSetting("DATABASE_URL", f"leads to no usable database: {error}") from error
     if adopted:
         log.info("adopted a database that the tutorial's code wrote")
-        adoption.tell(database)
-    app.extensions["database"] = database
+        adoption.tell(opened)
+    app.extensions["database"] = opened
 
 
 def _set_templates_up(app: Flask) -> None:
@@ -80,23 +105,35 @@ def _set_templates_up(app: Flask) -> None:
     except OSError as error:
         raise config.BadSetting("INSTANCE", f"has no room for static files: {error}") from error
     app.extensions["assets"] = published
-    app.jinja_env.filters["time"] = times.as_time
+    app.jinja_env.filters.update(time=times.as_time, time_ago=times.as_time_ago)
     app.jinja_env.globals.update(
         asset=published.__getitem__,
         csrf_token=csrf.token,
+        now=lambda: database.database().now(),
+        current_session=auth.current_session,
         current_user=auth.current_user,
+        expiry=auth.expiry,
         form=None,
         out_of_band=False,
+        is_kept=False,
+        is_page=False,
+        is_put_off=False,
         part=None,
+        sentence=lambda event: events.SENTENCES[events.Kind(event.kind)],
     )
 
 
 def _set_guards_up(app: Flask) -> None:
     app.before_request(_refuse_what_was_refused_outside)
+    app.before_request(_refuse_nul)
+    sweeping.register(app)
     app.before_request(auth.guard)
     app.before_request(csrf.guard)
+    app.before_request(drafts.guard)
+    app.before_request(drafts.restore)
     app.after_request(compression.after_request)
     app.after_request(hypermedia.after_request)
+    app.after_request(auth.after_request)
     errors.register(app)
 
 
@@ -104,6 +141,12 @@ def _refuse_what_was_refused_outside() -> None:
     """A body too large or too slow, a foreign Host: never got this far; the answer is made here, in the site's look."""
     if status := request.environ.get("latchkey.refused"):
         abort(status)
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL's texts hold none, so no address with one leads anywhere."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _wrap(app: Flask) -> None:

@@ -1,14 +1,21 @@
-"""Who is asking, and the doors: every route carries one of @public, @login_required, @admin_required."""
+"""Who is asking, and the doors: every route carries one of @public, @login_required, @admin_required.
+
+Beside its door a route may carry @confirmed (the password, if it was not checked lately) or @unseen.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, request
 
+from db import Unavailable
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import sessions
 from webapp.database import database
+
+# They change nothing (RFC 9110 9.2.1).
+SAFE = {"GET", "HEAD", "OPTIONS"}
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -28,6 +35,18 @@ def admin_required(view: View) -> View:
     return _with_door(view, "admin")
 
 
+def confirmed(view: View) -> View:
+    """Ask first for the password of whoever has not typed it for a while. Every act of admins is such a one."""
+    view.confirmed = True  # type: ignore[attr-defined]
+    return view
+
+
+def unseen(view: View) -> View:
+    """For what a page asks by itself: it does not count as a sign that somebody is there."""
+    view.unseen = True  # type: ignore[attr-defined]
+    return view
+
+
 def guard() -> None:
     """Before each request: let through whom the route's door lets through (401 for strangers, 403 for the wrong role).
 
@@ -35,7 +54,12 @@ def guard() -> None:
     """
     if request.endpoint is None:
         return
-    door = getattr(current_app.view_functions[request.endpoint], "door", "nobody")
+    admit(current_app.view_functions[request.endpoint])
+
+
+def admit(view: View) -> None:
+    """Abort where the door of this view is closed to who is asking."""
+    door = getattr(view, "door", "nobody")
     if door == "public":
         return
     user = current_user()
@@ -43,6 +67,12 @@ def guard() -> None:
         abort(401)
     if door == "admin" and not user.is_admin:
         abort(403)
+
+
+def calls_for_password() -> bool:
+    """Whether this request is an act for which its person must have been confirmed lately (ASVS 7.5.1, 7.5.3)."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method not in SAFE and (hasattr(view, "confirmed") or getattr(view, "door", "") == "admin")
 
 
 def check_doors(app: Flask) -> None:
@@ -62,10 +92,30 @@ def check_doors(app: Flask) -> None:
 def current_session() -> Session | None:
     """The live session of this request, read once."""
     if "current_session" not in g:
-        token = current_token()
-        g.current_session = sessions.find(database(), token) if token else None
+        g.current_session = _live_session()
     session: Session | None = g.current_session
     return session
+
+
+def own_session() -> Session:
+    """The session of whoever was let through a closed door; raises Unavailable while the database cannot tell."""
+    session = current_session()
+    if session is None:
+        raise Unavailable("who asks is not known")
+    return session
+
+
+def expiry() -> sessions.Expiry | None:
+    """When the session of this request ends."""
+    session = current_session()
+    return sessions.expiry(database(), session) if session else None
+
+
+def former_session() -> Session | None:
+    """The session that ended by itself while this browser was away, as long as its row is kept."""
+    token = current_token()
+    session = sessions.find(database(), token) if token else None
+    return None if session is None or session.user.disabled_at else session
 
 
 def current_user() -> User | None:
@@ -74,28 +124,43 @@ def current_user() -> User | None:
 
 
 def current_token() -> str | None:
-    """What the browser sent, live or not."""
-    return request.cookies.get(current_app.config["LOGIN_COOKIE"])
+    """What the browser sent, live or not; or what it has been given since."""
+    token: str | None = g.token if "token" in g else request.cookies.get(current_app.config["LOGIN_COOKIE"])
+    return token
 
 
-def remember_token(answer: Response, token: str, remember: bool) -> Response:
+def give_token(token: str, remember: bool) -> None:
     """Put a session's token into the browser: for 30 days when `remember`, else until it is closed (ASVS 3.3)."""
-    answer.set_cookie(
-        current_app.config["LOGIN_COOKIE"],
-        token,
-        max_age=sessions.REMEMBERED.absolute if remember else None,
-        secure=current_app.config["HTTPS"],
-        httponly=True,
-        samesite="Lax",
-    )
+    g.token, g.remember = token, remember
+    g.pop("current_session", None)
+
+
+def take_token() -> None:
+    """Leave the browser without one."""
+    g.token = g.current_session = None
+
+
+def after_request(answer: Response) -> Response:
+    """The cookie of whoever was given a token, or lost it."""
+    name, flags = current_app.config["LOGIN_COOKIE"], {"secure": current_app.config["HTTPS"], "samesite": "Lax"}
+    if "token" not in g:
+        return answer
+    if g.token is None:
+        answer.delete_cookie(name, httponly=True, **flags)
+    else:
+        answer.set_cookie(
+            name, g.token, max_age=sessions.REMEMBERED.absolute if g.remember else None, httponly=True, **flags
+        )
     return answer
 
 
-def forget_token(answer: Response) -> Response:
-    answer.delete_cookie(
-        current_app.config["LOGIN_COOKIE"], secure=current_app.config["HTTPS"], httponly=True, samesite="Lax"
-    )
-    return answer
+def _live_session() -> Session | None:
+    token = current_token()
+    session = sessions.find(database(), token) if token else None
+    if session is None or not sessions.is_live(database(), session):
+        return None
+    view = current_app.view_functions.get(request.endpoint or "")
+    return session if hasattr(view, "unseen") else sessions.see(database(), session)
 
 
 def _with_door(view: View, door: str) -> View:

@@ -1,12 +1,16 @@
 """The command line: start the server, look after people."""
 
 import socket
+from collections.abc import Callable
 
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from webapp.accounts import roles
+from db import Database
+from db.users import User
+from webapp.accounts import roles, standing
+from webapp.accounts.events import COMMAND_LINE, Client
 from webapp.config import BadSetting
 from webapp.database import database
 
@@ -15,6 +19,7 @@ WAITING = 4096
 # How long a request that is under way may take to finish at shut-down, in seconds.
 FAREWELL = 15
 HEADER_MILLISECONDS = 10_000
+MOST_HEADER_BYTES = 64 * 1024
 
 user = AppGroup("user", help="Look after people.")
 
@@ -24,7 +29,7 @@ user = AppGroup("user", help="Look after people.")
 def serve() -> None:
     """Start the server."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
@@ -42,7 +47,9 @@ def serve() -> None:
         backlog=WAITING,
         backpressure=WAITING,
         websockets=False,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        # A connection that may yet turn out to speak HTTP/2 has no time limit; a proxy in front speaks HTTP/1 to us.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=MOST_HEADER_BYTES),
         workers_kill_timeout=FAREWELL,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
@@ -53,14 +60,40 @@ def serve() -> None:
 @click.argument("email")
 def promote(email: str) -> None:
     """Make an admin of the person with this EMAIL address."""
+    click.echo(f"{_do(roles.promote, email).name} is an admin now, from the next page on.")
+
+
+@user.command()
+@click.argument("email")
+def demote(email: str) -> None:
+    """Make a plain user of the admin with this EMAIL address."""
+    click.echo(f"{_do(roles.demote, email).name} is a plain user now, from the next page on.")
+
+
+@user.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Shut the account with this EMAIL address, and end its sessions."""
+    click.echo(f"{_do(standing.disable, email).name} is logged out everywhere and cannot log in.")
+
+
+@user.command()
+@click.argument("email")
+def enable(email: str) -> None:
+    """Open the account with this EMAIL address again."""
+    click.echo(f"{_do(standing.enable, email).name} can log in again.")
+
+
+def _do(act: Callable[[Database, Client, str], User], email: str) -> User:
     email = email.encode("utf-8", "replace").decode()
     try:
-        person = roles.promote(database(), email)
+        return act(database(), COMMAND_LINE, email)
     except roles.NoSuchAccount:
         raise click.ClickException(
             f"Nobody has signed up as {email}. Sign up at {current_app.config['PUBLIC_URL']}/signup first."
         ) from None
-    click.echo(f"{person.name} is an admin now, from the next page on.")
+    except roles.LastAdmin:
+        raise click.ClickException(f"{email} is the last admin. Make somebody else one first.") from None
 
 
 def _check_port(address: str, port: int) -> None:

@@ -34,6 +34,8 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     _load_network(config)
     config["TRUSTED_PROXIES"] = _whole(config, "TRUSTED_PROXIES", 0, 0, 16)
     config["PASSWORD_MIN_LENGTH"] = _whole(config, "PASSWORD_MIN_LENGTH", 8, 8, 64)
+    config["DELETION_DAYS"] = _whole(config, "DELETION_DAYS", 7, 1, 90)
+    config["EVENT_DAYS"] = _whole(config, "EVENT_DAYS", 400, 1, 4000)
     config["WORKERS"] = _whole(config, "WORKERS", os.cpu_count() or 1, 1, 256)
     config["THREADS"] = _whole(config, "THREADS", 16, 1, 256)
     _load_storage(config)

@@ -10,15 +10,16 @@ import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import abort, current_app, request, session
+import flask
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
 
+from db.sessions import Session
 from webapp import auth
 from webapp.hypermedia import form_again
 
 log = logging.getLogger("latchkey")
 
-SAFE = {"GET", "HEAD", "OPTIONS"}
 TOKEN_BYTES = 32
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,21 +33,30 @@ def changes_nothing(view: View) -> View:
 
 def guard() -> ResponseReturnValue | None:
     """Before each request: refuse what another site sent; bring a form with a stale token back, filled in."""
-    if request.method in SAFE or request.endpoint is None:
+    if request.method in auth.SAFE or request.endpoint is None:
         return None
     if not _is_from_here():
         log.warning("refused a form that another site sent: %s", request.path)
         abort(403, "This form was sent by another site, so nothing was done. Open the page here and send it again.")
-    view = current_app.view_functions[request.endpoint]
-    if hasattr(view, "changes_nothing") or _fits(request.form.get("csrf_token", "")):
+    if is_mere_question() or _fits(_source()):
         return None
     return form_again(422, "This page had been open for too long, so nothing was done. Look at it and send it again.")
+
+
+def is_mere_question() -> bool:
+    """Whether this request asks for the check of a field, or its like."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "changes_nothing")
 
 
 def token() -> str:
     """For a form's hidden field. Masked anew each time, so that compressed pages tell nothing of it (BREACH)."""
     mask = secrets.token_bytes(TOKEN_BYTES)
-    return (mask + _xor(mask, _proof(_secret() or _new_secret()))).hex()
+    return (mask + _xor(mask, _proof(_source() or _new_source(), current_app.config["SECRET_KEY"]))).hex()
+
+
+def is_from_page_of(session: Session) -> bool:
+    """Whether the form of this request stood in a page that was made for this session, live or not."""
+    return _is_from_here() and _fits(_source_of(session))
 
 
 def _is_from_here() -> bool:
@@ -66,31 +76,35 @@ def _own_origins() -> set[str]:
     return {public} if current_app.config["HTTPS"] else {public, request.host_url.rstrip("/").lower()}
 
 
-def _fits(given: str) -> bool:
+def _fits(source: str | None) -> bool:
     try:
-        masked = bytes.fromhex(given)
+        masked = bytes.fromhex(request.form.get("csrf_token", ""))
     except ValueError:
         return False
-    secret = _secret()
-    if secret is None or len(masked) != 2 * TOKEN_BYTES:
+    if source is None or len(masked) != 2 * TOKEN_BYTES:
         return False
-    return hmac.compare_digest(_xor(masked[:TOKEN_BYTES], masked[TOKEN_BYTES:]), _proof(secret))
+    given = _xor(masked[:TOKEN_BYTES], masked[TOKEN_BYTES:])
+    keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+    return any(hmac.compare_digest(given, _proof(source, key)) for key in keys)
 
 
-def _secret() -> str | None:
-    """What only this browser and we know: the session's token, for a visitor one of the signed cookie."""
-    if auth.current_session():
-        return auth.current_token()
-    return session.get("csrf")
+def _source() -> str | None:
+    """What the token is made from: the session, whose forms outlive its token; for a visitor the signed cookie."""
+    session = auth.current_session()
+    return _source_of(session) if session else flask.session.get("csrf")
 
 
-def _new_secret() -> str:
-    session["csrf"] = secrets.token_urlsafe(TOKEN_BYTES)
-    return str(session["csrf"])
+def _source_of(session: Session) -> str:
+    return f"session {session.id}"
 
 
-def _proof(secret: str) -> bytes:
-    return hmac.digest(secret.encode(), b"csrf_token", hashlib.sha256)
+def _new_source() -> str:
+    flask.session["csrf"] = secrets.token_urlsafe(TOKEN_BYTES)
+    return str(flask.session["csrf"])
+
+
+def _proof(source: str, key: str) -> bytes:
+    return hmac.digest(key.encode(), f"csrf_token {source}".encode(), hashlib.sha256)
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

@@ -3,12 +3,12 @@
 import logging
 from contextlib import suppress
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from db import Unavailable
-from webapp import auth, hypermedia
+from webapp import auth, csrf, drafts, hypermedia
 
 log = logging.getLogger("latchkey")
 
@@ -43,9 +43,13 @@ def register(app: Flask) -> None:
 
 
 def _stranger(_: Unauthorized) -> Response:
-    """A closed door says how to open it: the log-in page, and back to where one was going."""
-    where = request.full_path.rstrip("?")
-    return hypermedia.log_in_first(url_for("login.show", next=where))
+    """A closed door says how to open it: the log-in page, and back to where one was going, with what was typed."""
+    if hypermedia.wants_partial() and csrf.is_mere_question():
+        return hypermedia.nothing()
+    try:
+        return hypermedia.log_in_first(url_for("login.show", next=drafts.way_back()))
+    except Unavailable:
+        return hypermedia.problem(503, *PROBLEMS[503])
 
 
 def _problem(error: HTTPException) -> ResponseReturnValue:
@@ -69,8 +73,9 @@ def _unavailable(error: Unavailable) -> ResponseReturnValue:
     title, sentence = PROBLEMS[503]
     # Who asks is not known, unless it was read before the trouble began; the page is shown as to a stranger.
     g.setdefault("current_session", None)
-    if request.method == "POST":
+    if request.method == "POST" and request.endpoint:
         with suppress(Unavailable, HTTPException):
+            auth.admit(current_app.view_functions[request.endpoint])
             return hypermedia.form_again(503, sentence)
     return hypermedia.problem(503, title, sentence)
 

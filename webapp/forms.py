@@ -43,6 +43,16 @@ class Request(flask.Request):
         return ImmutableMultiDict(fields)
 
 
+def is_secret(name: str) -> bool:
+    """Whether what is typed into this field is shown to nobody and kept nowhere."""
+    return name.endswith("password") or name == "csrf_token"
+
+
+def as_id(text: str) -> int | None:
+    """An id as it may stand in an address, or None: somebody who edits the address gets the first page."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def is_text(value: str) -> bool:
     """Whether this was UTF-8 when it was sent."""
     return not any("\ud800" <= character <= "\udfff" for character in value)
@@ -84,7 +94,7 @@ def known_password_objection(value: str) -> str | None:
 
 def _tidied(name: str, value: str) -> str:
     """A password as it is, the rest without the spaces around it; only ASCII has one lower case for all."""
-    if name == "password":
+    if is_secret(name):
         return value
     value = value.strip(" \t")
     return value.lower() if name == "email" and value.isascii() else value
@@ -117,7 +127,7 @@ class Form:
 
     def shown(self, name: str) -> str:
         """What goes back into the field: as typed, but never a password, and nothing that HTML cannot hold."""
-        if name == "password":
+        if is_secret(name):
             return ""
         return re.sub(
             r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", "\ufffd", self.sent[name]
@@ -126,6 +136,22 @@ class Form:
 
 class SignupForm(Form):
     checks: ClassVar = {"username": username_objection, "email": email_objection, "password": password_objection}
+
+
+class UsernameForm(Form):
+    checks: ClassVar = {"username": username_objection}
+
+
+class EmailForm(Form):
+    checks: ClassVar = {"email": email_objection}
+
+
+class PasswordForm(Form):
+    checks: ClassVar = {"current_password": known_password_objection, "new_password": password_objection}
+
+
+class ConfirmForm(Form):
+    checks: ClassVar = {"password": known_password_objection}
 
 
 class LoginForm(Form):

@@ -1,9 +1,13 @@
 """One answer, two shapes: a whole page for a browser, a part of it for htmx. No view mentions htmx."""
 
+import functools
 import re
+from collections.abc import Callable
 
-from flask import Response, abort, current_app, g, make_response, render_template, request, url_for
+from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 from werkzeug.urls import iri_to_uri
 
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
@@ -11,7 +15,7 @@ NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
 def wants_partial() -> bool:
     """Going back in the history asks without this header, so a page is never built from a part."""
-    return "HX-Request" in request.headers
+    return "HX-Request" in request.headers and "resumed" not in g
 
 
 def render(page: str, partial: str, status: int = 200, **context: object) -> Response:
@@ -25,6 +29,18 @@ def render(page: str, partial: str, status: int = 200, **context: object) -> Res
     return answer
 
 
+def render_aside(page: str, partial: str, **context: object) -> Response:
+    """As `render`, for a part that belongs to every page: over htmx the title and the flashes stay as they are."""
+    answer = make_response(render_template(f"partials/{partial}" if wants_partial() else page, **context))
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def redirect_or(show: Callable[[], Response], address: str) -> Response:
+    """After an act: a redirect to the page that tells of it; over htmx what `show` gives, in place."""
+    return show() if wants_partial() else make_response(redirect(address, 303))
+
+
 def form_again(status: int, sentence: str) -> Response:
     """The form that was sent, filled in as it was, with a sentence above it: nothing that was typed is lost.
 
@@ -32,15 +48,24 @@ def form_again(status: int, sentence: str) -> Response:
     there is nothing left to do (logged in already, logged out already). Aborts with `status` when the address has no
     page to show.
     """
-    try:
-        endpoint, arguments = current_app.create_url_adapter(request).match(method="GET")  # type: ignore[union-attr]
-    except (NotFound, MethodNotAllowed):
+    page = view_at(request.path, "GET")
+    if page is None:
         abort(status, sentence)
     g.refusal = sentence
-    answer = make_response(current_app.view_functions[endpoint](**arguments))
+    answer = make_response(page())
     if answer.status_code == 200:
         answer.status_code = status
     return answer
+
+
+def view_at(path: str, method: str) -> functools.partial[ResponseReturnValue] | None:
+    """What answers this method at this path, ready to be called; None where nothing does."""
+    try:
+        endpoint, arguments = current_app.url_map.bind("").match(path, method)
+    except (NotFound, MethodNotAllowed, RequestRedirect):
+        return None
+    view: Callable[..., ResponseReturnValue] = current_app.ensure_sync(current_app.view_functions[endpoint])
+    return functools.partial(view, **arguments)
 
 
 def next_path() -> str:
@@ -59,9 +84,14 @@ def log_in_first(url: str) -> Response:
     return Response(status=303, headers={"Location": url, "Vary": "HX-Request"})
 
 
+def nothing() -> Response:
+    """For what a page asked by itself, of somebody who is no longer logged in: the page stays as it is."""
+    return Response(status=401, headers={"HX-Reswap": "none", "Vary": "HX-Request"})
+
+
 def after_request(answer: Response) -> Response:
     """Over htmx a redirect becomes 204 with HX-Redirect: fetch follows a redirect unseen, into the form."""
-    if wants_partial() and answer.status_code in {301, 302, 303, 307, 308}:
+    if "HX-Request" in request.headers and answer.status_code in {301, 302, 303, 307, 308}:
         answer.headers["HX-Redirect"] = iri_to_uri(answer.headers.pop("Location"))
         answer.status_code = 204
         answer.set_data(b"")

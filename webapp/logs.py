@@ -1,11 +1,12 @@
 """Log lines: one for each act, with where it came from; no password, no token, no raw line break."""
 
-import ipaddress
 import logging
 from typing import TextIO, cast
 
-from flask import has_request_context, request
+from flask import has_request_context
 from flask.logging import wsgi_errors_stream
+
+from webapp import client
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s from=%(address)s"
 
@@ -23,13 +24,5 @@ def start() -> None:
 
 
 def _with_address(record: logging.LogRecord) -> bool:
-    record.address = _address(request.remote_addr or "") if has_request_context() else "-"
+    record.address = client.address() if has_request_context() else "-"
     return True
-
-
-def _address(text: str) -> str:
-    """A proxy may pass on whatever a client made up, a second log line among it."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return "-"

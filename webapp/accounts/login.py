@@ -3,7 +3,8 @@
 import logging
 
 from db import Database, users
-from webapp.accounts import passwords, sessions
+from webapp.accounts import events, passwords, sessions
+from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
 
@@ -12,22 +13,42 @@ class InvalidCredentials(Exception):
     """No such account, or not its password; nobody is told which."""
 
 
-def log_in(db: Database, email: str, password: str, remember: bool, old_token: str | None) -> str:
-    """Give the token of a new session; `old_token`, which this browser came with, ends. Raises InvalidCredentials.
+class Disabled(Exception):
+    """An admin has shut the account; only who knows its password is told."""
 
-    An unknown address costs the same work as a known one.
+
+def log_in(db: Database, client: Client, email: str, password: str, remember: bool, old_token: str | None) -> str:
+    """Give the token of a new session; `old_token`, which this browser came with, ends.
+
+    Raises InvalidCredentials, Disabled. An unknown address costs the same work as a known one.
     """
     user = users.by_email(db, email)
-    if not passwords.matches(user.password if user else None, password) or user is None:
-        log.info("refused a log-in: %s", f"user {user.id}" if user else "unknown address")
+    if not passwords.matches(user.password if user else None, password) or user is None or user.is_gone(db.now()):
+        _note_failure(db, client, user)
         raise InvalidCredentials
+    if user.disabled_at:
+        _note_failure(db, client, user, "disabled")
+        raise Disabled
     renewed = passwords.hashed(password) if passwords.is_outdated(user.password) else None
     with db.transaction():
-        if renewed:
-            users.renew_password(db, user, renewed)
-        if old_token:
-            sessions.end(db, old_token)
-        sessions.sweep(db)
-        token = sessions.start(db, user.id, remember)
+        # While the password was being checked, its person may have changed it, or an admin shut the account.
+        if not _is_as_read(user, users.lock(db, user.id)):
+            raise InvalidCredentials
+        if renewed and users.set_password(db, user, renewed):
+            events.record(db, client, Kind.HASH_RENEWED, user.id)
+        if old_token and (old := sessions.find(db, old_token)):
+            sessions.end(db, client, old, Kind.LOGGED_OUT)
+        token = sessions.start(db, client, user, remember)
     log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token
+
+
+def _is_as_read(read: users.User, now: users.User | None) -> bool:
+    return now is not None and now.password == read.password and not now.disabled_at
+
+
+def _note_failure(db: Database, client: Client, user: users.User | None, detail: str = "") -> None:
+    """Also where nobody has the address: the same work, so that the time tells nothing."""
+    with db.transaction():
+        events.record(db, client, Kind.LOGIN_FAILED, user.id if user else None, detail=detail)
+    log.info("refused a log-in: %s", f"user {user.id}" if user else "unknown address")

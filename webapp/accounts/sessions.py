@@ -4,17 +4,20 @@ import hashlib
 import logging
 import secrets
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from db import Database, Unavailable, moment, sessions, stored
 from db.sessions import Session
+from db.users import User
+from webapp.accounts import events
+from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
 
 
 class Life(NamedTuple):
-    """A session ends at whichever comes first: `idle` after it was last seen, `absolute` after it began."""
+    """A session ends at whichever comes first: `idle` after it was last seen, `absolute` after the password."""
 
     idle: timedelta
     absolute: timedelta
@@ -29,70 +32,187 @@ ADMINS = Life(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
 
 # A write a minute is exact enough, and leaves reading pages free of writes.
 SEEN_EVERY = timedelta(minutes=1)
+# So long the row of a session that ended by itself can tell whose form it was that came too late.
+KEPT_AFTER_END = timedelta(days=7)
+# A sweep must not keep others from writing for long.
+SWEPT_AT_ONCE = 100
+# Nobody has so many browsers; a program with a stolen password may want more, and every list reads them all.
+MOST = 100
+# Who was away for so long comes back for another visit.
+VISIT_ENDS_AFTER = timedelta(hours=1)
 
 
-def start(db: Database, user_id: int, remember: bool) -> str:
+def start(db: Database, client: Client, user: User, remember: bool) -> str:
     """Begin a session and give its token; only the token's hash is kept (ASVS 7.2.3)."""
-    token = secrets.token_urlsafe(32)
-    sessions.add(db, _hash(token), user_id, remember)
+    token, session_id = secrets.token_urlsafe(32), secrets.token_hex(8)
+    ends_at = stored(db.clock() + _life(user, remember).idle)
+    visited_at = events.last_login(db, user.id)
+    _make_room(db, client, user)
+    sessions.add(db, session_id, _hash(token), user.id, remember, ends_at, visited_at, client.device, client.address)
+    events.record(db, client, Kind.LOGGED_IN, user.id, session_id)
     return token
 
 
 def find(db: Database, token: str) -> Session | None:
-    """The live session that has this token; notes that it was seen."""
-    session = sessions.find(db, _hash(token))
-    if session is None or not is_live(db, session):
-        return None
-    if db.clock() - moment(session.last_seen_at) >= SEEN_EVERY:
-        # A page that can be read is shown, and at once, even while nothing can be written.
-        with suppress(Unavailable), db.transaction(wait=False):
-            sessions.touch(db, session.token_hash)
+    """The session that has this token, live or not."""
+    return sessions.find(db, _hash(token))
+
+
+def see(db: Database, session: Session) -> Session:
+    """Note that the session was used, which moves its idle end; give it as it is noted."""
+    if db.clock() - moment(session.last_seen_at) < SEEN_EVERY:
+        return session
+    # A page that can be read is shown, and at once, even while nothing can be written.
+    with suppress(Unavailable):
+        return put_off(db, session, wait=False)
     return session
 
 
-def end(db: Database, token: str) -> None:
-    """Log out: the row goes, and with it whatever the token opened."""
-    with db.transaction():
-        user_id = sessions.remove(db, _hash(token))
-    if user_id is not None:
-        log.info("logged out: user %d", user_id)
+def put_off(db: Database, session: Session, wait: bool = True) -> Session:
+    """Move the idle end. Raises Unavailable where that cannot be noted."""
+    seen = session._replace(last_seen_at=db.now())
+    with db.transaction(wait):
+        sessions.touch(db, session.id, stored(_end(seen)), stored(db.clock() - VISIT_ENDS_AFTER))
+    return seen
+
+
+def renew(db: Database, session: Session) -> str:
+    """Give the session of somebody who was just confirmed another token; the old one opens nothing (ASVS 7.2.4)."""
+    token = secrets.token_urlsafe(32)
+    sessions.renew(db, session.id, _hash(token), stored(db.clock() + life_of(session).idle))
+    return token
 
 
 def is_live(db: Database, session: Session) -> bool:
     """A clock that steps back makes a session younger, which logs nobody out."""
-    life = life_of(session)
-    now = db.clock()
-    return now - moment(session.created_at) < life.absolute and now - moment(session.last_seen_at) < life.idle
+    if session.ended_at or session.user.disabled_at or session.user.is_gone(db.now()):
+        return False
+    return db.clock() < _end(session)
 
 
 def life_of(session: Session) -> Life:
-    if session.user.is_admin:
-        return ADMINS
-    return REMEMBERED if session.remember else BRIEF
+    return _life(session.user, session.remember)
 
 
-class Overview(NamedTuple):
-    """What the dashboard's panel tells; times as they are stored, in UTC."""
+class Expiry(NamedTuple):
+    """When a session ends if nothing more is seen of it, and whether being seen would help."""
 
-    live: int
-    began: str
-    ends: str
-    joined: str
-    read: str
+    at: str
+    seconds: int
+    is_idle: bool
 
 
-def overview(db: Database, session: Session) -> Overview:
-    ends = min(moment(session.created_at) + life_of(session).absolute, db.clock() + life_of(session).idle)
-    rows = (Session("", *row, session.user) for row in sessions.of_user(db, session.user.id))
-    live = sum(is_live(db, row) for row in rows)
-    return Overview(live, session.created_at, stored(ends), session.user.created_at, db.now())
+def expiry(db: Database, session: Session) -> Expiry:
+    end, absolute = _end(session), moment(session.confirmed_at) + life_of(session).absolute
+    return Expiry(stored(end), max(0, round((end - db.clock()).total_seconds())), end < absolute)
+
+
+def kept(db: Database, user_id: int) -> list[Session]:
+    """All of a person whose rows are kept, also those that ended by themselves in the last week."""
+    return sessions.of_user(db, user_id)
+
+
+def live(db: Database, user_id: int) -> list[Session]:
+    """All live sessions of a person, the one seen last first."""
+    return [session for session in sessions.of_user(db, user_id) if is_live(db, session)]
+
+
+class NoSuchSession(Exception):
+    """There is none with this id, or it is somebody else's."""
+
+
+class Ended(Exception):
+    """It is this person's, and has ended already."""
+
+
+def one(db: Database, user_id: int, session_id: str) -> Session | None:
+    """A live session of this person's, or None when it has ended. Raises NoSuchSession."""
+    found = sessions.by_id(db, user_id, session_id)
+    if found and is_live(db, found):
+        return found
+    if not found and not events.of_session(db, user_id, session_id):
+        raise NoSuchSession
+    return None
+
+
+def log_out(db: Database, client: Client, token: str) -> None:
+    """The row goes, and with it whatever the token opened."""
+    session = find(db, token)
+    if session is not None:
+        with db.transaction():
+            end(db, client, session, Kind.LOGGED_OUT)
+        log.info("logged out: user %d", session.user.id)
+
+
+def end_one(db: Database, client: Client, user_id: int, session_id: str) -> Session:
+    """End a session from a list; raises NoSuchSession, or Ended where another tab was faster."""
+    session = one(db, user_id, session_id)
+    if session is None:
+        raise Ended
+    with db.transaction():
+        if not end(db, client, session, Kind.SESSION_ENDED):
+            raise Ended
+    log.info("session ended: user %d", user_id)
+    return session
+
+
+def end_others(db: Database, client: Client, session: Session) -> int:
+    """End all sessions of this person but this one; give how many."""
+    with db.transaction():
+        number = end_all(db, client, session.user.id, Kind.SESSION_ENDED, but=session.id)
+    log.info("sessions ended: user %d, %d of them", session.user.id, number)
+    return number
+
+
+def end_all(db: Database, client: Client, user_id: int, kind: Kind, but: str = "") -> int:
+    """End the sessions of a person, all or all but one, inside a transaction; give how many were live."""
+    found = [session for session in sessions.of_user(db, user_id) if session.id != but]
+    return sum([end(db, client, session, kind) for session in found])
+
+
+def end(db: Database, client: Client, session: Session, kind: Kind) -> bool:
+    """End a session inside a transaction; False where it was no longer live. One that is over ended by itself."""
+    if not is_live(db, session):
+        _expire(db, session)
+        return False
+    if not sessions.remove(db, session.id):
+        return False
+    events.record(db, client, kind, session.user.id, session.id, session.device)
+    return True
 
 
 def sweep(db: Database) -> None:
-    """Delete the rows of sessions that have ended by themselves."""
-    now = db.clock()
-    for remember, life in ((True, REMEMBERED), (False, BRIEF)):
-        sessions.remove_older(db, remember, stored(now - life.absolute), stored(now - life.idle))
+    """Note which sessions ended by themselves, and delete the rows of those that did so a week ago."""
+    for session in sessions.due(db, SWEPT_AT_ONCE):
+        if is_live(db, session):
+            sessions.postpone(db, session.id, stored(_end(session)))
+        else:
+            _expire(db, session)
+    sessions.remove_ended(db, stored(db.clock() - KEPT_AFTER_END), SWEPT_AT_ONCE)
+
+
+def _make_room(db: Database, client: Client, user: User) -> None:
+    if sessions.count_of_user(db, user.id) >= MOST:
+        for session in live(db, user.id)[MOST - 1 :]:
+            end(db, client, session, Kind.SESSION_CROWDED_OUT)
+
+
+def _expire(db: Database, session: Session) -> None:
+    ended_at = min(stored(_end(session)), db.now())
+    if sessions.note_end(db, session.id, ended_at):
+        kind, detail = Kind.SESSION_EXPIRED, session.device
+        events.record(db, events.NOBODY, kind, session.user.id, session.id, detail, at=ended_at)
+
+
+def _end(session: Session) -> datetime:
+    life = life_of(session)
+    return min(moment(session.confirmed_at) + life.absolute, moment(session.last_seen_at) + life.idle)
+
+
+def _life(user: User, remember: bool) -> Life:
+    if user.is_admin:
+        return ADMINS
+    return REMEMBERED if remember else BRIEF
 
 
 def _hash(token: str) -> str:

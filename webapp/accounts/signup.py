@@ -3,7 +3,8 @@
 import logging
 
 from db import Database, Duplicate, users
-from webapp.accounts import passwords
+from webapp.accounts import deletion, events, passwords
+from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
 
@@ -19,7 +20,7 @@ class Refused(Exception):
         self.errors = errors
 
 
-def sign_up(db: Database, username: str, email: str, password: str) -> int:
+def sign_up(db: Database, client: Client, username: str, email: str, password: str) -> int:
     """Create an account and give its id. Raises Refused for what is taken already.
 
     The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
@@ -28,7 +29,9 @@ def sign_up(db: Database, username: str, email: str, password: str) -> int:
     hashed = passwords.hashed(password)
     try:
         with db.transaction():
+            deletion.sweep(db)
             user_id = users.add(db, username, email, hashed)
+            events.record(db, client, Kind.SIGNED_UP, user_id)
     except Duplicate as duplicate:
         log.info("refused a sign-up: %s taken", duplicate.column)
         raise _refusal(db, duplicate, username, email) from duplicate
@@ -36,9 +39,12 @@ def sign_up(db: Database, username: str, email: str, password: str) -> int:
     return user_id
 
 
-def name_objection(db: Database, username: str) -> str | None:
-    """Why this name cannot be had, for somebody who is still typing. User names are public."""
-    return NAME_TAKEN if users.is_name_taken(db, username) else None
+def name_objection(db: Database, username: str, unless: int | None = None) -> str | None:
+    """Why this name cannot be had, for somebody who is still typing; nobody's own is in their way.
+
+    User names are public.
+    """
+    return NAME_TAKEN if users.is_name_taken(db, username, unless) else None
 
 
 def _refusal(db: Database, duplicate: Duplicate, username: str, email: str) -> Refused:

@@ -9,6 +9,10 @@ const say = (sentence) => {
 
 const isFieldCheck = (element) => element.matches("input");
 
+// A page asks by itself how long its session has left. Where no answer comes nobody has lost anything: it asks again.
+const isExpiryCheck = (element) => element.id === "expiry-check";
+const askAgain = (check) => setTimeout(() => check.dispatchEvent(new Event("again")), 30_000);
+
 // A check of one field sends that field alone: the others, the password among them, are nobody's business yet.
 // None is sent while somebody is about to submit: its message would move the button away under the finger.
 // Nor for what was sent with the whole form since: the form's answer knows more than the check.
@@ -53,20 +57,29 @@ document.addEventListener("htmx:before:swap", (event) => {
   }
   const { response, hx, sourceElement } = event.detail.ctx;
   const isOurs = hx.reswap || (response.headers.get("Vary") ?? "").includes("HX-Request");
-  if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement))) return;
+  if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement) && !isExpiryCheck(sourceElement))) return;
   event.preventDefault();
-  say("Something went wrong on our side. Nothing was lost; try again in a moment.");
+  if (isExpiryCheck(sourceElement)) askAgain(sourceElement);
+  else say("Something went wrong on our side. Nothing was lost; try again in a moment.");
 });
 
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx) say(navigator.onLine ? "The server did not answer. Nothing was lost; try again in a moment." : "You are offline. Nothing was sent.");
+  if (!event.detail.ctx) return;
+  if (isExpiryCheck(event.detail.ctx.sourceElement)) askAgain(event.detail.ctx.sourceElement);
+  else say(navigator.onLine ? "The server did not answer. Nothing was lost; try again in a moment." : "You are offline. Nothing was sent.");
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.sourceElement.closest("#expiry-notice")) keepInSight(document.activeElement);
   if (event.detail.ctx.sourceElement.matches("form")) clearRefusedPasswords(event.detail.ctx.sourceElement);
   mirrorErrors();
   addShowButtons();
 });
+
+// What the warning at the foot of the window came to lie over; the style sheet says how much room it takes.
+const keepInSight = (focused) => {
+  if (focused.matches("main *")) focused.scrollIntoView({ block: "nearest" });
+};
 
 // Somebody who is asked for a password again starts with an empty field, as on the plain page.
 const clearRefusedPasswords = (form) => {
@@ -77,8 +90,17 @@ const mirrorErrors = () => {
   for (const slot of document.querySelectorAll(".field p.error")) {
     const field = document.getElementById(slot.id.replace("-error", ""));
     if (slot.textContent.trim()) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
+    else forgive(field);
   }
+};
+
+// What is right by now is no longer a problem that the summary tells of.
+const forgive = (field) => {
+  field.removeAttribute("aria-invalid");
+  const link = field.form.querySelector(`.summary a[href="#${field.id}"]`);
+  if (!link) return;
+  const isLast = link.closest("ul").children.length === 1;
+  (isLast ? link.closest(".summary") : link.parentElement).remove();
 };
 
 // Show and hide a password. Made here, since without JavaScript the button would do nothing; one listener for all of

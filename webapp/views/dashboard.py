@@ -3,8 +3,8 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import sessions
-from webapp.auth import current_session, login_required
+from webapp.accounts.overview import overview
+from webapp.auth import login_required, own_session
 from webapp.database import database
 from webapp.hypermedia import render
 
@@ -24,6 +24,4 @@ def panel() -> ResponseReturnValue:
 
 
 def _dashboard() -> ResponseReturnValue:
-    session = current_session()
-    assert session is not None
-    return render("dashboard.html", "dashboard_panel.html", overview=sessions.overview(database(), session))
+    return render("dashboard.html", "dashboard_panel.html", overview=overview(database(), own_session()))

@@ -1,10 +1,11 @@
 """Logging in."""
 
-from flask import Blueprint, make_response, redirect, request, session
+from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import login
-from webapp.auth import current_token, current_user, public, remember_token
+from webapp.auth import current_token, current_user, give_token, public
+from webapp.client import client
 from webapp.database import database
 from webapp.forms import LoginForm
 from webapp.hypermedia import next_path, render
@@ -27,12 +28,22 @@ def create() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     try:
-        token = login.log_in(database(), **form.values, remember=form.remember, old_token=current_token())
+        token = login.log_in(database(), client(), **form.values, remember=form.remember, old_token=current_token())
     except login.InvalidCredentials:
         form.object("password", "Invalid credentials.")
         return _page(form, 422)
+    except login.Disabled:
+        form.object("email", "This account is disabled. An admin can enable it again.")
+        return _page(form, 422)
     session.clear()
-    return remember_token(make_response(redirect(next_path(), 303)), token, form.remember)
+    give_token(token, form.remember)
+    return redirect(_way_on(), 303)
+
+
+def _way_on() -> str:
+    """Whoever wanted to be deleted is asked first whether that still holds."""
+    user = current_user()
+    return url_for("deletion.show") if user and user.deletion_at else next_path()
 
 
 def _page(form: LoginForm, status: int = 200) -> ResponseReturnValue:

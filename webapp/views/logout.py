@@ -1,10 +1,11 @@
 """Logging out: a page with a button, since a mere link would let any other page log people out."""
 
-from flask import Blueprint, flash, make_response, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import sessions
-from webapp.auth import current_token, current_user, forget_token, public
+from webapp.auth import current_token, current_user, public, take_token
+from webapp.client import client
 from webapp.database import database
 from webapp.hypermedia import render
 
@@ -23,6 +24,7 @@ def show() -> ResponseReturnValue:
 @public
 def create() -> ResponseReturnValue:
     if token := current_token():
-        sessions.end(database(), token)
+        sessions.log_out(database(), client(), token)
+    take_token()
     flash("You are logged out.", "success")
-    return forget_token(make_response(redirect(url_for("login.show"), 303)))
+    return redirect(url_for("login.show"), 303)

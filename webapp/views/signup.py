@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import passwords, signup
 from webapp.auth import current_user, public
+from webapp.client import client
 from webapp.csrf import changes_nothing
 from webapp.database import database
 from webapp.forms import SignupForm
@@ -28,7 +29,7 @@ def create() -> ResponseReturnValue:
     if not _check(form):
         return _page(form, 422)
     try:
-        signup.sign_up(database(), **form.values)
+        signup.sign_up(database(), client(), **form.values)
     except signup.Refused as refused:
         form.errors.update(refused.errors)
         return _page(form, 422)

@@ -1,0 +1,60 @@
+"""Every statement that touches the table of drafts."""
+
+from typing import NamedTuple
+
+from db import Database
+
+
+class Draft(NamedTuple):
+    id: str
+    path: str
+    fields: str
+
+
+def add(db: Database, draft_id: str, user_id: int, path: str, fields: str) -> None:
+    db.run(
+        """INSERT INTO drafts (id, user_id, path, fields, created_at)
+           VALUES (:id, :user_id, :path, :fields, :now)""",
+        id=draft_id,
+        user_id=user_id,
+        path=path,
+        fields=fields,
+        now=db.now(),
+    )
+
+
+def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
+    """A draft of this person's."""
+    row = db.one(
+        "SELECT id, path, fields FROM drafts WHERE id = :id AND user_id = :user_id", id=draft_id, user_id=user_id
+    )
+    return Draft(*row) if row else None
+
+
+def of_user(db: Database, user_id: int) -> list[tuple[str, str, str]]:
+    """`(path, fields, created_at)` of each, newest first."""
+    rows = db.all(
+        "SELECT path, fields, created_at FROM drafts WHERE user_id = :user_id ORDER BY created_at DESC", user_id=user_id
+    )
+    return [(path, fields, created_at) for path, fields, created_at in rows]
+
+
+def remove(db: Database, draft_id: str) -> None:
+    db.run("DELETE FROM drafts WHERE id = :id", id=draft_id)
+
+
+def remove_all_but_newest(db: Database, user_id: int, kept: int) -> None:
+    db.run(
+        """DELETE FROM drafts WHERE user_id = :user_id AND id NOT IN
+           (SELECT id FROM drafts WHERE user_id = :user_id ORDER BY created_at DESC LIMIT :kept)""",
+        user_id=user_id,
+        kept=kept,
+    )
+
+
+def remove_older(db: Database, before: str, limit: int) -> None:
+    db.run(
+        "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE created_at < :before LIMIT :limit)",
+        before=before,
+        limit=limit,
+    )

@@ -1,0 +1,84 @@
+"""Whatever is sent to any form of ours: an answer in our look, never a 500, and nothing half written."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from db import Database, users
+from tests.browser import Browser
+from tests.conftest import PASSWORD, logged_in
+
+FIELDS = ["username", "email", "password", "current_password", "new_password", "remember", "csrf_token"]
+JUNK = {
+    "empty": "",
+    "blank": "+++",
+    "long": "a" * 5000,
+    "NUL": "al%00ice",
+    "CR LF": "al%0d%0aice",
+    "full-width": "%ef%bd%81lice",
+    "zero-width": "al%e2%80%8bice",
+    "right-to-left": "%e2%80%aealice",
+    "lone surrogate": "%ed%a0%80%ed%a0%80%ed%a0%80",
+    "no UTF-8": "%ff%ff%ff%ff%ff%ff%ff%ff",
+    "markup": "%3Cscript%3Ealert(1)%3C/script%3E",
+}
+FORM = "application/x-www-form-urlencoded"
+
+
+def _posts(app: Flask, session_id: str) -> list[str]:
+    """Every address that takes a POST, but log-out's."""
+    rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    addresses = [re.sub(r"<any\(([^,]+).*>", r"\1", rule.rule.replace("<session_id>", session_id)) for rule in rules]
+    return [address for address in addresses if address not in {"/logout", "/account/delete/undo", "/expiry"}]
+
+
+@pytest.fixture
+def posts(app: Flask) -> tuple[Browser, list[str]]:
+    alice = logged_in(Browser(app), "alice")
+    return alice, _posts(app, str(alice.visit("/account/sessions").page.select(".row")[0]["id"])[8:])
+
+
+def _kept(db: Database) -> tuple[object, ...]:
+    user = users.newest(db, 9)
+    return [person[:5] for person in user], db.all("SELECT count(*) FROM sessions")
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "htmx"])
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
+def test_junk_in_every_field_is_refused(
+    posts: tuple[Browser, list[str]], db: Database, junk: str, headers: dict[str, str]
+) -> None:
+    alice, addresses = posts
+    before = _kept(db)
+    token = alice.visit("/account").value("csrf_token")
+    for address in addresses:
+        for csrf in (token, junk):
+            body = "&".join(f"{name}={junk}" for name in FIELDS[:-1]) + f"&csrf_token={csrf}&role=admin&id=7"
+            answer = alice.client.post(address, data=body, content_type=FORM, headers=headers)
+            assert answer.status_code in {200, 204, 303, 422}, f"{address} {answer.status_code}"
+            assert "<script>alert" not in answer.text and PASSWORD not in answer.text
+    assert _kept(db) == before
+
+
+def test_what_no_form_sends_is_refused_in_our_look(posts: tuple[Browser, list[str]], db: Database) -> None:
+    alice, addresses = posts
+    before = _kept(db)
+    for address in addresses:
+        large = alice.client.post(address, data="username=" + "a" * 70_000, content_type=FORM)
+        assert large.status_code == 413 and "<h1>Too large</h1>" in large.text
+        for kind in ("multipart/form-data; boundary=x", "application/json", "text/plain", ""):
+            answer = alice.client.post(address, data=b'{"username": "mallory"}\xff', content_type=kind)
+            assert answer.status_code in {200, 303, 422}, f"{address} {kind} {answer.status_code}"
+        assert alice.client.post(address, data="&".join(["a=b"] * 200), content_type=FORM).status_code == 400
+        for method in ("PUT", "DELETE", "PATCH"):
+            answer = alice.client.open(address, method=method)
+            assert answer.status_code == 405 and "<h1>Not here</h1>" in answer.text
+    assert _kept(db) == before
+
+
+def test_a_stranger_gets_as_far_as_the_log_in_page(app: Flask, posts: tuple[Browser, list[str]]) -> None:
+    for address in posts[1]:
+        if address.startswith(("/account", "/confirm")):
+            answer = app.test_client().post(address, data={"username": "x"})
+            assert answer.status_code == 303 and answer.location.startswith("/login"), address

@@ -1,0 +1,149 @@
+"""Deleting one's account, and taking that back."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from db import Database, users
+from tests.browser import Browser
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
+from webapp import create_app
+from webapp.accounts import roles, standing
+from webapp.accounts.events import COMMAND_LINE
+
+
+@pytest.fixture
+def leaving(alice: Browser) -> Browser:
+    """Alice, who has asked for her account to be deleted."""
+    return alice.visit("/account/delete").submit("deletion-form", password=PASSWORD)
+
+
+def test_the_page_says_what_goes(alice: Browser) -> None:
+    text = alice.visit("/account/delete").text()
+    assert "alice@example.com" in text and "It happens in 7 days." in text
+    assert alice.visit("/account/data").page.select("a[href='/account/delete']")
+
+
+def test_it_is_logged_out_everywhere_and_told_when_it_will_be_gone(alice: Browser, app: Flask) -> None:
+    other = log_in(Browser(app), "alice")
+    alice.visit("/account/delete").submit("deletion-form", password=PASSWORD)
+    assert alice.heading() == "Log in"
+    assert alice.flashes() == ["Your account will be gone on 21 March 2026, 15:09 UTC. To keep it, log in before then."]
+    assert alice.cookie("session") is None and other.client.get("/dashboard").status_code == 303
+
+
+def test_after_seven_days_it_is_gone_with_all_that_belongs_to_it(leaving: Browser, clock: Clock, db: Database) -> None:
+    clock.advance(days=7)
+    leaving.visit("/login")
+    for left in ("SELECT id FROM users", "SELECT id FROM sessions", "SELECT id FROM drafts"):
+        assert db.all(left) == []
+    assert db.all("SELECT id FROM events WHERE user_id IS NOT NULL") == []
+    assert log_in(leaving, "alice").errors() == {"password": "Invalid credentials."}
+
+
+def test_the_name_and_the_address_are_free_at_that_moment(leaving: Browser, clock: Clock, app: Flask) -> None:
+    clock.advance(days=6, hours=23, minutes=59, seconds=30)
+    assert set(sign_up(Browser(app), "alice").errors()) == {"username", "email"}
+    clock.advance(seconds=30)
+    assert sign_up(Browser(app), "alice").flashes() == ["Account created! Please log in."]
+
+
+def test_a_log_in_before_then_asks_and_takes_it_back(leaving: Browser, clock: Clock, db: Database) -> None:
+    clock.advance(days=6)
+    log_in(leaving, "alice")
+    assert (leaving.path, leaving.heading()) == ("/account/delete", "Keep your account")
+    assert "21 March 2026" in leaving.text()
+    assert "Your account will be deleted" in leaving.visit("/dashboard").text()
+    leaving.visit("/account/delete").submit("deletion-undo-form")
+    assert (leaving.path, leaving.flashes()) == ("/dashboard", ["Your account stays."])
+    clock.advance(days=9)
+    assert log_in(leaving, "alice").path == "/dashboard"
+    assert "Your account will be deleted" not in leaving.text()
+
+
+def test_a_log_in_alone_takes_nothing_back(leaving: Browser, clock: Clock, db: Database) -> None:
+    log_in(leaving, "alice", remember="yes")
+    clock.advance(days=7)
+    assert leaving.client.get("/dashboard").status_code == 303
+    assert users.count(db) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("wrong", "That is not your password."),
+        ("a" * 5000, "That is not your password."),
+        ("", "Enter your password."),
+        (None, "Enter your password."),
+    ],
+)
+def test_without_the_password_nothing_happens(alice: Browser, typed: str | None, told: str, db: Database) -> None:
+    alice.visit("/account/delete").submit("deletion-form", password=typed)
+    assert (alice.answer.status_code, alice.errors()) == (422, {"password": told})
+    assert users.newest(db, 1)[0].deletion_at is None
+
+
+def test_the_last_admin_cannot_go(grace: Browser, app: Flask, db: Database) -> None:
+    grace.visit("/account/delete").submit("deletion-form", password=PASSWORD)
+    assert grace.errors() == {"password": "You are the last admin. Make somebody else one first."}
+    logged_in(Browser(app), "bob")
+    roles.promote(db, COMMAND_LINE, "bob@example.com")
+    standing.disable(db, COMMAND_LINE, "bob@example.com")
+    grace.submit("deletion-form", password=PASSWORD)
+    assert grace.answer.status_code == 422
+    standing.enable(db, COMMAND_LINE, "bob@example.com")
+    grace.submit("deletion-form", password=PASSWORD)
+    assert grace.heading() == "Log in"
+
+
+@pytest.mark.parametrize("act", [roles.demote, standing.disable])
+def test_nor_be_taken_away(grace: Browser, db: Database, act: object) -> None:
+    with pytest.raises(roles.LastAdmin):
+        act(db, COMMAND_LINE, "grace@example.com")  # type: ignore[operator]
+    assert grace.client.get("/admin").status_code == 200
+
+
+def test_of_two_admins_who_go_at_once_one_stays(app: Flask, db: Database) -> None:
+    browsers = [logged_in(Browser(app), name) for name in ("grace", "heidi")]
+    for name in ("grace", "heidi"):
+        roles.promote(db, COMMAND_LINE, f"{name}@example.com")
+    tokens = [browser.visit("/account/delete").value("csrf_token") for browser in browsers]
+
+    def go(number: int) -> int:
+        fields = {"csrf_token": tokens[number], "password": PASSWORD}
+        return browsers[number].client.post("/account/delete", data=fields).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(go, range(2))) == [303, 422]
+
+
+def test_how_long_it_waits_is_a_setting(settings: dict, clock: Clock, cheap_hashes: None) -> None:
+    app = create_app(settings | {"DELETION_DAYS": "1"}, clock)
+    alice = logged_in(Browser(app), "alice").visit("/account/delete").submit("deletion-form", password=PASSWORD)
+    assert "15 March 2026" in alice.flashes()[0]
+    app.extensions["database"].close()
+
+
+def test_a_second_wish_delays_nothing(leaving: Browser, clock: Clock) -> None:
+    clock.advance(days=3)
+    log_in(leaving, "alice")
+    fields = {"csrf_token": leaving.value("csrf_token"), "password": PASSWORD}
+    leaving.client.post("/account/delete", data=fields)
+    assert "21 March 2026, 15:09 UTC" in leaving.visit("/login").flashes()[0]
+
+
+def test_what_was_never_wished_is_not_taken_back(alice: Browser, db: Database) -> None:
+    assert alice.visit("/account/delete/undo").path == "/account/data"
+    token = alice.value("csrf_token")
+    assert alice.client.post("/account/delete/undo", data={"csrf_token": token}).status_code == 303
+    assert not db.all("SELECT 1 FROM events WHERE kind = 'deletion_taken_back'")
+
+
+def test_a_name_that_came_free_can_be_taken_by_renaming(leaving: Browser, clock: Clock, app: Flask) -> None:
+    bob = logged_in(Browser(app), "bob").visit("/account")
+    app.extensions["swept_at"] = clock.time
+    clock.advance(days=7)
+    bob = log_in(bob, "bob").visit("/account")
+    bob.submit("username-form", username="alice")
+    assert bob.flashes() == ["Your user name is alice now."]

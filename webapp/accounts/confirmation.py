@@ -1,0 +1,44 @@
+"""Confirming that it is you: whoever sits down at an open session does not know the password."""
+
+import logging
+from datetime import timedelta
+
+from db import Database, moment
+from db.sessions import Session
+from webapp.accounts import events, passwords, sessions
+from webapp.accounts.events import Client, Kind
+
+log = logging.getLogger("latchkey")
+
+# Long enough for a few changes in a row, shorter than a coffee break (ASVS 7.5.1; Phoenix 10 to 20 min, PyPI 30).
+FRESH = timedelta(minutes=15)
+
+
+class WrongPassword(Exception):
+    """Not the password of whoever is logged in."""
+
+
+def is_fresh(db: Database, session: Session) -> bool:
+    """Whether the password was checked so lately that an act which calls for it may go on."""
+    # A clock that stepped back must not make a quarter of an hour one and a quarter.
+    return abs(db.clock() - moment(session.confirmed_at)) < FRESH
+
+
+def confirm(db: Database, client: Client, session: Session, password: str) -> str:
+    """Give the session's new token; the old one opens nothing any more. Raises WrongPassword."""
+    check(db, client, session, password)
+    with db.transaction():
+        events.record(db, client, Kind.CONFIRMED, session.user.id, session.id)
+        token = sessions.renew(db, session)
+    log.info("confirmed: user %d", session.user.id)
+    return token
+
+
+def check(db: Database, client: Client, session: Session, password: str) -> None:
+    """Raises WrongPassword, after a note of it."""
+    if passwords.matches(session.user.password, password):
+        return
+    with db.transaction():
+        events.record(db, client, Kind.CONFIRMATION_FAILED, session.user.id, session.id)
+    log.info("refused a password: user %d", session.user.id)
+    raise WrongPassword

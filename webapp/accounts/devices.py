@@ -1,0 +1,28 @@
+"""What somebody came with, in words: `Firefox on Windows`."""
+
+from ua_parser import parse
+
+# A browser's own text is half as long; what a program sends may be anything.
+LONGEST = 500
+UNKNOWN = "Unknown browser"
+# What people call them, where the trade has another word.
+BROWSERS = {
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Edge Mobile": "Edge",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "HeadlessChrome": "Chrome",
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "Safari",
+}
+SYSTEMS = {"Mac OS X": "macOS"}
+
+
+def in_words(agent: str) -> str:
+    """Browser and system that a User-Agent header (RFC 9110 10.1.5) names."""
+    found = parse(agent[:LONGEST])
+    browser = found.user_agent.family if found.user_agent else UNKNOWN
+    system = found.os.family if found.os else ""
+    words = [BROWSERS.get(browser, browser), SYSTEMS.get(system, system)]
+    return "".join(letter for letter in " on ".join(filter(None, words)) if letter.isprintable())

@@ -1,0 +1,148 @@
+"""Events: what happened to whom, when, and where it came from. Each is written in the transaction of its act."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from db import Database, events, stored
+from db.events import Event
+
+PAGE = 25
+# A sweep must not keep others from writing for long.
+SWEPT_AT_ONCE = 1000
+
+
+class Kind(StrEnum):
+    SIGNED_UP = "signed_up"
+    LOGGED_IN = "logged_in"
+    LOGIN_FAILED = "login_failed"
+    LOGGED_OUT = "logged_out"
+    SESSION_EXPIRED = "session_expired"
+    SESSION_ENDED = "session_ended"
+    SESSION_ENDED_BY_PASSWORD = "session_ended_by_password"  # noqa: S105
+    SESSION_ENDED_BY_ADMIN = "session_ended_by_admin"
+    SESSION_ENDED_BY_DELETION = "session_ended_by_deletion"
+    SESSION_CROWDED_OUT = "session_crowded_out"
+    CONFIRMED = "confirmed"
+    CONFIRMATION_FAILED = "confirmation_failed"
+    USERNAME_CHANGED = "username_changed"
+    EMAIL_CHANGED = "email_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    HASH_RENEWED = "hash_renewed"
+    EXPORTED = "exported"
+    ROLE_CHANGED = "role_changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    DELETION_ASKED = "deletion_asked"
+    DELETION_TAKEN_BACK = "deletion_taken_back"
+
+
+SENTENCES = {
+    Kind.SIGNED_UP: "Signed up",
+    Kind.LOGGED_IN: "Logged in",
+    Kind.LOGIN_FAILED: "Failed log-in",
+    Kind.LOGGED_OUT: "Logged out",
+    Kind.SESSION_EXPIRED: "A session ended because its time was over",
+    Kind.SESSION_ENDED: "A session was ended from the list of sessions",
+    Kind.SESSION_ENDED_BY_PASSWORD: "A session was ended by a changed password",
+    Kind.SESSION_ENDED_BY_ADMIN: "A session was ended by an admin",
+    Kind.SESSION_ENDED_BY_DELETION: "A session was ended by the wish to delete the account",
+    Kind.SESSION_CROWDED_OUT: "The oldest of a hundred sessions was ended by a new one",
+    Kind.CONFIRMED: "Password confirmed",
+    Kind.CONFIRMATION_FAILED: "Wrong password, asked for to confirm who it is",
+    Kind.USERNAME_CHANGED: "User name changed",
+    Kind.EMAIL_CHANGED: "Email address changed",
+    Kind.PASSWORD_CHANGED: "Password changed",
+    Kind.HASH_RENEWED: "The stored hash of the password was renewed",
+    Kind.EXPORTED: "All data downloaded",
+    Kind.ROLE_CHANGED: "Role changed",
+    Kind.DISABLED: "Account disabled",
+    Kind.ENABLED: "Account enabled again",
+    Kind.DELETION_ASKED: "Deletion of the account asked for",
+    Kind.DELETION_TAKEN_BACK: "Deletion of the account taken back",
+}
+# Nothing that its person did or could act on: it is in the export, and on no page.
+SILENT = Kind.HASH_RENEWED
+
+
+class Client(NamedTuple):
+    """Who acts, from where: an address, a browser in words; `actor` names who it is when it is not the person."""
+
+    address: str
+    device: str
+    actor: str = ""
+
+
+COMMAND_LINE = Client("", "", "command line")
+# What happens by itself comes from nowhere.
+NOBODY = Client("", "")
+
+
+def record(
+    db: Database,
+    client: Client,
+    kind: Kind,
+    user_id: int | None,
+    session_id: str | None = None,
+    detail: str = "",
+    at: str = "",
+) -> None:
+    """Note what happened, now or `at` a stored moment; inside the transaction of the act."""
+    address, device, actor = client
+    events.add(db, user_id, kind, session_id, actor, address, device, detail, at or db.now())
+
+
+class NoSuchEvent(Exception):
+    """There is none with this id, or it is somebody else's."""
+
+
+class Page(NamedTuple):
+    events: list[Event]
+    older: int | None
+    """Where the next page starts: the id to pass as `before`, or None on the last page."""
+
+
+def page(db: Database, user_id: int, kind: str, before: int | None) -> Page:
+    """25 events of a person, newest first, older than the event `before`; of one kind or, with `""`, of all.
+
+    Raises NoSuchEvent where `before` is no event of this person's.
+    """
+    found = events.of_user(db, user_id, PAGE + 1, _own(db, user_id, before), SILENT, kind)
+    return Page(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None)
+
+
+def every(db: Database, user_id: int, kind: str = "", unless: str = SILENT, step: int = 500) -> Iterator[Event]:
+    """All events of a person, newest first, read in steps so that a long life needs no more memory than a short one."""
+    last: Event | None = None
+    while found := events.of_user(db, user_id, step, last, unless, kind):
+        yield from found
+        last = found[-1]
+
+
+def last_login(db: Database, user_id: int) -> str | None:
+    """When this person last logged in."""
+    return events.latest(db, user_id, Kind.LOGGED_IN)
+
+
+def as_fields(event: Event) -> dict[str, Any]:
+    """An event as JSON can hold it, with its sentence."""
+    return {"sentence": SENTENCES[Kind(event.kind)]} | event._asdict()
+
+
+def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:
+    """The newest that happened in one session of this person's."""
+    return events.of_session(db, user_id, session_id, PAGE)
+
+
+def sweep(db: Database, kept_days: int) -> None:
+    events.remove_older(db, stored(db.clock() - timedelta(days=kept_days)), SWEPT_AT_ONCE)
+
+
+def _own(db: Database, user_id: int, event_id: int | None) -> Event | None:
+    if event_id is None:
+        return None
+    event = events.find(db, user_id, event_id)
+    if event is None:
+        raise NoSuchEvent
+    return event

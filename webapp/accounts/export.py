@@ -1,0 +1,36 @@
+"""Everything that is held about somebody, for that person to take along (GDPR article 20)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from db import Database
+from db.sessions import Session
+from webapp.accounts import drafts, events, sessions
+from webapp.accounts.events import Client, Kind
+
+
+def account(db: Database, client: Client, session: Session) -> dict[str, Any]:
+    """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC.
+
+    Of the password only a hash is held, which is of no use to its person.
+    """
+    user = session.user
+    with db.transaction():
+        events.record(db, client, Kind.EXPORTED, user.id, session.id)
+    return {
+        "exported_at": db.now(),
+        "account": user._asdict() | {"password": "only a salted hash of it is kept"},
+        "sessions": [_session(one) for one in sessions.kept(db, user.id)],
+        "drafts": drafts.of_user(db, user.id),
+    }
+
+
+def history(db: Database, session: Session) -> Iterator[dict[str, Any]]:
+    """Every event that is kept, newest first."""
+    return map(events.as_fields, events.every(db, session.user.id, unless=""))
+
+
+def _session(session: Session) -> dict[str, Any]:
+    fields = session._asdict()
+    del fields["user"]
+    return fields

@@ -1,0 +1,41 @@
+"""What somebody is called and where they are reached."""
+
+import logging
+
+from db import Database, Duplicate, users
+from db.sessions import Session
+from webapp.accounts import deletion, events
+from webapp.accounts.events import Client, Kind
+from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, Refused
+
+log = logging.getLogger("latchkey")
+
+
+def rename(db: Database, client: Client, session: Session, username: str) -> None:
+    """Take another user name. Raises Refused when it is somebody else's."""
+    user, detail = session.user, f"from {session.user.username} to {username}"
+    if username == user.username:
+        return
+    try:
+        with db.transaction():
+            deletion.sweep(db)
+            users.set_username(db, user.id, username)
+            events.record(db, client, Kind.USERNAME_CHANGED, user.id, session.id, detail)
+    except Duplicate as duplicate:
+        raise Refused(username=NAME_TAKEN) from duplicate
+    log.info("user name changed: user %d", user.id)
+
+
+def change_email(db: Database, client: Client, session: Session, email: str) -> None:
+    """Log in with another address from now on. Raises Refused when it is somebody else's."""
+    user, detail = session.user, f"from {session.user.email} to {email}"
+    if email == user.email:
+        return
+    try:
+        with db.transaction():
+            deletion.sweep(db)
+            users.set_email(db, user.id, email)
+            events.record(db, client, Kind.EMAIL_CHANGED, user.id, session.id, detail)
+    except Duplicate as duplicate:
+        raise Refused(email=EMAIL_TAKEN) from duplicate
+    log.info("email address changed: user %d", user.id)

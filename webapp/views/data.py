@@ -1,0 +1,41 @@
+"""One's data: everything that is held, to take along."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import export
+from webapp.auth import login_required, own_session
+from webapp.client import client
+from webapp.database import database
+from webapp.downloads import download, json_lines
+from webapp.hypermedia import render
+
+COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
+
+blueprint = Blueprint("data", __name__, url_prefix="/account/data")
+
+
+@blueprint.get("")
+@login_required
+def show() -> ResponseReturnValue:
+    return render("data.html", "export_form.html", days=current_app.config["DELETION_DAYS"])
+
+
+@blueprint.post("")
+@login_required
+def save() -> ResponseReturnValue:
+    """By a form: that it was downloaded is noted, and what is noted is no mere reading."""
+    session = own_session()
+    account = export.account(database(), client(), session)
+    lines = _lines(account, json_lines(COLUMNS, export.history(database(), session)))
+    return download(lines, "application/json", f"latchkey-{session.user.id}.json")
+
+
+def _lines(account: dict[str, Any], history: Iterator[str]) -> Iterator[str]:
+    yield json.dumps(account, indent=2).removesuffix("\n}") + ',\n  "events": '
+    yield from history
+    yield "}\n"

@@ -1,0 +1,63 @@
+"""Deleting one's account, and taking that back."""
+
+from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import deletion, roles
+from webapp.accounts.confirmation import WrongPassword
+from webapp.auth import login_required, own_session, take_token
+from webapp.client import client
+from webapp.database import database
+from webapp.forms import ConfirmForm
+from webapp.hypermedia import render
+from webapp.times import spoken
+
+blueprint = Blueprint("deletion", __name__, url_prefix="/account/delete")
+
+
+@blueprint.get("")
+@login_required
+def show() -> ResponseReturnValue:
+    return _page(ConfirmForm(request.form))
+
+
+@blueprint.post("")
+@login_required
+def create() -> ResponseReturnValue:
+    form, days = ConfirmForm(request.form), current_app.config["DELETION_DAYS"]
+    if not form.check():
+        return _page(form, 422)
+    try:
+        gone_at = deletion.ask(database(), client(), own_session(), form.values["password"], days)
+    except WrongPassword:
+        form.object("password", "That is not your password.")
+        return _page(form, 422)
+    except roles.LastAdmin:
+        form.object("password", "You are the last admin. Make somebody else one first.")
+        return _page(form, 422)
+    take_token()
+    flash(f"Your account will be gone on {spoken(gone_at)}. To keep it, log in before then.", "success")
+    return redirect(url_for("login.show"), 303)
+
+
+@blueprint.get("/undo")
+@login_required
+def show_undo() -> ResponseReturnValue:
+    if own_session().user.deletion_at is None:
+        return redirect(url_for("data.show"), 303)
+    return _page(ConfirmForm(request.form))
+
+
+@blueprint.post("/undo")
+@login_required
+def undo() -> ResponseReturnValue:
+    deletion.take_back(database(), client(), own_session())
+    flash("Your account stays.", "success")
+    return redirect(url_for("dashboard.show"), 303)
+
+
+def _page(form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
+    is_marked = own_session().user.deletion_at is not None
+    partial = "deletion_undo_form.html" if is_marked else "deletion_form.html"
+    days = current_app.config["DELETION_DAYS"]
+    return render("deletion.html", partial, status, form=form, is_marked=is_marked, days=days)

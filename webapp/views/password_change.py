@@ -1,0 +1,77 @@
+"""Changing the password."""
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import password_change, passwords
+from webapp.accounts.confirmation import WrongPassword
+from webapp.auth import give_token, login_required, own_session, public
+from webapp.client import client
+from webapp.csrf import changes_nothing
+from webapp.database import database
+from webapp.forms import PasswordForm
+from webapp.hypermedia import render
+
+blueprint = Blueprint("password_change", __name__)
+
+
+@blueprint.get("/account/password")
+@login_required
+def show() -> ResponseReturnValue:
+    return _page(PasswordForm(request.form))
+
+
+@blueprint.post("/account/password")
+@login_required
+def update() -> ResponseReturnValue:
+    form, session = PasswordForm(request.form), own_session()
+    if not _check(form):
+        return _page(form, 422)
+    current, new = form.values["current_password"], form.values["new_password"]
+    try:
+        token, ended = password_change.change(database(), client(), session, current, new)
+    except WrongPassword:
+        form.object("current_password", "That is not your current password.")
+        return _page(form, 422)
+    give_token(token, session.remember)
+    flash(f"Your password is changed. {_others(ended)}", "success")
+    return redirect(url_for("password_change.show"), 303)
+
+
+@blueprint.post("/account/password/check")
+@login_required
+@changes_nothing
+def check() -> ResponseReturnValue:
+    """What is wrong with the new password, for somebody who has just left it: the inside of its error slot."""
+    form = PasswordForm(request.form)
+    _check(form, "new_password")
+    return render_template("partials/field_error.html", sentence=form.errors.get("new_password"))
+
+
+@blueprint.get("/.well-known/change-password")
+@public
+def well_known() -> ResponseReturnValue:
+    """Where password managers look for it (W3C, A Well-Known URL for Changing Passwords)."""
+    return redirect(url_for("password_change.show"), 303)
+
+
+def _check(form: PasswordForm, *fields: str) -> bool:
+    form.check(*fields)
+    user = own_session().user
+    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    form.object("new_password", passwords.objection(form.values["new_password"], least, (user.username, user.email)))
+    return not form.errors
+
+
+def _others(ended: int) -> str:
+    match ended:
+        case 0:
+            return "You were logged in nowhere else."
+        case 1:
+            return "One other session was ended."
+    return f"{ended} other sessions were ended."
+
+
+def _page(form: PasswordForm, status: int = 200) -> ResponseReturnValue:
+    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    return render("password_change.html", "password_change_form.html", status, form=form, least=least)

@@ -1,0 +1,76 @@
+"""The sessions of whoever is logged in: seen, and ended."""
+
+from flask import Blueprint, Response, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import events, sessions
+from webapp.auth import confirmed, login_required, own_session
+from webapp.client import client
+from webapp.database import database
+from webapp.hypermedia import redirect_or, render
+
+blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
+
+# Where no other session is left, the sentence that says so takes the focus.
+ALONE = "alone"
+
+
+@blueprint.get("")
+@login_required
+def show() -> ResponseReturnValue:
+    return _list()
+
+
+@blueprint.post("")
+@login_required
+@confirmed
+def end_others() -> ResponseReturnValue:
+    ended = sessions.end_others(database(), client(), own_session())
+    flash(f"{ended} other session{'' if ended == 1 else 's'} ended.", "success")
+    return redirect_or(lambda: _list(ALONE), url_for("sessions.show"))
+
+
+@blueprint.get("/<session_id>")
+@login_required
+def show_one(session_id: str) -> ResponseReturnValue:
+    """One session and what happened in it; also after its end, as long as its events are kept."""
+    user_id = own_session().user.id
+    try:
+        found = sessions.one(database(), user_id, session_id)
+    except sessions.NoSuchSession:
+        abort(404)
+    happened = events.of_session(database(), user_id, session_id)
+    return render("session.html", "session_panel.html", found=found, happened=happened, session_id=session_id)
+
+
+@blueprint.post("/<session_id>")
+@login_required
+def end(session_id: str) -> ResponseReturnValue:
+    here = own_session()
+    if session_id == here.id:
+        return redirect(url_for("logout.show"), 303)
+    others = [session.id for session in sessions.live(database(), here.user.id) if session.id != here.id]
+    try:
+        ended = sessions.end_one(database(), client(), here.user.id, session_id)
+    except sessions.NoSuchSession:
+        abort(404)
+    except sessions.Ended:
+        flash("That session had ended already.", "success")
+    else:
+        flash(f"{ended.device} is logged out.", "success")
+    return redirect_or(lambda: _list(_neighbour(others, session_id)), url_for("sessions.show"))
+
+
+def _list(focus: str | None = None) -> Response:
+    """`focus` is the session whose button takes the keyboard's focus, now that another's is gone."""
+    here = own_session()
+    live = sessions.live(database(), here.user.id)
+    others = [session for session in live if session.id != here.id]
+    return render("sessions.html", "session_list.html", here=here, others=others, focus=focus)
+
+
+def _neighbour(others: list[str], gone: str) -> str:
+    """The one that came after it in the list, or before it where it was the last."""
+    place = others.index(gone) if gone in others else 0
+    left = [session_id for session_id in others if session_id != gone]
+    return left[min(place, len(left) - 1)] if left else ALONE
