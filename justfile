@@ -17,10 +17,21 @@ run: (_install "requirements.txt")
 dev: (_install "requirements.txt")
     @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/* webapp/partials/* webapp/templates/* | paste -sd:)"
 
-# Make an admin of the person who signed up with this address
+# Start a server on a throwaway database with a few hundred people and months of events
+[no-exit-message]
+demo: (_install "requirements.txt")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    LATCHKEY_INSTANCE=$(mktemp -d)
+    export LATCHKEY_INSTANCE LATCHKEY_DATABASE_URL=
+    trap 'rm -rf "$LATCHKEY_INSTANCE"' EXIT
+    {{python}} -m flask --app webapp demo
+    {{python}} -m flask --app webapp serve
+
+# Make an admin of the person with this address, who is signed up first where nobody has it
 [no-exit-message]
 admin EMAIL: (_install "requirements.txt")
-    @{{python}} -m flask --app webapp user promote {{quote(EMAIL)}}
+    @{{python}} -m flask --app webapp user promote --create {{quote(EMAIL)}}
 
 # Run all tests on SQLite, in a real Chromium and in lynx too
 [positional-arguments]
@@ -37,6 +48,10 @@ lint: (_install "requirements-dev.txt")
     {{python}} -m ruff check .
     {{python}} -m ruff format --check .
     {{python}} -m mypy
+
+# Measure: `just bench admin`, the admin's pages with 100,000 people and 1,000,000 events
+bench WHAT: (_install "requirements-dev.txt")
+    {{python}} -m tests.bench {{quote(WHAT)}}
 
 # Draw the icons anew from icon.svg (needs rsvg-convert, Debian's librsvg2-bin)
 [working-directory: "webapp/static/icons"]

@@ -1,8 +1,8 @@
-"""The database: four verbs over SQLite or PostgreSQL, and the ways in which they fail."""
+"""The database: five verbs over SQLite or PostgreSQL, and the ways in which they fail."""
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -48,6 +48,10 @@ class Database(ABC):
     @abstractmethod
     def run(self, sql: str, **values: Any) -> int:
         """Change rows; give how many."""
+
+    @abstractmethod
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Change rows once for each set of values, inside the transaction that is open; quickly."""
 
     @abstractmethod
     def one(self, sql: str, **values: Any) -> Row | None:

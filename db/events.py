@@ -1,14 +1,18 @@
 """Every statement that touches the table of events."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from db import Database
 
 # Later than any moment that a table holds.
-LAST = ("9999", 2**63 - 1)
+END_OF_TIME = "9999"
+LAST = (END_OF_TIME, 2**63 - 1)
 
 
 class Event(NamedTuple):
+    """`user_id` and `username` are None where nobody has the address that was typed."""
+
     id: int
     kind: str
     session_id: str | None
@@ -17,6 +21,46 @@ class Event(NamedTuple):
     device: str
     detail: str
     created_at: str
+    user_id: int | None
+    username: str | None
+
+
+class Filter(NamedTuple):
+    """Each part is empty where it does not matter; `unless` is a kind to leave out, `since` and `until` are moments."""
+
+    user_id: int | None = None
+    kind: str = ""
+    address: str = ""
+    unless: str = ""
+    since: str = ""
+    until: str = END_OF_TIME
+    is_own: bool = False
+    """Whether it is the person who looks."""
+
+
+# One statement for each index, in whose order the events are walked.
+WALKS = {
+    "user and kind": """
+        SELECT * FROM told_events WHERE user_id = :user_id AND kind = :kind AND (created_at, id) < (:created_at, :id)
+        AND created_at >= :since AND kind <> :unless AND (:address = '' OR address = :address)
+        ORDER BY created_at DESC, id DESC LIMIT :limit""",
+    "user": """
+        SELECT * FROM told_events WHERE user_id = :user_id AND (created_at, id) < (:created_at, :id)
+        AND created_at >= :since AND kind <> :unless AND (:address = '' OR address = :address)
+        ORDER BY created_at DESC, id DESC LIMIT :limit""",
+    "address": """
+        SELECT * FROM told_events WHERE address = :address AND (created_at, id) < (:created_at, :id)
+        AND created_at >= :since AND kind <> :unless AND (:kind = '' OR kind = :kind)
+        ORDER BY created_at DESC, id DESC LIMIT :limit""",
+    "kind": """
+        SELECT * FROM told_events WHERE kind = :kind AND (created_at, id) < (:created_at, :id)
+        AND created_at >= :since AND kind <> :unless
+        ORDER BY created_at DESC, id DESC LIMIT :limit""",
+    "time": """
+        SELECT * FROM told_events WHERE (created_at, id) < (:created_at, :id)
+        AND created_at >= :since AND kind <> :unless
+        ORDER BY created_at DESC, id DESC LIMIT :limit""",
+}
 
 
 def add(
@@ -44,47 +88,32 @@ def add(
     )
 
 
-def find(db: Database, user_id: int, event_id: int) -> Event | None:
-    """One event of this person's."""
-    row = db.one(
-        """SELECT id, kind, session_id, actor, address, device, detail, created_at
-           FROM events WHERE id = :id AND user_id = :user_id""",
-        id=event_id,
-        user_id=user_id,
+def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert events quickly, each a mapping of what `add` takes."""
+    db.many(
+        """INSERT INTO events (user_id, kind, session_id, actor, address, device, detail, created_at)
+           VALUES (:user_id, :kind, :session_id, :actor, :address, :device, :detail, :created_at)""",
+        rows,
     )
+
+
+def find(db: Database, event_id: int) -> Event | None:
+    row = db.one("SELECT * FROM told_events WHERE id = :id", id=event_id)
     return Event(*row) if row else None
 
 
-def of_user(
-    db: Database, user_id: int, limit: int, before: Event | None = None, unless: str = "", kind: str = ""
-) -> list[Event]:
-    """At most `limit` events, newest first, older than `before`; of one `kind`, or all but those of `unless`."""
-    created_at, event_id = (before.created_at, before.id) if before else LAST
-    values = {"user_id": user_id, "limit": limit, "created_at": created_at, "id": event_id}
-    if kind:
-        rows = db.all(
-            """SELECT id, kind, session_id, actor, address, device, detail, created_at FROM events
-               WHERE user_id = :user_id AND kind = :kind AND (created_at, id) < (:created_at, :id)
-               ORDER BY created_at DESC, id DESC LIMIT :limit""",
-            kind=kind,
-            **values,
-        )
-    else:
-        rows = db.all(
-            """SELECT id, kind, session_id, actor, address, device, detail, created_at FROM events
-               WHERE user_id = :user_id AND kind <> :unless AND (created_at, id) < (:created_at, :id)
-               ORDER BY created_at DESC, id DESC LIMIT :limit""",
-            unless=unless,
-            **values,
-        )
+def walk(db: Database, wanted: Filter, before: Event | None, limit: int) -> list[Event]:
+    """At most `limit` events, newest first, older than `before`."""
+    created_at, event_id = min((before.created_at, before.id) if before else LAST, (wanted.until, 0))
+    rows = db.all(WALKS[_index(wanted)], created_at=created_at, id=event_id, limit=limit, **wanted._asdict())
     return [Event(*row) for row in rows]
 
 
 def of_session(db: Database, user_id: int, session_id: str, limit: int) -> list[Event]:
     """What happened in one session of this person's, newest first."""
     rows = db.all(
-        """SELECT id, kind, session_id, actor, address, device, detail, created_at FROM events
-           WHERE session_id = :session_id AND user_id = :user_id ORDER BY created_at DESC, id DESC LIMIT :limit""",
+        """SELECT * FROM told_events WHERE session_id = :session_id AND user_id = :user_id
+           ORDER BY created_at DESC, id DESC LIMIT :limit""",
         session_id=session_id,
         user_id=user_id,
         limit=limit,
@@ -102,6 +131,45 @@ def count_per_day(db: Database, user_id: int, kind: str, since: str) -> dict[str
         since=since,
     )
     return dict(rows)
+
+
+def count_everywhere_per_day(db: Database, kind: str, since_day: str, yesterday: str) -> dict[str, int]:
+    """How many of one kind on each day: long past days as they were summed up, yesterday and today as they are."""
+    rows = db.all(
+        """SELECT day, number FROM event_days WHERE kind = :kind AND day >= :since_day AND day < :yesterday
+           UNION ALL SELECT substr(created_at, 1, 10), count(*) FROM events
+           WHERE kind = :kind AND created_at >= :yesterday GROUP BY substr(created_at, 1, 10)""",
+        kind=kind,
+        since_day=since_day,
+        yesterday=yesterday,
+    )
+    return dict(rows)
+
+
+def sum_up_days(db: Database, recent: str, today: str) -> None:
+    """Count the days that are over and were not counted yet, the last few anew: a clock may have been ahead."""
+    row = db.one("SELECT max(day) FROM event_days WHERE day < :recent", recent=recent)
+    db.run("DELETE FROM event_days WHERE day >= :recent", recent=recent)
+    db.run(
+        """INSERT INTO event_days (day, kind, number)
+           SELECT substr(created_at, 1, 10), kind, count(*) FROM events
+           WHERE created_at >= :after AND created_at < :today GROUP BY substr(created_at, 1, 10), kind
+           ON CONFLICT (kind, day) DO NOTHING""",
+        after=f"{row[0]} 24" if row and row[0] else "",
+        today=today,
+    )
+
+
+def count_active_since(db: Database, since: str) -> int:
+    """How many people were seen, logged in or out."""
+    row = db.one(
+        """SELECT count(*) FROM (
+           SELECT user_id FROM sessions WHERE last_seen_at >= :since
+           UNION SELECT user_id FROM events
+           WHERE kind IN ('logged_in', 'logged_out') AND created_at >= :since) AS active""",
+        since=since,
+    )
+    return int(row[0]) if row else 0
 
 
 def count_since(db: Database, user_id: int, kind: str, since: str) -> int:
@@ -129,3 +197,9 @@ def remove_older(db: Database, before: str, limit: int) -> None:
         before=before,
         limit=limit,
     )
+
+
+def _index(wanted: Filter) -> str:
+    if wanted.user_id is not None:
+        return "user and kind" if wanted.kind else "user"
+    return "address" if wanted.address else "kind" if wanted.kind else "time"

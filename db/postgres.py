@@ -3,7 +3,7 @@
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -55,6 +55,10 @@ class Postgres(Database):
     def run(self, sql: str, **values: Any) -> int:
         with self._cursor(sql, values) as cursor:
             return cursor.rowcount
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        with _translated(), self._connection() as connection, connection.cursor() as cursor:
+            cursor.executemany(_rewritten(sql), rows)
 
     def one(self, sql: str, **values: Any) -> Row | None:
         with self._cursor(sql, values) as cursor:

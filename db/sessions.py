@@ -1,6 +1,7 @@
 """Every statement that touches the table of sessions."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from db import Database, Row
 from db.users import User
@@ -52,6 +53,16 @@ def add(
     )
 
 
+def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert remembered sessions quickly; a mapping holds what `add` takes, and `seen_at`."""
+    db.many(
+        """INSERT INTO sessions (id, token_hash, user_id, remember, created_at, confirmed_at, last_seen_at, ends_at,
+            device, address)
+           VALUES (:id, :token_hash, :user_id, 1, :seen_at, :seen_at, :seen_at, :ends_at, :device, :address)""",
+        rows,
+    )
+
+
 def find(db: Database, token_hash: str) -> Session | None:
     """The session and its user, in one query."""
     row = db.one("SELECT * FROM own_sessions WHERE token_hash = :token_hash", token_hash=token_hash)
@@ -78,6 +89,11 @@ def of_user(db: Database, user_id: int) -> list[Session]:
 
 def count_of_user(db: Database, user_id: int) -> int:
     row = db.one("SELECT count(*) FROM sessions WHERE user_id = :user_id AND ended_at IS NULL", user_id=user_id)
+    return int(row[0]) if row else 0
+
+
+def count_live(db: Database) -> int:
+    row = db.one("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND ends_at > :now", now=db.now())
     return int(row[0]) if row else 0
 
 

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -54,6 +54,10 @@ class Sqlite(Database):
     def run(self, sql: str, **values: Any) -> int:
         with self.transaction():
             return self._execute(sql, values).rowcount
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        with _translated():
+            self._connection().executemany(sql, rows)
 
     def one(self, sql: str, **values: Any) -> Row | None:
         row: Row | None = self._execute(sql, values).fetchone()

@@ -1,8 +1,9 @@
 """Every statement that touches the table of users."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from db import Database
+from db import Database, Duplicate
 
 
 class User(NamedTuple):
@@ -15,6 +16,8 @@ class User(NamedTuple):
     disabled_at: str | None
     deletion_at: str | None
     """When the account goes, where its person has asked for that."""
+    state: str
+    """`active`, `disabled` or `leaving`."""
 
     @property
     def name(self) -> str:
@@ -41,11 +44,32 @@ def add(db: Database, username: str, email: str, password: str) -> int:
         now=db.now(),
     )
     assert row is not None
+    _refuse_namesake(db, username, int(row[0]))
     return int(row[0])
+
+
+def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert people quickly, each a mapping of `username`, `email`, `password`, `role` and `created_at`."""
+    db.many(
+        """INSERT INTO users (username, email, password, role, created_at)
+           VALUES (:username, :email, :password, :role, :created_at)""",
+        rows,
+    )
 
 
 def by_email(db: Database, email: str) -> User | None:
     row = db.one("SELECT * FROM people WHERE email = :email", email=email)
+    return User(*row) if row else None
+
+
+def by_id(db: Database, user_id: int) -> User | None:
+    row = db.one("SELECT * FROM people WHERE id = :id", id=user_id)
+    return User(*row) if row else None
+
+
+def by_username(db: Database, username: str) -> User | None:
+    """In whatever case; of a tutorial's namesakes the eldest."""
+    row = db.one("SELECT * FROM people WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1", username=username)
     return User(*row) if row else None
 
 
@@ -92,11 +116,18 @@ def set_password(db: Database, user: User, password: str) -> bool:
 def set_username(db: Database, user_id: int, username: str) -> None:
     """Raises Duplicate. With a name that is nobody else's, a tutorial's namesake is none any more."""
     db.run("UPDATE users SET username = :username, namesake = 0 WHERE id = :id", username=username, id=user_id)
+    _refuse_namesake(db, username, user_id)
 
 
 def set_email(db: Database, user_id: int, email: str) -> None:
     """Raises Duplicate."""
     db.run("UPDATE users SET email = :email WHERE id = :id", email=email, id=user_id)
+
+
+def stored_role(db: Database, user_id: int) -> str | None:
+    """As it is stored: a tutorial's row may hold a role that nobody gave a meaning."""
+    row = db.one("SELECT role FROM users WHERE id = :id", id=user_id)
+    return str(row[0]) if row else None
 
 
 def set_role(db: Database, user_id: int, role: str) -> None:
@@ -123,8 +154,7 @@ def remove_deleted(db: Database, limit: int) -> int:
 def lock(db: Database, user_id: int) -> User | None:
     """The person as of now; until the transaction ends nobody else changes the row, or begins a session with it."""
     db.run("UPDATE users SET password = password WHERE id = :id", id=user_id)
-    row = db.one("SELECT * FROM people WHERE id = :id", id=user_id)
-    return User(*row) if row else None
+    return by_id(db, user_id)
 
 
 def lock_admins(db: Database) -> None:
@@ -150,3 +180,9 @@ def with_unknown_role(db: Database) -> list[tuple[int, object]]:
            WHERE roles.name IS NULL ORDER BY users.id"""
     )
     return [(user_id, role) for user_id, role in rows]
+
+
+def _refuse_namesake(db: Database, username: str, user_id: int) -> None:
+    """The index leaves a tutorial's namesakes out; nobody new becomes one. Raises Duplicate, which undoes the rest."""
+    if is_name_taken(db, username, user_id):
+        raise Duplicate("users.username")

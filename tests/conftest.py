@@ -14,10 +14,11 @@ from flask import Flask
 from psycopg import sql
 
 from db import Database
+from db.users import User
 from tests.browser import Browser
 from tests.server import Server
 from webapp import create_app
-from webapp.accounts import passwords, roles
+from webapp.accounts import passwords, people, roles
 from webapp.accounts.events import COMMAND_LINE
 
 # Set by tests.postgres; without it everything runs on SQLite.
@@ -103,8 +104,13 @@ def bob(app: Flask, htmx: bool) -> Browser:
 def grace(app: Flask, htmx: bool, db: Database) -> Browser:
     """Logged in, and an admin."""
     browser = logged_in(Browser(app, htmx), "grace")
-    roles.promote(db, COMMAND_LINE, "grace@example.com")
+    roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")
     return browser
+
+
+def person(db: Database, name: str) -> User:
+    """As the rules see who signed up by this name."""
+    return people.by_email(db, f"{name}@example.com")
 
 
 def sign_up(browser: Browser, name: str) -> Browser:

@@ -43,6 +43,8 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 IN_THE_LAST_TWO_MINUTES = timedelta(minutes=58.5)
 OVER = timedelta(hours=2)
 LAST_MINUTE_OF_THE_DAY = timedelta(hours=23, minutes=59)
+# A field is checked a moment after it was left.
+CHECKED_AFTER = 300
 # Two minutes before that end, counted from when the page was loaded, it asks how long the session has left.
 ASKED = 58 * 60 * 1000 + 1000
 IT_IS_OVER = "You are logged out. What you typed on this page is still here; send it, and it comes back"
@@ -64,6 +66,9 @@ def somebody(length: int = 12) -> Person:
     name = uuid4().hex[:length]
     return Person(name, f"{name}@example.com")
 
+
+# Whom the admin in `KEYS` looks at: one for all tests that only look.
+ACQUAINTANCE = somebody(32)
 
 Keys = dict[str, StorageState]
 
@@ -197,14 +202,30 @@ def become(page: Page, person: Person) -> Page:
 
 def promote(server: Server, person: Person) -> None:
     with closing(server.database()) as db:
-        roles.promote(db, COMMAND_LINE, person.email)
+        roles.give(db, COMMAND_LINE, people.by_email(db, person.email), "admin")
 
 
-def add_crowd(server: Server) -> None:
-    """So many people that the admin's list has a second page."""
+def admin_at(screens: "Screens", path: str, **options: Any) -> Page:
+    """An admin of this test's own, whose password was checked just now."""
+    page = become(screens.open(**options), person := somebody())
+    promote(screens.server, person)
+    page.goto(path)
+    return page
+
+
+def add_crowd(server: Server, prefix: str = "") -> list[str]:
+    """So many people that the admin's list has a second page; gives their names in order."""
+    crowd = sorted(f"{prefix}{number:02}-{somebody(8).name}" for number in range(people.PAGE + 5))
     with closing(server.database()) as db, db.transaction():
-        for person in (somebody(32) for _ in range(people.PAGE)):
-            users.add(db, person.name, person.email, "no hash")
+        for name in crowd:
+            users.add(db, name, f"{name}@example.com", "no hash")
+    return crowd
+
+
+def page_about(server: Server, person: Person) -> str:
+    """Where an admin sees this person."""
+    with closing(server.database()) as db:
+        return f"/admin/users/{people.by_email(db, person.email).id}"
 
 
 def let_pass(
@@ -251,8 +272,12 @@ def with_half_a_name(screens: Screens, **options: Any) -> tuple[Page, Person]:
     page = become(screens.open(**options), person := somebody())
     page.clock.install()
     page.goto("/account")
-    page.get_by_label("User name").fill("")
-    page.get_by_label("User name").press_sequentially("half a na")
+    page.get_by_label("User name").fill("half a na")
+    page.get_by_label("User name").blur()
+    # Its check is a sign that somebody is there, and must be over before time is said to have passed without one.
+    page.clock.run_for(CHECKED_AFTER)
+    expect(slot(page, "username")).to_contain_text("User name must be")
+    page.get_by_label("User name").focus()
     return marked(page), person
 
 
@@ -364,6 +389,44 @@ def _soon_over(screens: Screens, options: Any) -> Page:
     return page
 
 
+def _about_acquaintance(path: str = "") -> Callable[[Screens, Any], Page]:
+    def open_page(screens: Screens, options: Any) -> Page:
+        key = screens.key("admin")
+        return screens.open(page_about(screens.server, ACQUAINTANCE) + path, storage_state=key, **options)
+
+    return open_page
+
+
+def _refused_act(screens: Screens, options: Any) -> Page:
+    screens.key("admin")
+    page = admin_at(screens, f"{page_about(screens.server, ACQUAINTANCE)}/disable", **options)
+    press(page, f"Disable {ACQUAINTANCE.name}")
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def _admin_themselves(screens: Screens, options: Any) -> Page:
+    page = become(screens.open(**options), person := somebody(32))
+    promote(screens.server, person)
+    page.goto(page_about(screens.server, person))
+    expect(page.get_by_text("This is you.")).to_be_visible()
+    return page
+
+
+def _second_people(screens: Screens, options: Any) -> Page:
+    page = _at("/admin/users", "admin")(screens, options)
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="First")).to_be_visible()
+    return page
+
+
+def _open_admin_numbers(screens: Screens, options: Any) -> Page:
+    page = _at("/admin?days=90", "admin")(screens, options)
+    page.get_by_text("The same in numbers").last.click()
+    expect(page.get_by_role("columnheader", name="Failed")).to_be_visible()
+    return page
+
+
 def _missing(screens: Screens, options: Any) -> Page:
     screens.expect_trouble("status of 404")
     return screens.open("/nowhere", **options)
@@ -375,8 +438,12 @@ def _forbidden(screens: Screens, options: Any) -> Page:
 
 
 def _fill_with_people(screens: Screens, page: Page, person: Person) -> None:
+    """And log-ins that failed, of somebody who is logged in elsewhere."""
     promote(screens.server, person)
     add_crowd(screens.server)
+    become(screens.open(), ACQUAINTANCE)
+    fail_to_log_in(screens.open(), ACQUAINTANCE)
+    fail_to_log_in(screens.open(), somebody())
 
 
 def _log_in_often(screens: Screens, page: Page, person: Person) -> None:
@@ -447,6 +514,18 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
     "logout": _at("/logout"),
     "forbidden": _forbidden,
     "admin": _at("/admin", "admin"),
+    "admin with numbers": _open_admin_numbers,
+    "admin cards": _at("/admin/cards", "admin"),
+    "people": _at("/admin/users", "admin"),
+    "people on the second page": _second_people,
+    "people nobody found": _at("/admin/users?q=nobody+has+such+a+name&role=admin", "admin"),
+    "one person": _about_acquaintance(),
+    "one person oneself": _admin_themselves,
+    "act role": _about_acquaintance("/role"),
+    "act sign-out": _about_acquaintance("/sign-out"),
+    "act with an error": _refused_act,
+    "events": _at("/admin/events", "admin"),
+    "events with problems": _at("/admin/events?person=nobody+at+all&since=yesterday&until=soon", "admin"),
     "missing": _missing,
     "offline": _stranger_at("/offline"),
 }

@@ -26,7 +26,7 @@ TEXT_SPACING = """() => {
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width || !element.checkVisibility()) return false;
-  if (element.matches("input, .visually-hidden, .scroll *, .scroll")) return false;
+  if (element.matches("input, .visually-hidden, .visually-hidden *, .scroll *, .scroll")) return false;
   const isSpilling = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
   const isInline = getComputedStyle(element).display === "inline";
   return (isSpilling && !isInline) || box.right > innerWidth + 1 || box.left < -1;

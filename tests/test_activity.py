@@ -9,7 +9,8 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
+from webapp import create_app
 from webapp.accounts import events, roles, standing
 from webapp.accounts.events import COMMAND_LINE, Kind
 
@@ -43,9 +44,9 @@ def test_everything_that_somebody_does_is_in_it(alice: Browser, app: Flask, db: 
     alice.submit("confirm-form", password="blue kettle on the hill")
     alice.visit("/account/data").submit("export-form")
     logged_in(Browser(app), "grace")
-    for email in ("grace@example.com", "alicia@example.com"):
-        roles.promote(db, COMMAND_LINE, email)
-    roles.demote(db, COMMAND_LINE, "alicia@example.com")
+    for somebody in (person(db, "grace"), person(db, "alicia")):
+        roles.give(db, COMMAND_LINE, somebody, "admin")
+    roles.give(db, COMMAND_LINE, person(db, "alicia"), "user")
     told = _told(alice)
     assert told == [
         "Role changed (from admin to user) by command line",
@@ -63,10 +64,10 @@ def test_everything_that_somebody_does_is_in_it(alice: Browser, app: Flask, db: 
 
 
 def test_disabling_and_enabling_are_told_by_whom(alice: Browser, app: Flask, db: Database) -> None:
-    standing.disable(db, COMMAND_LINE, "alice@example.com")
+    standing.disable(db, COMMAND_LINE, person(db, "alice"))
     log_in(alice, "alice")
     assert alice.errors() == {"email": "This account is disabled. An admin can enable it again."}
-    standing.enable(db, COMMAND_LINE, "alice@example.com")
+    standing.enable(db, COMMAND_LINE, person(db, "alice"))
     told = _told(log_in(alice, "alice"))
     assert told[:4] == [
         "Logged in",
@@ -77,7 +78,7 @@ def test_disabling_and_enabling_are_told_by_whom(alice: Browser, app: Flask, db:
 
 
 def test_a_disabled_account_is_told_to_nobody_without_its_password(alice: Browser, db: Database) -> None:
-    standing.disable(db, COMMAND_LINE, "alice@example.com")
+    standing.disable(db, COMMAND_LINE, person(db, "alice"))
     assert log_in(alice, "alice", password="wrong").errors() == {"password": "Invalid credentials."}
 
 
@@ -174,6 +175,18 @@ def test_events_are_kept_for_400_days(app: Flask, db: Database, clock: Clock) ->
     clock.advance(days=2)
     alice.visit("/login")
     assert Kind.SIGNED_UP not in _kinds(db)
+
+
+def test_how_long_they_are_kept_is_a_setting(settings: dict, clock: Clock, cheap_hashes: None) -> None:
+    app = create_app(settings | {"EVENT_DAYS": "10"}, clock)
+    alice = logged_in(Browser(app), "alice")
+    clock.advance(days=9)
+    alice.visit("/login")
+    assert Kind.SIGNED_UP in _kinds(app.extensions["database"])
+    clock.advance(days=2)
+    alice.visit("/login")
+    assert _kinds(app.extensions["database"]) == []
+    app.extensions["database"].close()
 
 
 def test_a_clock_that_steps_back_does_not_hide_what_happened(alice: Browser, clock: Clock, app: Flask) -> None:

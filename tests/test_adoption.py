@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock
+from tests.conftest import PASSWORD, Clock, logged_in, person
 from webapp import create_app
 from webapp.accounts import passwords
 
@@ -66,10 +66,23 @@ def test_new_names_are_held_against_the_old_ones(app: Flask) -> None:
     assert list(browser.errors()) == ["username"]
 
 
+def test_nobody_new_becomes_a_namesake_of_one_whose_elder_renamed(app: Flask, db: Database) -> None:
+    linus = Browser(app).visit("/login").submit("login-form", email="linus@example.com", password="penguins swim fast")
+    linus.visit("/account").submit("username-form", username="torvalds")
+    assert linus.flashes() == ["Your user name is torvalds now."]
+    fields = {"username": "linuS", "email": "new@example.com", "password": PASSWORD}
+    stranger = Browser(app).visit("/signup").submit("signup-form", **fields)
+    assert stranger.errors() == {"username": "That user name is taken. Choose another."}
+    assert logged_in(Browser(app), "bob").visit("/account").submit("username-form", username="LINUS").errors() == {
+        "username": "That user name is taken. Choose another."
+    }
+    assert person(db, "bob").username == "bob"
+
+
 def test_the_admins_page_shows_them_all(app: Flask) -> None:
     browser = Browser(app).visit("/login?next=/admin")
     browser.submit("login-form", email="grace@example.com", password=PASSWORD)
-    assert len(browser.page.select("tbody tr")) == 8
+    assert len(browser.page.select("#users-table tbody tr")) == 8
 
 
 def test_what_todays_rules_would_refuse_is_named_in_the_log_once(

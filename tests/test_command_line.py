@@ -1,15 +1,17 @@
 """The command line."""
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
-from db import Database, users
+from db import Database, Unavailable, users
 from tests.browser import Browser
-from tests.conftest import log_in, logged_in, sign_up
+from tests.conftest import log_in, logged_in, person, sign_up
 from tests.server import ROOT, free_port
 
 
@@ -55,6 +57,99 @@ def test_an_account_is_shut_and_opened_again(app: Flask) -> None:
     assert log_in(alice, "alice").answer.status_code == 422
     assert _run(app, "enable", "alice") == (0, "alice can log in again.\n")
     assert log_in(alice, "alice").path == "/dashboard"
+
+
+def test_somebody_is_signed_up_with_a_password_from_standard_input(app: Flask, db: Database) -> None:
+    runner = app.test_cli_runner()
+    done = runner.invoke(args=["user", "create", "Alice@example.com"], input="correct horse battery\n")
+    assert (done.exit_code, done.stdout) == (0, "Alice can log in now.\n")
+    assert log_in(Browser(app), "alice").path == "/dashboard"
+    assert db.all("SELECT kind, actor FROM events ORDER BY id")[0] == ("signed_up", "command line")
+    again = runner.invoke(args=["user", "create", "alice@example.com", "--username", "al"], input="correct horse b\n")
+    assert again.exit_code == 1 and "Email already registered." in again.output
+    for typed in ("short\n", "", "password\n"):
+        refused = runner.invoke(args=["user", "create", "bob@example.com"], input=typed)
+        assert refused.exit_code == 1 and "assword" in refused.output
+    assert "user name" in runner.invoke(args=["user", "create", "!@example.com"], input="correct horse\n").output
+    assert users.count(db) == 1
+
+
+def test_people_are_listed_and_shown_as_text_and_as_json(app: Flask, db: Database) -> None:
+    runner = app.test_cli_runner()
+    assert json.loads(runner.invoke(args=["user", "list", "--json"]).stdout) == []
+    for name in ("alice", "bob"):
+        logged_in(Browser(app), name)
+    lines = runner.invoke(args=["user", "list"]).stdout.splitlines()
+    assert [line.split("\t") for line in lines] == [
+        ["2", "bob", "bob@example.com", "user", "active"],
+        ["1", "alice", "alice@example.com", "user", "active"],
+    ]
+    listed = json.loads(runner.invoke(args=["user", "list", "--json"]).stdout)
+    assert [person["username"] for person in listed] == ["bob", "alice"] and "password" not in listed[0]
+    shown = json.loads(runner.invoke(args=["user", "show", "--json", "alice@example.com"]).stdout)
+    assert shown["account"]["email"] == "alice@example.com" and len(shown["sessions"]) == 1
+    assert [event["kind"] for event in shown["events"]] == ["logged_in", "signed_up"]
+    text = runner.invoke(args=["user", "show", "alice@example.com"]).stdout
+    assert "email: alice@example.com" in text and "Logged in" in text and "pbkdf2" not in text
+
+
+def test_sessions_are_ended_with_a_reason_that_the_person_reads(app: Flask) -> None:
+    alice = logged_in(Browser(app), "alice")
+    result = app.test_cli_runner().invoke(args=["user", "sign-out", "alice@example.com", "--why", "lost laptop"])
+    assert result.stdout == "alice is logged out everywhere: 1.\n"
+    assert alice.client.get("/dashboard").status_code == 303
+    assert "lost laptop" in log_in(alice, "alice").visit("/account/activity").text()
+
+
+def test_a_role_is_added_and_given(app: Flask, db: Database) -> None:
+    sign_up(Browser(app), "alice")
+    runner = app.test_cli_runner()
+    missing = runner.invoke(args=["user", "role", "alice@example.com", "editor"])
+    assert missing.exit_code == 1 and "There is no role editor" in missing.output
+    assert runner.invoke(args=["role", "add", "editor"]).stdout == "There is a role editor now.\n"
+    assert runner.invoke(args=["role", "add", "editor"]).exit_code == 1
+    assert runner.invoke(args=["role", "add", "A B"]).exit_code == 1
+    assert runner.invoke(args=["role", "list"]).stdout.split() == ["admin", "editor", "user"]
+    assert runner.invoke(args=["user", "role", "alice@example.com", "editor"]).exit_code == 0
+    assert person(db, "alice").role == "editor"
+
+
+def test_every_command_says_who_is_not_there(app: Flask) -> None:
+    for command in ("promote", "demote", "disable", "enable", "sign-out", "show"):
+        result = app.test_cli_runner().invoke(args=["user", command, "nobody@example.com"])
+        assert result.exit_code == 1 and "Nobody has signed up as nobody@example.com." in result.output
+
+
+@pytest.mark.parametrize("why", ["a" * 201, "line\nline", "\x1b[31m", "\x00"])
+def test_a_reason_follows_the_rules_of_the_page(app: Flask, db: Database, why: str) -> None:
+    sign_up(Browser(app), "alice")
+    result = app.test_cli_runner().invoke(args=["user", "disable", "alice@example.com", "--why", why])
+    assert result.exit_code == 2 and "reason must be" in result.output
+    assert person(db, "alice").state == "active"
+
+
+def test_bytes_that_are_no_text_are_no_traceback(app: Flask, db: Database) -> None:
+    sign_up(Browser(app), "alice")
+    result = app.test_cli_runner().invoke(args=["user", "disable", "alice@example.com", "--why", "\udcff"])
+    assert result.exit_code == 0 and db.all("SELECT detail FROM events WHERE kind = 'disabled'") == [("?",)]
+
+
+def test_a_database_in_trouble_is_said_in_a_sentence(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise Unavailable("locked")
+
+    monkeypatch.setattr(app.extensions["database"], "one", gone)
+    result = app.test_cli_runner().invoke(args=["user", "show", "alice@example.com"])
+    assert result.exit_code == 1 and "The database cannot answer now, and nothing was done: locked" in result.output
+
+
+def test_the_first_admin_is_made_of_somebody_new(tmp_path: Path) -> None:
+    environment = os.environ | {"LATCHKEY_INSTANCE": str(tmp_path), "LATCHKEY_PORT": str(free_port())}
+    command = [shutil.which("just") or "just", "admin", "first@example.com"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, input="correct horse battery\n", capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "first is an admin now, from the next page on.\n")
 
 
 def _run(app: Flask, command: str, name: str) -> tuple[int, str]:

@@ -98,3 +98,16 @@ def test_the_cookies_are_not_sent_along_by_other_sites(alice: Browser, browser: 
     browser.visit("/login")
     cookies = [alice.client.get_cookie("session"), browser.client.get_cookie("visitor")]
     assert [(cookie.same_site, cookie.http_only) for cookie in cookies if cookie] == [("Lax", True)] * 2
+
+
+def test_a_stale_token_in_a_list_leads_to_the_page_of_what_was_pressed(app: Flask) -> None:
+    """The list must not be replaced by that page's part."""
+    alice = log_in(sign_up(Browser(app, htmx=True), "alice"), "alice")
+    log_in(Browser(app), "alice")
+    other = str(alice.visit("/account/sessions").page.select(".row")[1]["id"])[8:]
+    headers = {"HX-Source": f"form#end-{other}", "HX-Target": "section#session-list"}
+    alice.submit(f"end-{other}", headers=headers, csrf_token="stale")
+    assert alice.path == f"/account/sessions/{other}"
+    assert "open for too long" in alice.flashes()[0]
+    alice.submit("end-session")
+    assert alice.path == "/account/sessions"

@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from db import Database, users
 from tests.browser import Browser, values
-from tests.conftest import PASSWORD, log_in, sign_up
+from tests.conftest import PASSWORD, log_in, person, sign_up
 from webapp.accounts import passwords, standing
 from webapp.accounts.events import COMMAND_LINE
 
@@ -213,7 +213,7 @@ def test_a_log_in_under_way_does_not_outlive_what_shuts_it_out(
     def matches(stored: str | None, password: str) -> bool:
         monkeypatch.setattr(passwords, "matches", real)
         if meanwhile == "disabled":
-            standing.disable(db, COMMAND_LINE, "alice@example.com")
+            standing.disable(db, COMMAND_LINE, person(db, "alice"))
         else:
             db.run("UPDATE users SET password = :password", password=passwords.hashed("blue kettle"))
         return real(stored, password)

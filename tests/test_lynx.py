@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.screens import Person, somebody
+from tests.screens import Person, add_crowd, promote, somebody
 from tests.server import Server
 
 # What Tab goes to, from the top of each page.
@@ -22,6 +22,10 @@ ACCOUNT = [*MEMBER, "profile", "password", "sessions", "activity", "data"]
 PROFILE = [*ACCOUNT, "name", "save name", "email", "save email", "end"]
 SESSIONS = [*ACCOUNT, "this session", "log out here", "other session", "end other", "end all others", "end"]
 ACTIVITY = [*ACCOUNT, "kind", "show"]
+ADMIN = ["skip", "brand", "dashboard", "account", "admin", "log out", "overview", "people", "events"]
+FILTERS = ["text", "role", "state", "search"]
+COLUMNS = ["by name", "by address", "by role", "by state", "by day"]
+PEOPLE = [*ADMIN, *FILTERS, *COLUMNS, "first person"]
 LOGOUT = [*MEMBER, "submit", "stay", "end"]
 
 
@@ -111,6 +115,23 @@ def account_journey(lynx: Lynx, server: Server, person: Person, tmp_path: Path) 
     return lynx.go_to(ACTIVITY, "sessions").enter().keep("alone").run(f"{server.url}/login")
 
 
+@pytest.fixture
+def crowd(server: Server) -> list[str]:
+    return add_crowd(server, f"{somebody(8).name}-")
+
+
+@pytest.fixture
+def admin_journey(lynx: Lynx, server: Server, person: Person, crowd: list[str], tmp_path: Path) -> Lynx:
+    """Look at the overview, look somebody up, look at who was found."""
+    (tmp_path / "other").mkdir()
+    sign_up(Lynx(tmp_path / "other"), person).run(f"{server.url}/signup")
+    promote(server, person)
+    log_in(lynx, person).go_to(ADMIN, "admin").enter().keep("overview")
+    lynx.go_to(ADMIN, "people").enter().keep("people")
+    lynx.go_to(PEOPLE, "text").type(crowd[3]).go_to(PEOPLE, "search").enter().keep("found")
+    return lynx.go_to(PEOPLE, "first person").enter().keep("person").run(f"{server.url}/login")
+
+
 def sign_up(lynx: Lynx, person: Person) -> Lynx:
     """From the page for it, with a wrong address first."""
     lynx.go_to(SIGNUP, "name").type(person.name).go_to(SIGNUP, "email").type("nobody")
@@ -142,6 +163,17 @@ def test_the_account(account_journey: Lynx, person: Person) -> None:
     assert "A session was ended from the list of sessions" in account_journey.screen("activity")
     assert f"from {person.name} to {person.name}-2" in account_journey.screen("activity")
     assert "You are logged in nowhere else." in account_journey.screen("alone")
+
+
+def test_the_admin(admin_journey: Lynx, person: Person, crowd: list[str]) -> None:
+    assert "Failed log-ins today" in admin_journey.screen("overview")
+    assert f"Role changed (from user to admin) by command line {person.name}" in admin_journey.screen("overview")
+    assert f"{person.email} admin active" in admin_journey.screen("people")
+    assert f"1 person, newest first User name Email address Role State Signed up ↓ {crowd[3]}" in (
+        admin_journey.screen("found")
+    )
+    assert f"Email address {crowd[3]}@example.com Role user State active" in admin_journey.screen("person")
+    assert "Change role Disable" in admin_journey.screen("person")
 
 
 def test_a_refused_form_comes_back_filled_in_but_for_the_password(journey: Lynx, person: Person) -> None:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import events, roles, sessions, standing
 from webapp.accounts.events import COMMAND_LINE, Client, Kind
@@ -20,7 +20,7 @@ def _is_in(browser: Browser) -> bool:
 def _log_in(app: Flask, db: Database, *, remember: bool = False, admin: bool = False) -> Browser:
     browser = sign_up(Browser(app), "alice")
     if admin:
-        roles.promote(db, COMMAND_LINE, "alice@example.com")
+        roles.give(db, COMMAND_LINE, person(db, "alice"), "admin")
     return log_in(browser, "alice", **({"remember": "yes"} if remember else {}))
 
 
@@ -103,8 +103,8 @@ def test_a_role_that_was_taken_away_lengthens_a_session_that_is_not_over(
 ) -> None:
     browser = _log_in(app, db, admin=True)
     sign_up(Browser(app), "bob")
-    roles.promote(db, COMMAND_LINE, "bob@example.com")
-    roles.demote(db, COMMAND_LINE, "alice@example.com")
+    roles.give(db, COMMAND_LINE, person(db, "bob"), "admin")
+    roles.give(db, COMMAND_LINE, person(db, "alice"), "user")
     clock.advance(minutes=45)
     assert _is_in(browser)
     assert db.all("SELECT ended_at FROM sessions") == [(None,)]
@@ -293,9 +293,9 @@ def test_an_old_cookie_opens_nothing_any_more(
 ) -> None:
     """Each of these left the tutorial's cookie working; each is told apart in the log of what happened."""
     alice = logged_in(Browser(app), "alice")
-    roles.promote(db, COMMAND_LINE, "alice@example.com")
+    roles.give(db, COMMAND_LINE, person(db, "alice"), "admin")
     logged_in(Browser(app), "grace")
-    roles.promote(db, COMMAND_LINE, "grace@example.com")
+    roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")
     old = _elsewhere(app)
     (there,) = [one for one in _ids(alice) if one != alice.page.select(".row")[0]["id"].removeprefix("session-")]
     ENDS[end](app, db, clock, alice, old)
@@ -326,8 +326,8 @@ ENDS: dict[str, Callable[[Flask, Database, Clock, Browser, Browser], object]] = 
     "ended from the list": lambda app, db, clock, alice, old: alice.visit("/account/sessions").submit("end-others"),
     "password changed": lambda app, db, clock, alice, old: _change_password(alice),
     "signed out by an admin": lambda app, db, clock, alice, old: _disable_and_enable(db),
-    "disabled": lambda app, db, clock, alice, old: standing.disable(db, COMMAND_LINE, "alice@example.com"),
-    "demoted": lambda app, db, clock, alice, old: roles.demote(db, COMMAND_LINE, "alice@example.com"),
+    "disabled": lambda app, db, clock, alice, old: standing.disable(db, COMMAND_LINE, person(db, "alice")),
+    "demoted": lambda app, db, clock, alice, old: roles.give(db, COMMAND_LINE, person(db, "alice"), "user"),
     "deletion asked for": lambda app, db, clock, alice, old: alice.visit("/account/delete").submit(
         "deletion-form", password=PASSWORD
     ),
@@ -336,8 +336,8 @@ ENDS: dict[str, Callable[[Flask, Database, Clock, Browser, Browser], object]] = 
 
 
 def _disable_and_enable(db: Database) -> None:
-    standing.disable(db, COMMAND_LINE, "alice@example.com")
-    standing.enable(db, COMMAND_LINE, "alice@example.com")
+    standing.disable(db, COMMAND_LINE, person(db, "alice"))
+    standing.enable(db, COMMAND_LINE, person(db, "alice"))
 
 
 def _keeping_its_cookie(browser: Browser, act: Callable[[], object]) -> None:

@@ -20,12 +20,14 @@ from webapp import (
     config,
     csrf,
     database,
+    demo,
     drafts,
     errors,
     headers,
     hosts,
     hypermedia,
     logs,
+    serve,
     sweeping,
     times,
 )
@@ -34,6 +36,9 @@ from webapp.forms import Request
 from webapp.views import (
     activity,
     admin,
+    admin_acts,
+    admin_events,
+    admin_users,
     confirm,
     dashboard,
     data,
@@ -54,7 +59,7 @@ log = logging.getLogger("latchkey")
 HERE = Path(__file__).parent
 RESOURCES = (
     home, signup, login, logout, dashboard, profile, password_change, sessions, activity, data, deletion, confirm,
-    expiry, admin, pwa, health,
+    expiry, admin, admin_users, admin_acts, admin_events, pwa, health,
 )  # fmt: skip
 
 
@@ -75,8 +80,8 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     _set_guards_up(app)
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint)
-    app.cli.add_command(cli.serve)
-    app.cli.add_command(cli.user)
+    for command in (serve.serve, cli.user, cli.role, demo.demo):
+        app.cli.add_command(command)
     auth.check_doors(app)
     _wrap(app)
     return app
@@ -119,7 +124,7 @@ def _set_templates_up(app: Flask) -> None:
         is_page=False,
         is_put_off=False,
         part=None,
-        sentence=lambda event: events.SENTENCES[events.Kind(event.kind)],
+        sentence=events.sentence,
     )
 
 

@@ -4,19 +4,16 @@ import logging
 
 from db import Database, users
 from webapp import forms
-from webapp.accounts import passwords
+from webapp.accounts import passwords, people
 
 log = logging.getLogger("latchkey")
 
 
 def tell(db: Database) -> None:
     """Name the rows that are kept although nobody could sign up with them today."""
-    before: int | None = None
-    while page := users.newest(db, 1000, before):
-        for user in page:
-            for oddity in _oddities(user):
-                log.warning("kept user %d, although %s", user.id, oddity)
-        before = page[-1].id
+    for user in people.every(db):
+        for oddity in _oddities(user):
+            log.warning("kept user %d, although %s", user.id, oddity)
     for user_id in users.namesakes(db):
         log.warning("kept user %d, although an older account has the same user name but for case", user_id)
     for user_id, role in users.with_unknown_role(db):

@@ -1,4 +1,4 @@
-"""Who is asking, and the doors: every route carries one of @public, @login_required, @admin_required.
+"""Who is asking, and the doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
 Beside its door a route may carry @confirmed (the password, if it was not checked lately) or @unseen.
 """
@@ -12,6 +12,7 @@ from db import Unavailable
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import sessions
+from webapp.accounts.roles import RESERVED
 from webapp.database import database
 
 # They change nothing (RFC 9110 9.2.1).
@@ -28,6 +29,13 @@ def public(view: View) -> View:
 def login_required(view: View) -> View:
     """Anybody who is logged in; a stranger is shown the log-in page first."""
     return _with_door(view, "login")
+
+
+def role_required(role: str) -> Callable[[View], View]:
+    """People with this role, and admins; 403 for other users."""
+    if role in RESERVED:
+        raise ValueError(f"{role} is no role but another door")
+    return lambda view: _with_door(view, role)
 
 
 def admin_required(view: View) -> View:
@@ -65,7 +73,7 @@ def admit(view: View) -> None:
     user = current_user()
     if user is None:
         abort(401)
-    if door == "admin" and not user.is_admin:
+    if door not in {"login", user.role} and not user.is_admin:
         abort(403)
 
 
@@ -84,7 +92,9 @@ def check_doors(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         door = getattr(app.view_functions[rule.endpoint], "door", None)
         if door is None:
-            raise RuntimeError(f"{rule} has no door: {rule.endpoint} needs @public, @login_required or @admin_required")
+            raise RuntimeError(
+                f"{rule} has no door: {rule.endpoint} needs @public, @login_required, @role_required or @admin_required"
+            )
         if doors.setdefault(rule.rule, door) != door:
             raise RuntimeError(f"{rule} has a door of its own for each method: give all of them the same")
 

@@ -1,113 +1,227 @@
-"""The command line: start the server, look after people."""
+"""The command line: look after people and roles, with the same rules and events as the pages."""
 
-import socket
-from collections.abc import Callable
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
-from db import Database
+from db import Unavailable
 from db.users import User
-from webapp.accounts import roles, standing
-from webapp.accounts.events import COMMAND_LINE, Client
-from webapp.config import BadSetting
+from webapp.accounts import events, export, passwords, people, roles, sessions, signup, standing
+from webapp.accounts.events import COMMAND_LINE
 from webapp.database import database
+from webapp.downloads import json_lines
+from webapp.forms import SignupForm, reason_objection
 
-# A thousand slow clients must be able to wait without keeping others out.
-WAITING = 4096
-# How long a request that is under way may take to finish at shut-down, in seconds.
-FAREWELL = 15
-HEADER_MILLISECONDS = 10_000
-MOST_HEADER_BYTES = 64 * 1024
-
-user = AppGroup("user", help="Look after people.")
+ACCOUNT = [field for field in User._fields if field != "password"]
 
 
-@click.command()
-@with_appcontext
-def serve() -> None:
-    """Start the server."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
+class Commands(AppGroup):
+    """Says in a sentence what the database is not up to."""
 
-    config = current_app.config
-    _check_port(config["ADDRESS"], config["PORT"])
-    _welcome()
-    database().close()
-    Granian(
-        "webapp.asgi:front_door",
-        factory=True,
-        interface=Interfaces.ASGI,
-        address=config["ADDRESS"],
-        port=config["PORT"],
-        workers=config["WORKERS"],
-        backlog=WAITING,
-        backpressure=WAITING,
-        websockets=False,
-        # A connection that may yet turn out to speak HTTP/2 has no time limit; a proxy in front speaks HTTP/1 to us.
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=MOST_HEADER_BYTES),
-        workers_kill_timeout=FAREWELL,
-        respawn_failed_workers=True,
-        log_level=LogLevels.warning,
-    ).serve()
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Unavailable as error:
+            raise click.ClickException(f"The database cannot answer now, and nothing was done: {error}") from error
+
+
+user = Commands("user", help="Look after people.")
+role = Commands("role", help="Look after roles.")
+
+
+def _reason(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
+    text = _clean(text)
+    if text and (objection := reason_objection(text)):
+        raise click.BadParameter(objection)
+    return text
+
+
+why_option = click.option(
+    "--why", default="", callback=_reason, help="The reason, which the person reads in their activity."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 @user.command()
 @click.argument("email")
-def promote(email: str) -> None:
+@click.option("--username", default="", help="Else the address up to the @.")
+def create(email: str, username: str) -> None:
+    """Sign somebody up. The password is asked for, or read from standard input."""
+    click.echo(f"{_created(_clean(email), username, _asked_password()).name} can log in now.")
+
+
+@user.command("list")
+@json_option
+def list_people(as_json: bool) -> None:
+    """Everybody, newest first."""
+    everybody = people.every(database())
+    if as_json:
+        for line in json_lines(ACCOUNT, map(export.account, everybody)):
+            click.echo(line, nl=False)
+        return
+    for person in everybody:
+        click.echo("\t".join(str(field) for field in (person.id, *person[1:3], person.role, person.state)))
+
+
+@user.command()
+@click.argument("email")
+@json_option
+def show(email: str, as_json: bool) -> None:
+    """One person: account, sessions and the last events."""
+    person = _person(email)
+    held = {
+        "account": export.account(person),
+        "sessions": [export.session_fields(session) for session in sessions.live(database(), person.id)],
+        "events": [events.as_fields(event) for event in events.page(database(), events.own(person.id), None).events],
+    }
+    click.echo(json.dumps(held, indent=2) if as_json else "\n".join(_lines(held)))
+
+
+@user.command()
+@click.argument("email")
+@click.option("--create", "or_create", is_flag=True, help="Sign the person up first, where nobody has the address.")
+@why_option
+def promote(email: str, or_create: bool, why: str) -> None:
     """Make an admin of the person with this EMAIL address."""
-    click.echo(f"{_do(roles.promote, email).name} is an admin now, from the next page on.")
+    if or_create and not people.is_known(database(), _clean(email)) and (password := _asked_password()):
+        _created(_clean(email), "", password)
+    _give(email, "admin", why, "{} is an admin now, from the next page on.")
 
 
 @user.command()
 @click.argument("email")
-def demote(email: str) -> None:
-    """Make a plain user of the admin with this EMAIL address."""
-    click.echo(f"{_do(roles.demote, email).name} is a plain user now, from the next page on.")
+@why_option
+def demote(email: str, why: str) -> None:
+    """Make a plain user of the person with this EMAIL address."""
+    _give(email, "user", why, "{} is a plain user now, from the next page on.")
+
+
+@user.command("role")
+@click.argument("email")
+@click.argument("name")
+@why_option
+def give_role(email: str, name: str, why: str) -> None:
+    """Give the person with this EMAIL address the role NAME."""
+    if name not in roles.names(database()):
+        raise click.ClickException(f"There is no role {name}: flask --app webapp role add {name}")
+    _give(email, name, why, f"{{}} has the role {name} now, from the next page on.")
 
 
 @user.command()
 @click.argument("email")
-def disable(email: str) -> None:
+@why_option
+def disable(email: str, why: str) -> None:
     """Shut the account with this EMAIL address, and end its sessions."""
-    click.echo(f"{_do(standing.disable, email).name} is logged out everywhere and cannot log in.")
+    person = _person(email)
+    with _keeping_an_admin(person):
+        standing.disable(database(), COMMAND_LINE, person, why)
+    click.echo(f"{person.name} is logged out everywhere and cannot log in.")
 
 
 @user.command()
 @click.argument("email")
-def enable(email: str) -> None:
+@why_option
+def enable(email: str, why: str) -> None:
     """Open the account with this EMAIL address again."""
-    click.echo(f"{_do(standing.enable, email).name} can log in again.")
+    person = _person(email)
+    standing.enable(database(), COMMAND_LINE, person, why)
+    click.echo(f"{person.name} can log in again.")
 
 
-def _do(act: Callable[[Database, Client, str], User], email: str) -> User:
-    email = email.encode("utf-8", "replace").decode()
+@user.command("sign-out")
+@click.argument("email")
+@why_option
+def sign_out(email: str, why: str) -> None:
+    """End all sessions of the person with this EMAIL address."""
+    person = _person(email)
+    click.echo(f"{person.name} is logged out everywhere: {standing.sign_out(database(), COMMAND_LINE, person, why)}.")
+
+
+@role.command("add")
+@click.argument("name")
+def add_role(name: str) -> None:
+    """Let people have the role NAME."""
     try:
-        return act(database(), COMMAND_LINE, email)
-    except roles.NoSuchAccount:
+        roles.add(database(), name)
+    except roles.BadRole as error:
+        raise click.ClickException(
+            f"{name!r} cannot be a role: take 2 to 32 of a-z, 0-9, _ and -, and no name that is taken."
+        ) from error
+    click.echo(f"There is a role {name} now.")
+
+
+@role.command("list")
+def list_roles() -> None:
+    """All roles."""
+    click.echo("\n".join(roles.names(database())))
+
+
+def _give(email: str, name: str, why: str, done: str) -> None:
+    person = _person(email)
+    with _keeping_an_admin(person):
+        roles.give(database(), COMMAND_LINE, person, name, why)
+    click.echo(done.format(person.name))
+
+
+def _created(email: str, username: str, password: str) -> User:
+    """Somebody new, by the rules of the sign-up page."""
+    name = username or re.sub(r"[^A-Za-z0-9._-]", "", email.partition("@")[0])[:32]
+    form = SignupForm({"username": name, "email": email, "password": password})
+    form.check()
+    context = form.values["username"], form.values["email"]
+    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    form.object("password", passwords.objection(form.values["password"], least, context))
+    try:
+        if not form.errors:
+            signup.sign_up(database(), COMMAND_LINE, **form.values)
+    except signup.Refused as refused:
+        form.errors.update(refused.errors)
+    if form.errors:
+        raise click.ClickException(" ".join(form.errors.values()))
+    return people.by_email(database(), email)
+
+
+def _asked_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _person(email: str) -> User:
+    email = _clean(email)
+    try:
+        return people.by_email(database(), email)
+    except people.NoSuchAccount:
         raise click.ClickException(
             f"Nobody has signed up as {email}. Sign up at {current_app.config['PUBLIC_URL']}/signup first."
         ) from None
-    except roles.LastAdmin:
-        raise click.ClickException(f"{email} is the last admin. Make somebody else one first.") from None
 
 
-def _check_port(address: str, port: int) -> None:
-    """The server shares a port with whoever has it already, so two started by mistake would answer in turns."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+@contextmanager
+def _keeping_an_admin(person: User) -> Iterator[None]:
     try:
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((address, port))
-    except OSError as error:
-        raise BadSetting("PORT", f"is {port}, which cannot be had on {address}: {error.strerror}.") from error
+        yield
+    except roles.LastAdmin:
+        raise click.ClickException(f"{person.email} is the last admin. Make somebody else one first.") from None
 
 
-def _welcome() -> None:
-    click.echo(f"Latchkey is at {current_app.config['PUBLIC_URL']} - stop it with Ctrl+C.")
-    if not roles.has_admin(database()):
-        click.echo("It has no admin yet: sign up there, then run  just admin YOUR@EMAIL.ADDRESS  beside this.")
+def _clean(email: str) -> str:
+    """A shell passes on bytes that are no text as lone surrogates, which no database takes."""
+    return email.encode("utf-8", "replace").decode()
+
+
+def _lines(held: dict[str, Any]) -> Iterator[str]:
+    for name, value in held["account"].items():
+        yield f"{name}: {value}"
+    for session in held["sessions"]:
+        yield f"session: {session['device']}, {session['address']}, last seen {session['last_seen_at']}"
+    for event in held["events"]:
+        by = f"by {event['actor']}" if event["actor"] else ""
+        yield " ".join(filter(None, ("event:", event["created_at"], event["sentence"], event["detail"], by)))

@@ -11,6 +11,9 @@ from typing import Any
 
 from flask import Response
 
+# What a spreadsheet may take for the beginning of a formula, also in full width.
+FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+
 Rows = Iterable[dict[str, Any]]
 
 
@@ -42,4 +45,4 @@ def _csv_line(cells: list[str]) -> str:
 
 def _harmless(cell: str) -> str:
     """A spreadsheet takes `=…` for a formula and runs it (OWASP, CSV Injection); an address may begin so."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

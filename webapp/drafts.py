@@ -59,11 +59,13 @@ def resume(draft_id: str) -> Response | None:
 
 def way_back() -> str | None:
     """Where somebody who must log in first goes on: the page asked for, or that of the form that came too late."""
-    if request.method not in auth.SAFE and hypermedia.view_at(request.path, "GET") is None:
+    if request.method in auth.SAFE:
+        return hypermedia.asked_from() or request.full_path.rstrip("?")
+    if hypermedia.view_at(request.path, "GET") is None:
         return None
     # What asks for a password on behalf of a draft holds nothing else.
-    if request.method in auth.SAFE or "draft" in request.args:
-        return request.full_path.rstrip("?")
+    if "draft" in request.args:
+        return request.full_path
     session = auth.former_session()
     if session is None or not csrf.is_from_page_of(session):
         return request.path

@@ -20,6 +20,8 @@ LONGEST_EMAIL = 254
 # ASCII only: Cyrillic and full-width letters pass for others, zero-width ones for none.
 USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
 MOST_FIELDS = 100
+# A sentence or two.
+LONGEST_REASON = 200
 
 Check = Callable[[str], str | None]
 
@@ -152,6 +154,24 @@ class PasswordForm(Form):
 
 class ConfirmForm(Form):
     checks: ClassVar = {"password": known_password_objection}
+
+
+def reason_objection(value: str) -> str | None:
+    if not value:
+        return "Enter a reason. The person reads it in their activity."
+    if len(value) > LONGEST_REASON:
+        return f"A reason must be at most {LONGEST_REASON} characters."
+    return None if value.isprintable() else "A reason must be one line of text."
+
+
+class ActForm(Form):
+    """What an admin does to somebody, and why."""
+
+    checks: ClassVar = {"reason": reason_objection}
+
+
+class RoleForm(Form):
+    checks: ClassVar = {"role": lambda value: None if value else "Choose a role.", "reason": reason_objection}
 
 
 class LoginForm(Form):

@@ -3,8 +3,9 @@
 import functools
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -53,9 +54,20 @@ def form_again(status: int, sentence: str) -> Response:
         abort(status, sentence)
     g.refusal = sentence
     answer = make_response(page())
+    if wants_partial() and not _is_for_target(answer):
+        if status != 422:
+            abort(status, sentence)
+        flash(sentence, "error")
+        return make_response(redirect(request.full_path, 303))
     if answer.status_code == 200:
         answer.status_code = status
     return answer
+
+
+def _is_for_target(answer: Response) -> bool:
+    """Whether this is what the form would have changed: a form in a list stands at another address than the list."""
+    target = request.headers.get("HX-Target", "").partition("#")[2]
+    return answer.status_code != 200 or f'id="{target}"' in answer.get_data(as_text=True) or not target
 
 
 def view_at(path: str, method: str) -> functools.partial[ResponseReturnValue] | None:
@@ -82,6 +94,15 @@ def log_in_first(url: str) -> Response:
     if wants_partial():
         return Response(status=401, headers={"HX-Redirect": url, "Vary": "HX-Request"})
     return Response(status=303, headers={"Location": url, "Vary": "HX-Request"})
+
+
+def asked_from() -> str | None:
+    """The address on this site of the page that asked for a part of itself."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", "") if wants_partial() else "")
+    except ValueError:
+        return None
+    return f"{page.path}?{page.query}".rstrip("?") or None
 
 
 def nothing() -> Response:

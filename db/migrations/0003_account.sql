@@ -5,7 +5,10 @@ CREATE INDEX users_deletion_at ON users (deletion_at) WHERE deletion_at IS NOT N
 
 DROP VIEW people;
 CREATE VIEW people AS
-SELECT users.id, username, email, password, coalesce(roles.name, 'user') AS role, created_at, disabled_at, deletion_at
+SELECT
+    users.id, username, email, password, coalesce(roles.name, 'user') AS role, created_at, disabled_at, deletion_at,
+    CASE WHEN disabled_at IS NOT NULL THEN 'disabled' WHEN deletion_at IS NOT NULL THEN 'leaving' ELSE 'active' END
+    AS state
 FROM users LEFT JOIN roles ON roles.name = users.role;
 
 -- A session has a name of its own, which stays when its token is renewed and may stand in an address.

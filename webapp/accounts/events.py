@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 
 from db import Database, events, stored
 from db.events import Event
+from db.events import Filter as Filter
 
 PAGE = 25
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
+# So far back days are counted anew.
+RECENT = timedelta(days=3)
 
 
 class Kind(StrEnum):
@@ -32,6 +35,7 @@ class Kind(StrEnum):
     HASH_RENEWED = "hash_renewed"
     EXPORTED = "exported"
     ROLE_CHANGED = "role_changed"
+    SIGNED_OUT = "signed_out"
     DISABLED = "disabled"
     ENABLED = "enabled"
     DELETION_ASKED = "deletion_asked"
@@ -57,6 +61,7 @@ SENTENCES = {
     Kind.HASH_RENEWED: "The stored hash of the password was renewed",
     Kind.EXPORTED: "All data downloaded",
     Kind.ROLE_CHANGED: "Role changed",
+    Kind.SIGNED_OUT: "Logged out everywhere",
     Kind.DISABLED: "Account disabled",
     Kind.ENABLED: "Account enabled again",
     Kind.DELETION_ASKED: "Deletion of the account asked for",
@@ -67,11 +72,13 @@ SILENT = Kind.HASH_RENEWED
 
 
 class Client(NamedTuple):
-    """Who acts, from where: an address, a browser in words; `actor` names who it is when it is not the person."""
+    """Who acts, from where: an address, a browser in words; `actor` names who it is when it is not the person, and
+    `actor_id` is that admin's."""
 
     address: str
     device: str
     actor: str = ""
+    actor_id: int | None = None
 
 
 COMMAND_LINE = Client("", "", "command line")
@@ -89,8 +96,8 @@ def record(
     at: str = "",
 ) -> None:
     """Note what happened, now or `at` a stored moment; inside the transaction of the act."""
-    address, device, actor = client
-    events.add(db, user_id, kind, session_id, actor, address, device, detail, at or db.now())
+    at = at or db.now()
+    events.add(db, user_id, kind, session_id, client.actor, client.address, client.device, detail, at)
 
 
 class NoSuchEvent(Exception):
@@ -103,21 +110,36 @@ class Page(NamedTuple):
     """Where the next page starts: the id to pass as `before`, or None on the last page."""
 
 
-def page(db: Database, user_id: int, kind: str, before: int | None) -> Page:
-    """25 events of a person, newest first, older than the event `before`; of one kind or, with `""`, of all.
+def page(db: Database, wanted: Filter, before: int | None) -> Page:
+    """25 events, newest first, older than the event `before`.
 
-    Raises NoSuchEvent where `before` is no event of this person's.
+    Raises NoSuchEvent where `before` is no event, or not of the person that is asked for.
     """
-    found = events.of_user(db, user_id, PAGE + 1, _own(db, user_id, before), SILENT, kind)
-    return Page(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None)
+    found = events.walk(db, wanted, _start(db, wanted, before), PAGE + 1)
+    return Page([_shown(event, wanted) for event in found[:PAGE]], found[PAGE - 1].id if len(found) > PAGE else None)
 
 
-def every(db: Database, user_id: int, kind: str = "", unless: str = SILENT, step: int = 500) -> Iterator[Event]:
-    """All events of a person, newest first, read in steps so that a long life needs no more memory than a short one."""
+def every(db: Database, wanted: Filter, step: int = 1000) -> Iterator[Event]:
+    """All of them, newest first, read in steps so that a long life needs no more memory than a short one."""
     last: Event | None = None
-    while found := events.of_user(db, user_id, step, last, unless, kind):
-        yield from found
+    while found := events.walk(db, wanted, last, step):
+        yield from (_shown(event, wanted) for event in found)
         last = found[-1]
+
+
+def of_person(user_id: int) -> Filter:
+    """All that an admin is shown of a person."""
+    return Filter(user_id=user_id)
+
+
+def sum_up_days(db: Database) -> None:
+    """Inside a transaction."""
+    events.sum_up_days(db, stored(db.clock() - RECENT)[:10], db.now()[:10])
+
+
+def own(user_id: int, kind: str = "") -> Filter:
+    """What a person is shown of their own."""
+    return Filter(user_id=user_id, kind=kind, unless=SILENT, is_own=True)
 
 
 def last_login(db: Database, user_id: int) -> str | None:
@@ -127,22 +149,35 @@ def last_login(db: Database, user_id: int) -> str | None:
 
 def as_fields(event: Event) -> dict[str, Any]:
     """An event as JSON can hold it, with its sentence."""
-    return {"sentence": SENTENCES[Kind(event.kind)]} | event._asdict()
+    return {"sentence": sentence(event)} | event._asdict()
+
+
+def sentence(event: Event) -> str:
+    """In words; a kind that a team added and gave none is its own."""
+    return SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload, no-any-return]
 
 
 def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:
     """The newest that happened in one session of this person's."""
-    return events.of_session(db, user_id, session_id, PAGE)
+    own_filter = own(user_id)
+    return [_shown(event, own_filter) for event in events.of_session(db, user_id, session_id, PAGE)]
 
 
 def sweep(db: Database, kept_days: int) -> None:
+    """Sum up the days that are over, and let go of what is old."""
+    sum_up_days(db)
     events.remove_older(db, stored(db.clock() - timedelta(days=kept_days)), SWEPT_AT_ONCE)
 
 
-def _own(db: Database, user_id: int, event_id: int | None) -> Event | None:
+def _shown(event: Event, wanted: Filter) -> Event:
+    """Where an admin sat who did something to a person is nothing to that person."""
+    return event._replace(address="", device="") if wanted.is_own and event.actor else event
+
+
+def _start(db: Database, wanted: Filter, event_id: int | None) -> Event | None:
     if event_id is None:
         return None
-    event = events.find(db, user_id, event_id)
-    if event is None:
+    event = events.find(db, event_id)
+    if event is None or (wanted.user_id is not None and event.user_id != wanted.user_id):
         raise NoSuchEvent
     return event

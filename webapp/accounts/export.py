@@ -4,33 +4,37 @@ from collections.abc import Iterator
 from typing import Any
 
 from db import Database
+from db.events import Filter
 from db.sessions import Session
+from db.users import User
 from webapp.accounts import drafts, events, sessions
 from webapp.accounts.events import Client, Kind
 
 
-def account(db: Database, client: Client, session: Session) -> dict[str, Any]:
-    """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC.
-
-    Of the password only a hash is held, which is of no use to its person.
-    """
+def everything(db: Database, client: Client, session: Session) -> dict[str, Any]:
+    """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC."""
     user = session.user
     with db.transaction():
         events.record(db, client, Kind.EXPORTED, user.id, session.id)
     return {
         "exported_at": db.now(),
-        "account": user._asdict() | {"password": "only a salted hash of it is kept"},
-        "sessions": [_session(one) for one in sessions.kept(db, user.id)],
+        "account": account(user),
+        "sessions": [session_fields(one) for one in sessions.kept(db, user.id)],
         "drafts": drafts.of_user(db, user.id),
     }
 
 
 def history(db: Database, session: Session) -> Iterator[dict[str, Any]]:
     """Every event that is kept, newest first."""
-    return map(events.as_fields, events.every(db, session.user.id, unless=""))
+    return map(events.as_fields, events.every(db, Filter(user_id=session.user.id, is_own=True)))
 
 
-def _session(session: Session) -> dict[str, Any]:
+def account(user: User) -> dict[str, Any]:
+    """Of the password only a hash is held, which is of no use to its person."""
+    return user._asdict() | {"password": "only a salted hash of it is kept"}
+
+
+def session_fields(session: Session) -> dict[str, Any]:
     fields = session._asdict()
     del fields["user"]
     return fields

@@ -23,10 +23,6 @@ class Day(NamedTuple):
     logins: int
     failed: int
 
-    @property
-    def total(self) -> int:
-        return self.logins + self.failed
-
 
 class Advice(NamedTuple):
     is_done: bool

@@ -1,43 +1,75 @@
-"""Roles: who may look after the others. The last admin stays one."""
+"""Roles: who may open which doors. The last admin stays one."""
 
 import logging
+import re
 
-from db import Database, users
+from db import Database, Duplicate, roles, users
 from db.users import User
 from webapp.accounts import events
 from webapp.accounts.events import Client, Kind
 
+NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
+# Doors of another kind have these names.
+RESERVED = {"public", "login", "nobody"}
+
 log = logging.getLogger("latchkey")
-
-
-class NoSuchAccount(Exception):
-    """Nobody has that address."""
 
 
 class LastAdmin(Exception):
     """Without this admin nobody could look after the others."""
 
 
-def promote(db: Database, client: Client, email: str) -> User:
-    """Make an admin of the person with this address, from the next request on. Raises NoSuchAccount."""
-    return _give(db, client, email, "admin")
+class NotAllowed(Exception):
+    """Who acts is no admin any more."""
 
 
-def demote(db: Database, client: Client, email: str) -> User:
-    """Make a plain user of an admin, from the next request on. Raises NoSuchAccount, LastAdmin."""
-    return _give(db, client, email, "user")
+class BadRole(Exception):
+    """No role may be called that, or one is already."""
+
+
+def give(db: Database, client: Client, user: User, role: str, why: str = "") -> None:
+    """Change somebody's role, from their next request on. Raises LastAdmin, NotAllowed."""
+    with db.transaction():
+        check_actor(db, client)
+        if role != "admin":
+            locked(db, user)
+        old = users.stored_role(db, user.id)
+        if old is None or old == role:
+            return
+        users.set_role(db, user.id, role)
+        events.record(db, client, Kind.ROLE_CHANGED, user.id, detail=_told(f"from {old} to {role}", why))
+    log.info("role changed: user %d is %s", user.id, role)
+
+
+def add(db: Database, name: str) -> None:
+    """Let people have another role. Raises BadRole."""
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise BadRole
+    try:
+        with db.transaction():
+            roles.add(db, name)
+    except Duplicate as duplicate:
+        raise BadRole from duplicate
+
+
+def names(db: Database) -> list[str]:
+    return roles.names(db)
 
 
 def has_admin(db: Database) -> bool:
     return users.has_admin(db)
 
 
-def person(db: Database, email: str) -> User:
-    """Raises NoSuchAccount."""
-    user = users.by_email(db, email.strip().lower())
-    if user is None:
-        raise NoSuchAccount
-    return user
+def check_actor(db: Database, client: Client) -> None:
+    """Raises NotAllowed where the admin who acts was one when the request came, and is none any more.
+
+    Inside the transaction of the act: of two who take each other away at once, the second is too late.
+    """
+    if client.actor_id is not None:
+        users.lock_admins(db)
+        actor = users.by_id(db, client.actor_id)
+        if actor is None or not actor.is_admin or actor.disabled_at:
+            raise NotAllowed
 
 
 def locked(db: Database, user: User) -> User:
@@ -51,12 +83,5 @@ def locked(db: Database, user: User) -> User:
     return now
 
 
-def _give(db: Database, client: Client, email: str, role: str) -> User:
-    with db.transaction():
-        user = person(db, email)
-        if user.role != role:
-            locked(db, user)
-            users.set_role(db, user.id, role)
-            events.record(db, client, Kind.ROLE_CHANGED, user.id, detail=f"from {user.role} to {role}")
-    log.info("role changed: user %d is %s", user.id, role)
-    return user
+def _told(what: str, why: str) -> str:
+    return f"{what}: {why}" if why else what

@@ -1,4 +1,4 @@
-"""Whether somebody may come in: an account can be disabled, and enabled again."""
+"""Whether somebody may come in: an account can be disabled, and enabled again; its sessions can be ended."""
 
 import logging
 
@@ -10,25 +10,34 @@ from webapp.accounts.events import Client, Kind
 log = logging.getLogger("latchkey")
 
 
-def disable(db: Database, client: Client, email: str) -> User:
-    """Shut the account and end its sessions. Raises NoSuchAccount, LastAdmin."""
+def disable(db: Database, client: Client, user: User, why: str = "") -> None:
+    """Shut the account and end its sessions. Raises LastAdmin, NotAllowed."""
     with db.transaction():
-        user = roles.person(db, email)
-        if not user.disabled_at:
-            roles.locked(db, user)
+        roles.check_actor(db, client)
+        if not roles.locked(db, user).disabled_at:
             sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_ADMIN)
             users.set_disabled(db, user.id, db.now())
-            events.record(db, client, Kind.DISABLED, user.id)
+            events.record(db, client, Kind.DISABLED, user.id, detail=why)
     log.info("disabled: user %d", user.id)
-    return user
 
 
-def enable(db: Database, client: Client, email: str) -> User:
-    """Let somebody log in again. Raises NoSuchAccount."""
+def enable(db: Database, client: Client, user: User, why: str = "") -> None:
+    """Let somebody log in again. Raises NotAllowed."""
     with db.transaction():
-        user = roles.person(db, email)
-        if user.disabled_at:
+        roles.check_actor(db, client)
+        now = users.lock(db, user.id)
+        if now and now.disabled_at:
             users.set_disabled(db, user.id, None)
-            events.record(db, client, Kind.ENABLED, user.id)
+            events.record(db, client, Kind.ENABLED, user.id, detail=why)
     log.info("enabled: user %d", user.id)
-    return user
+
+
+def sign_out(db: Database, client: Client, user: User, why: str = "") -> int:
+    """End all sessions of this person; give how many. Raises NotAllowed."""
+    with db.transaction():
+        roles.check_actor(db, client)
+        users.lock(db, user.id)
+        ended = sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_ADMIN)
+        events.record(db, client, Kind.SIGNED_OUT, user.id, detail=why)
+    log.info("signed out: user %d, %d sessions", user.id, ended)
+    return ended

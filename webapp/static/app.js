@@ -9,8 +9,9 @@ const say = (sentence) => {
 
 const isFieldCheck = (element) => element.matches("input");
 
-// A page asks by itself how long its session has left. Where no answer comes nobody has lost anything: it asks again.
-const isExpiryCheck = (element) => element.id === "expiry-check";
+// A page asks by itself how long its session has left, or for newer numbers, by a link that nobody sees. Where no
+// answer comes nobody has lost anything: it asks again.
+const isUnasked = (element) => element.matches("a[hidden]");
 const askAgain = (check) => setTimeout(() => check.dispatchEvent(new Event("again")), 30_000);
 
 // A check of one field sends that field alone: the others, the password among them, are nobody's business yet.
@@ -24,6 +25,7 @@ for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (p
 
 document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, request } = event.detail.ctx;
+  if (document.hidden && sourceElement.matches("[data-hx-trigger^=every]")) event.preventDefault();
   if (!isFieldCheck(sourceElement)) return;
   const isSubmitting = document.activeElement?.type === "submit" || sourceElement.form.matches("[aria-busy=true]");
   if (!changed.delete(sourceElement) || pointerIsDown || isSubmitting) event.preventDefault();
@@ -57,15 +59,15 @@ document.addEventListener("htmx:before:swap", (event) => {
   }
   const { response, hx, sourceElement } = event.detail.ctx;
   const isOurs = hx.reswap || (response.headers.get("Vary") ?? "").includes("HX-Request");
-  if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement) && !isExpiryCheck(sourceElement))) return;
+  if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement) && !isUnasked(sourceElement))) return;
   event.preventDefault();
-  if (isExpiryCheck(sourceElement)) askAgain(sourceElement);
+  if (isUnasked(sourceElement)) askAgain(sourceElement);
   else say("Something went wrong on our side. Nothing was lost; try again in a moment.");
 });
 
 document.addEventListener("htmx:error", (event) => {
   if (!event.detail.ctx) return;
-  if (isExpiryCheck(event.detail.ctx.sourceElement)) askAgain(event.detail.ctx.sourceElement);
+  if (isUnasked(event.detail.ctx.sourceElement)) askAgain(event.detail.ctx.sourceElement);
   else say(navigator.onLine ? "The server did not answer. Nothing was lost; try again in a moment." : "You are offline. Nothing was sent.");
 });
 
@@ -80,6 +82,12 @@ document.addEventListener("htmx:after:swap", (event) => {
 const keepInSight = (focused) => {
   if (focused.matches("main *")) focused.scrollIntoView({ block: "nearest" });
 };
+
+// Browsers leave a link half in sight as it is when it takes the focus, if it is in a table that scrolls sideways.
+// Under the finger nothing moves: the click would be lost.
+document.addEventListener("focusin", ({ target }) => {
+  if (!pointerIsDown && target.matches(".scroll *")) keepInSight(target);
+});
 
 // Somebody who is asked for a password again starts with an empty field, as on the plain page.
 const clearRefusedPasswords = (form) => {

@@ -24,7 +24,7 @@ COLUMNS = ["created_at", "kind", "sentence", "detail", "actor", "address", "devi
 def show() -> ResponseReturnValue:
     kind, before = _kind(), as_id(request.args.get("before", ""))
     try:
-        page = events.page(database(), own_session().user.id, kind, before)
+        page = events.page(database(), events.own(own_session().user.id, kind), before)
     except events.NoSuchEvent:
         abort(404)
     kinds = {one.value: sentence for one, sentence in events.SENTENCES.items() if one != events.SILENT}
@@ -44,7 +44,7 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(events.as_fields, events.every(database(), own_session().user.id, _kind()))
+    return map(events.as_fields, events.every(database(), events.own(own_session().user.id, _kind())))
 
 
 def _kind() -> str:

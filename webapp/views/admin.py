@@ -1,19 +1,38 @@
-"""The admin's page: who is here."""
+"""The admin's dashboard: how it goes, in numbers and pictures, what happened last, and who is new."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import people
-from webapp.auth import admin_required
+from webapp.accounts import figures, people
+from webapp.auth import admin_required, unseen
 from webapp.database import database
 from webapp.forms import as_id
-from webapp.hypermedia import render
+from webapp.hypermedia import render, render_aside
 
-blueprint = Blueprint("admin", __name__)
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 
-@blueprint.get("/admin")
+@blueprint.get("")
 @admin_required
 def show() -> ResponseReturnValue:
-    before = as_id(request.args.get("before", ""))
-    return render("admin.html", "admin_table.html", listed=people.newest(database(), before), before=before)
+    asked, db = as_id(request.args.get("days", "")), database()
+    span = asked if asked in figures.SPANS else figures.SPANS[0]
+    return render(
+        "admin.html",
+        "admin_overview.html",
+        spans=figures.SPANS,
+        span=span,
+        cards=figures.cards(db),
+        days=figures.days(db, span),
+        newest=figures.newest(db),
+        listed=people.page(db, people.Query()),
+        query=people.Query(),
+    )
+
+
+@blueprint.get("/cards")
+@admin_required
+@unseen
+def cards() -> ResponseReturnValue:
+    """The cards alone, which a page asks for every half minute; without JavaScript a page of their own."""
+    return render_aside("admin_cards.html", "admin_cards.html", cards=figures.cards(database()))

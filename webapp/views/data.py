@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """By a form: that it was downloaded is noted, and what is noted is no mere reading."""
     session = own_session()
-    account = export.account(database(), client(), session)
+    account = export.everything(database(), client(), session)
     lines = _lines(account, json_lines(COLUMNS, export.history(database(), session)))
     return download(lines, "application/json", f"latchkey-{session.user.id}.json")
 

@@ -1,0 +1,123 @@
+"""Measures what the README promises: `python -m tests.bench admin`."""
+
+import logging
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from tests import postgres
+from webapp import create_app
+from webapp.accounts import demo, people, sessions
+from webapp.accounts.events import COMMAND_LINE
+
+PEOPLE, EVENTS = 100_000, 1_000_000
+TRIES = 9
+PAGES = {
+    "the overview, 30 days": "/admin",
+    "the overview, 90 days": "/admin?days=90",
+    "people, newest first": "/admin/users",
+    "… by user name": "/admin/users?sort=username",
+    "… by role, the other way": "/admin/users?sort=role&dir=desc",
+    "… a page in the middle": "/admin/users?sort=email&after=50000",
+    "… search that finds one": "/admin/users?q=99999",
+    "… search that finds nobody": "/admin/users?q=nobody-at-all",
+    "… search that finds everybody": "/admin/users?q=example&sort=username",
+    "… two letters, sorted": "/admin/users?q=qx&sort=email",
+    "… admins alone": "/admin/users?role=admin",
+    "… disabled ones": "/admin/users?state=disabled",
+    "one person": "/admin/users/500",
+    "events, newest first": "/admin/events",
+    "… of a rare kind": "/admin/events?kind=password_changed",
+    "… of one person": "/admin/events?person=" + quote(demo.MEMBER),
+    "… from one address, two days": "/admin/events?address=203.0.113.9&since=2020-01-01",
+}
+EXPORT = "/admin/events.csv"
+
+
+def main() -> None:
+    if sys.argv[1:] != ["admin"]:
+        sys.exit("Usage: python -m tests.bench admin")
+    logging.disable(logging.CRITICAL)
+    columns = {name: _measured(url) for name, url in _databases()}
+    print(f"{PEOPLE:,} people, {EVENTS:,} events; median of {TRIES} at the server, in ms\n")
+    print("| page | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
+    for row in [*PAGES, "all events as CSV, in s", "… memory it needed, in MiB"]:
+        print(f"| {row} | " + " | ".join(column[row] for column in columns.values()) + " |")
+
+
+@contextmanager
+def _sqlite() -> Iterator[str]:
+    with TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/latchkey.db"
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    programs = postgres.find_programs()
+    assert programs
+    with postgres.folder() as place, postgres.server(programs, place) as url:
+        yield url
+
+
+def _databases() -> Iterator[tuple[str, str]]:
+    with _sqlite() as url:
+        yield "SQLite", url
+    if postgres.find_programs():
+        with _postgres() as url:
+            yield "PostgreSQL", url
+
+
+def _measured(url: str) -> dict[str, str]:
+    with TemporaryDirectory() as instance:
+        app = create_app({"INSTANCE": instance, "DATABASE_URL": url, "SECRET_KEY": "a key for measuring alone" * 2})
+        demo.fill(app.extensions["database"], PEOPLE, EVENTS)
+        cookie = f"session={_token(app)}"
+        found = {name: f"{_median(app, path, cookie) * 1000:.1f}" for name, path in PAGES.items()}
+        before, began = _memory(), time.perf_counter()
+        _ask(app, EXPORT, cookie)
+        found["all events as CSV, in s"] = f"{time.perf_counter() - began:.0f}"
+        found["… memory it needed, in MiB"] = f"{_memory() - before:.0f}"
+        app.extensions["database"].close()
+        return found
+
+
+def _token(app: Flask) -> str:
+    db = app.extensions["database"]
+    with db.transaction():
+        return sessions.start(db, COMMAND_LINE, people.by_email(db, demo.ADMIN), remember=False)
+
+
+def _median(app: Flask, path: str, cookie: str) -> float:
+    took = []
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        _ask(app, path, cookie)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took)
+
+
+def _ask(app: Flask, path: str, cookie: str) -> None:
+    """The whole answer, a piece at a time."""
+    environ: dict[str, Any] = EnvironBuilder(path, headers={"Cookie": cookie}).get_environ()
+    pieces, status, _ = run_wsgi_app(app.wsgi_app, environ)
+    assert status.startswith("200"), f"{path}: {status}"
+    for _ in pieces:
+        pass
+
+
+def _memory() -> float:
+    """The most that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

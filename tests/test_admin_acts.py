@@ -1,0 +1,200 @@
+"""What an admin can do to somebody."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shutil import copy
+
+import pytest
+from flask import Flask
+
+from db import Database
+from tests.browser import Browser
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
+from webapp import create_app
+from webapp.accounts import events, roles, standing
+from webapp.accounts.events import COMMAND_LINE, Client
+from webapp.auth import role_required
+
+ACTS = ("role", "disable", "enable", "sign-out")
+
+
+def _act(browser: Browser, db: Database, name: str, act: str, **typed: str | None) -> Browser:
+    browser.visit(f"/admin/users/{person(db, name).id}/{act}")
+    return browser.submit("act-form", **{"reason": "asked for it"} | typed)
+
+
+def _told(browser: Browser) -> list[str]:
+    return [" ".join(row.p.text.split()) for row in browser.visit("/account/activity").page.select(".event") if row.p]
+
+
+def test_somebody_is_made_an_admin_and_a_plain_user_again(grace: Browser, alice: Browser, db: Database) -> None:
+    _act(grace, db, "alice", "role", role="admin")
+    assert (grace.heading(), grace.flashes()) == ("alice", ["alice has another role now."])
+    assert alice.client.get("/admin").status_code == 200
+    _act(grace, db, "alice", "role", role="user", reason="no longer needed")
+    assert alice.client.get("/admin").status_code == 403
+    assert _told(alice)[:2] == [
+        "Role changed (from admin to user: no longer needed) by grace",
+        "Role changed (from user to admin: asked for it) by grace",
+    ]
+
+
+def test_somebody_is_disabled_thrown_out_and_enabled_again(grace: Browser, alice: Browser, db: Database) -> None:
+    _act(grace, db, "alice", "disable", reason="sends spam")
+    assert "disabled since" in grace.text() and "0 sessions" in grace.text()
+    assert alice.client.get("/dashboard").status_code == 303
+    assert log_in(alice, "alice").errors() == {"email": "This account is disabled. An admin can enable it again."}
+    _act(grace, db, "alice", "enable", reason="promised to stop")
+    told = _told(log_in(alice, "alice"))
+    assert "Account disabled (sends spam) by grace" in told
+    assert "Account enabled again (promised to stop) by grace" in told
+    assert "A session was ended by an admin (Unknown browser) by grace" in told
+
+
+def test_somebody_is_logged_out_everywhere(grace: Browser, alice: Browser, app: Flask, db: Database) -> None:
+    other = log_in(Browser(app), "alice")
+    _act(grace, db, "alice", "sign-out")
+    assert {browser.client.get("/dashboard").status_code for browser in (alice, other)} == {303}
+    assert "Logged out everywhere (asked for it) by grace" in _told(log_in(alice, "alice"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"reason": ""}, "reason"),
+        ({"reason": "   "}, "reason"),
+        ({"reason": None}, "reason"),
+        ({"reason": "a" * 201}, "reason"),
+        ({"reason": "a\nb"}, "reason"),
+        ({"reason": "a\0b"}, "reason"),
+        ({"reason": "a\u202eb"}, "reason"),
+        ({"role": "superuser"}, "role"),
+        ({"role": ""}, "role"),
+        ({"role": None}, "role"),
+        ({"role": "a" * 5000}, "role"),
+        ({"role": "\0"}, "role"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_beside_the_field(
+    grace: Browser, alice: Browser, db: Database, typed: dict, field: str
+) -> None:
+    _act(grace, db, "alice", "role", **{"role": "admin"} | typed)
+    assert grace.answer.status_code == 422 and list(grace.errors()) == [field]
+    assert not person(db, "alice").is_admin
+
+
+def test_nobody_can_act_on_themselves(grace: Browser, db: Database) -> None:
+    own = person(db, "grace").id
+    assert "This is you." in grace.visit(f"/admin/users/{own}").text()
+    assert not grace.page.select(f"main a[href^='/admin/users/{own}/']")
+    for act in ACTS:
+        assert grace.client.get(f"/admin/users/{own}/{act}").status_code == 403
+        fields = {"csrf_token": grace.visit("/logout").value("csrf_token"), "reason": "x", "role": "user"}
+        assert grace.client.post(f"/admin/users/{own}/{act}", data=fields).status_code == 403
+    assert person(db, "grace").is_admin
+
+
+def test_the_last_admin_stays_also_when_two_take_each_other_away_at_once(app: Flask, db: Database) -> None:
+    names = ("grace", "heidi")
+    browsers = [logged_in(Browser(app), name) for name in names]
+    for name in names:
+        roles.give(db, COMMAND_LINE, person(db, name), "admin")
+    ids = [person(db, name).id for name in names]
+    tokens = [browser.visit("/logout").value("csrf_token") for browser in browsers]
+
+    def demote(number: int) -> int:
+        fields = {"csrf_token": tokens[number], "role": "user", "reason": "x"}
+        return browsers[number].client.post(f"/admin/users/{ids[1 - number]}/role", data=fields).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(demote, range(2)))
+    assert answers.count(303) == 1 and {*answers} <= {303, 422, 403}
+    assert [person(db, name).is_admin for name in names].count(True) == 1
+
+
+def test_an_admin_who_is_disabled_leaves_one_who_is_not(grace: Browser, alice: Browser, db: Database) -> None:
+    roles.give(db, COMMAND_LINE, person(db, "alice"), "admin")
+    standing.disable(db, COMMAND_LINE, person(db, "alice"))
+    with pytest.raises(roles.LastAdmin):
+        standing.disable(db, COMMAND_LINE, person(db, "grace"))
+
+
+def test_it_asks_for_the_password_and_goes_on(grace: Browser, alice: Browser, db: Database, clock: Clock) -> None:
+    clock.advance(minutes=20)
+    _act(grace, db, "alice", "disable", reason="sends spam")
+    assert grace.heading() == "Confirm it is you" and person(db, "alice").disabled_at is None
+    grace.submit("confirm-form", password=PASSWORD)
+    assert grace.heading() == "alice" and person(db, "alice").disabled_at is not None
+
+
+def test_a_plain_user_can_do_nothing(alice: Browser, bob: Browser, db: Database) -> None:
+    token = bob.visit("/logout").value("csrf_token")
+    for act in ACTS:
+        address = f"/admin/users/{person(db, 'alice').id}/{act}"
+        assert bob.client.get(address).status_code == 403
+        fields = {"csrf_token": token, "reason": "x", "role": "admin"}
+        assert bob.client.post(address, data=fields).status_code == 403
+    assert alice.client.get("/dashboard").status_code == 200
+
+
+def test_a_team_adds_a_role_of_its_own(grace: Browser, alice: Browser, db: Database) -> None:
+    roles.add(db, "editor")
+    _act(grace, db, "alice", "role", role="editor")
+    assert "Role: editor" in alice.visit("/dashboard").text()
+    for name in ("editor", "admin", "public", "login", "", "x", "A", "a b", "é", "a" * 40):
+        with pytest.raises(roles.BadRole):
+            roles.add(db, name)
+
+
+def test_where_the_admin_sat_is_nothing_to_the_person(grace: Browser, alice: Browser, db: Database) -> None:
+    grace.client.environ_base |= {"REMOTE_ADDR": "198.51.100.99", "HTTP_USER_AGENT": "Lynx/2.9"}
+    _act(grace, db, "alice", "role", role="admin")
+    for path in ("/account/activity", "/account/activity.csv", "/account/activity.json"):
+        assert "198.51.100.99" not in alice.client.get(path).text
+    alice.visit("/account/data").submit("export-form")
+    assert "198.51.100.99" not in alice.answer.text and "asked for it" in alice.answer.text
+    assert "198.51.100.99" in grace.client.get("/admin/events.csv").text
+
+
+def test_an_admin_who_is_none_any_more_does_nothing(
+    grace: Browser, alice: Browser, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Demoted after the door let the request through, and before the act."""
+    real = roles.check_actor
+
+    def check_actor(db: Database, client: Client) -> None:
+        db.run("UPDATE users SET role = 'user' WHERE username = 'grace'")
+        real(db, client)
+
+    monkeypatch.setattr(roles, "check_actor", check_actor)
+    for act in ACTS:
+        db.run("UPDATE users SET role = 'admin' WHERE username = 'grace'")
+        _act(grace, db, "alice", act, **({"role": "admin"} if act == "role" else {}))
+        assert grace.answer.status_code == 403
+    assert person(db, "alice").state == "active" and not person(db, "alice").is_admin
+
+
+def test_a_role_that_nobody_gave_a_meaning_is_taken_away_for_good(
+    settings: dict, tmp_path: Path, cheap_hashes: None
+) -> None:
+    copy(Path(__file__).parent / "data/tutorial.db", tmp_path / "tutorial.db")
+    app = create_app(settings | {"DATABASE_URL": f"sqlite:///{tmp_path}/tutorial.db"})
+    db = app.extensions["database"]
+    roles.give(db, COMMAND_LINE, person(db, "oddrole"), "user")
+    roles.add(db, "superuser")
+    assert person(db, "oddrole").role == "user"
+    assert db.all("SELECT detail FROM events") == [("from superuser to user",)]
+    db.close()
+
+
+@pytest.mark.parametrize("name", ["public", "login", "nobody"])
+def test_a_door_of_another_kind_is_no_role(name: str) -> None:
+    with pytest.raises(ValueError, match="no role"):
+        role_required(name)
+
+
+def test_a_kind_that_a_team_added_is_shown_as_it_is(grace: Browser, db: Database) -> None:
+    with db.transaction():
+        events.record(db, COMMAND_LINE, "note_written", person(db, "grace").id)  # type: ignore[arg-type]
+    for path in ("/admin", "/admin/events", "/account/activity", "/admin/events.csv"):
+        assert "note_written" in grace.client.get(path).text

@@ -1,0 +1,26 @@
+"""The command that fills an empty database with people who do not exist."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from webapp.accounts import demo as rules
+from webapp.database import database
+
+# Of somebody who comes every week or two, in half a year.
+EVENTS_EACH = 40
+
+
+@click.command()
+@click.option("--people", default=300, show_default=True, type=click.IntRange(2, 10_000_000), help="How many.")
+@click.option("--events", type=click.IntRange(0, 100_000_000), help="How many in all; else 40 for each.")
+@with_appcontext
+def demo(people: int, events: int | None) -> None:
+    """Fill the empty database with people and half a year of events, and print accounts to log in with."""
+    try:
+        password = rules.fill(database(), people, people * EVENTS_EACH if events is None else events)
+    except rules.NotEmpty:
+        raise click.ClickException(
+            f"Somebody has signed up in {current_app.config['DATABASE_URL']} already; the demo wants an empty database."
+        ) from None
+    click.echo(f"Log in as {rules.ADMIN} (an admin) or {rules.MEMBER}, with the password  {password}")

@@ -1,0 +1,67 @@
+"""The command that starts the server."""
+
+import socket
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from webapp.accounts import roles
+from webapp.config import BadSetting
+from webapp.database import database
+
+# A thousand slow clients must be able to wait without keeping others out.
+WAITING = 4096
+# How long a request that is under way may take to finish at shut-down, in seconds.
+FAREWELL = 15
+HEADER_MILLISECONDS = 10_000
+MOST_HEADER_BYTES = 64 * 1024
+
+
+@click.command()
+@with_appcontext
+def serve() -> None:
+    """Start the server."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    config = current_app.config
+    _check_port(config["ADDRESS"], config["PORT"])
+    _welcome()
+    database().close()
+    Granian(
+        "webapp.asgi:front_door",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=config["ADDRESS"],
+        port=config["PORT"],
+        workers=config["WORKERS"],
+        backlog=WAITING,
+        backpressure=WAITING,
+        websockets=False,
+        # A connection that may yet turn out to speak HTTP/2 has no time limit; a proxy in front speaks HTTP/1 to us.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=MOST_HEADER_BYTES),
+        workers_kill_timeout=FAREWELL,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def _check_port(address: str, port: int) -> None:
+    """The server shares a port with whoever has it already, so two started by mistake would answer in turns."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as error:
+        raise BadSetting("PORT", f"is {port}, which cannot be had on {address}: {error.strerror}.") from error
+
+
+def _welcome() -> None:
+    click.echo(f"Latchkey is at {current_app.config['PUBLIC_URL']} - stop it with Ctrl+C.")
+    if not roles.has_admin(database()):
+        click.echo("It has no admin yet: sign up there, then run  just admin YOUR@EMAIL.ADDRESS  beside this.")

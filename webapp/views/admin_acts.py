@@ -1,0 +1,103 @@
+"""What an admin can do to somebody, each on a page that says what follows and asks for the reason."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import people, roles, standing
+from webapp.accounts.events import Client
+from webapp.accounts.people import User
+from webapp.auth import admin_required, own_session
+from webapp.client import client
+from webapp.database import database
+from webapp.forms import ActForm, Form, RoleForm, as_id
+from webapp.hypermedia import render
+
+blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users/<user_id>")
+
+
+class Act(NamedTuple):
+    """`title` and `done` take a name."""
+
+    title: str
+    consequence: str
+    done: str
+    do: Callable[[User, Form], object]
+    form: type[Form] = ActForm
+
+
+ACTS = {
+    "role": Act(
+        "Change the role of {}",
+        "The new role counts from the next page on.",
+        "{} has another role now.",
+        lambda user, form: roles.give(database(), _admin(), user, form.values["role"], form.values["reason"]),
+        RoleForm,
+    ),
+    "disable": Act(
+        "Disable {}",
+        "All sessions end at once, and nobody can log in to the account until an admin enables it again.",
+        "{} is disabled.",
+        lambda user, form: standing.disable(database(), _admin(), user, form.values["reason"]),
+    ),
+    "enable": Act(
+        "Enable {}",
+        "Whoever knows the password can log in again.",
+        "{} is enabled again.",
+        lambda user, form: standing.enable(database(), _admin(), user, form.values["reason"]),
+    ),
+    "sign-out": Act(
+        "Log {} out everywhere",
+        "All sessions end at once. The person can log in again.",
+        "{} is logged out everywhere.",
+        lambda user, form: standing.sign_out(database(), _admin(), user, form.values["reason"]),
+    ),
+}
+
+
+@blueprint.get("/<any(role, disable, enable, 'sign-out'):act>")
+@admin_required
+def show(user_id: str, act: str) -> ResponseReturnValue:
+    return _page(_other(user_id), act, ACTS[act].form(request.form))
+
+
+@blueprint.post("/<any(role, disable, enable, 'sign-out'):act>")
+@admin_required
+def do(user_id: str, act: str) -> ResponseReturnValue:
+    user, form = _other(user_id), ACTS[act].form(request.form)
+    if form.check() and form.values.get("role", "user") not in roles.names(database()):
+        form.object("role", "There is no such role.")
+    if not form.errors:
+        try:
+            ACTS[act].do(user, form)
+        except roles.NotAllowed:
+            abort(403)
+        except roles.LastAdmin:
+            form.object("reason", f"{user.name} is the last admin. Make somebody else one first.")
+    if form.errors:
+        return _page(user, act, form, 422)
+    flash(ACTS[act].done.format(user.name), "success")
+    return redirect(url_for("admin_users.show_one", user_id=user.id), 303)
+
+
+def _admin() -> Client:
+    user = own_session().user
+    return client()._replace(actor=user.name, actor_id=user.id)
+
+
+def _other(user_id: str) -> User:
+    number = as_id(user_id)
+    try:
+        user = people.by_id(database(), -1 if number is None else number)
+    except people.NoSuchAccount:
+        abort(404)
+    if user.id == own_session().user.id:
+        abort(403, "Nobody can do this to their own account. Another admin can.")
+    return user
+
+
+def _page(user: User, act: str, form: Form, status: int = 200) -> ResponseReturnValue:
+    names = roles.names(database())
+    return render("admin_act.html", "act_form.html", status, user=user, act=act, it=ACTS[act], form=form, roles=names)

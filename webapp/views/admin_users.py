@@ -1,0 +1,50 @@
+"""People, as an admin finds and sees them."""
+
+from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import events, people, roles, sessions
+from webapp.auth import admin_required, own_session
+from webapp.database import database
+from webapp.forms import as_id
+from webapp.hypermedia import render
+
+blueprint = Blueprint("admin_users", __name__, url_prefix="/admin/users")
+
+LONGEST_SEARCH = 100
+
+
+@blueprint.get("")
+@admin_required
+def show() -> ResponseReturnValue:
+    query, names = _query(), roles.names(database())
+    listed = people.page(database(), query)
+    return render("admin_users.html", "users_table.html", listed=listed, query=query, roles=names)
+
+
+@blueprint.get("/<user_id>")
+@admin_required
+def show_one(user_id: str) -> ResponseReturnValue:
+    number = as_id(user_id)
+    try:
+        user = people.by_id(database(), -1 if number is None else number)
+    except people.NoSuchAccount:
+        abort(404)
+    live = sessions.live(database(), user.id)
+    listed = events.page(database(), events.of_person(user.id), None)
+    is_own = user.id == own_session().user.id
+    return render("admin_user.html", "user_panel.html", user=user, live=live, listed=listed, is_own=is_own)
+
+
+def _query() -> people.Query:
+    """What the address asks for; what makes no sense there is left out."""
+    asked = {name: value.replace("\0", "") for name, value in request.args.items()}
+    sort, state = asked.get("sort", ""), asked.get("state", "")
+    return people.Query(
+        text=asked.get("q", "")[:LONGEST_SEARCH],
+        role=asked.get("role", ""),
+        state=state if state in people.STATES else "",
+        sort=sort if sort in people.SORTS else "created",
+        is_descending=asked.get("dir", "asc" if sort in people.SORTS else "desc") == "desc",
+        after=as_id(asked.get("after", "")),
+    )
