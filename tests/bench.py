@@ -1,12 +1,14 @@
 """Measures what the README promises: `python -m tests.bench admin`."""
 
 import logging
-import resource
+import multiprocessing
 import statistics
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
@@ -78,16 +80,25 @@ def _databases() -> Iterator[tuple[str, str]]:
 
 def _measured(url: str) -> dict[str, str]:
     with TemporaryDirectory() as instance:
-        app = create_app({"INSTANCE": instance, "DATABASE_URL": url, "SECRET_KEY": "a key for measuring alone" * 2})
+        settings = {"INSTANCE": instance, "DATABASE_URL": url, "SECRET_KEY": "a key for measuring alone" * 2}
+        app = create_app(settings)
         demo.fill(app.extensions["database"], PEOPLE, EVENTS)
         cookie = f"session={_token(app)}"
         found = {name: f"{_median(app, path, cookie) * 1000:.1f}" for name, path in PAGES.items()}
-        before, began = _memory(), time.perf_counter()
-        _ask(app, EXPORT, cookie)
-        found["all events as CSV, in s"] = f"{time.perf_counter() - began:.0f}"
-        found["… memory it needed, in MiB"] = f"{_memory() - before:.0f}"
         app.extensions["database"].close()
-        return found
+        # A process of its own: this one has had everybody in memory, and would hide what an export needs.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
+            seconds, mebibytes = processes.submit(_exported, settings, cookie).result()
+        return found | {"all events as CSV, in s": f"{seconds:.0f}", "… memory it needed, in MiB": f"{mebibytes:.1f}"}
+
+
+def _exported(settings: dict[str, str], cookie: str) -> tuple[float, float]:
+    """Seconds, and what the export added to the most that the process has had, in MiB."""
+    app = create_app(settings)
+    _ask(app, "/admin/events", cookie)
+    before, began = _memory(), time.perf_counter()
+    _ask(app, EXPORT, cookie)
+    return time.perf_counter() - began, _memory() - before
 
 
 def _token(app: Flask) -> str:
@@ -115,8 +126,9 @@ def _ask(app: Flask, path: str, cookie: str) -> None:
 
 
 def _memory() -> float:
-    """The most that this process has had, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most that this process has had, in MiB; `getrusage` would count its parent's too."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
 
 
 if __name__ == "__main__":
