@@ -33,9 +33,19 @@ class Day(NamedTuple):
     failed: int
 
 
+def overview(db: Database, span: int) -> tuple[Cards, list[Day]]:
+    """The cards, and the last `span` days, today last."""
+    latest = days(db, max(span, USUAL_DAYS + 1))
+    return _cards(db, latest), latest[-span:]
+
+
 def cards(db: Database) -> Cards:
+    return _cards(db, days(db, USUAL_DAYS + 1))
+
+
+def _cards(db: Database, latest: list[Day]) -> Cards:
     today, week_ago = db.now()[:10], stored(db.clock() - timedelta(days=7))
-    failed = [day.failed for day in days(db, USUAL_DAYS + 1)]
+    failed = [day.failed for day in latest[-USUAL_DAYS - 1 :]]
     return Cards(
         people=users.count(db),
         new_this_week=people.count_since(db, week_ago),

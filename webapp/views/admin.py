@@ -17,13 +17,14 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 def show() -> ResponseReturnValue:
     asked, db = as_id(request.args.get("days", "")), database()
     span = asked if asked in figures.SPANS else figures.SPANS[0]
+    numbers, days = figures.overview(db, span)
     return render(
         "admin.html",
         "admin_overview.html",
         spans=figures.SPANS,
         span=span,
-        cards=figures.cards(db),
-        days=figures.days(db, span),
+        cards=numbers,
+        days=days,
         newest=figures.newest(db),
         listed=people.page(db, people.Query()),
         query=people.Query(),
