@@ -76,7 +76,7 @@ SCANS = {
                 SELECT id AS found_id, CASE :sort WHEN 'username' THEN name WHEN 'email' THEN email
                     WHEN 'role' THEN role WHEN 'state' THEN state ELSE '' END AS sorted_by
                 FROM sorted_users
-                WHERE (:pattern = '' OR name LIKE :pattern ESCAPE '!' OR email LIKE :pattern ESCAPE '!')
+                WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
                 AND (:state = '' OR state = :state)
             ) AS fitting WHERE (sorted_by, found_id) > (:key, :id)
@@ -88,7 +88,7 @@ SCANS = {
                 SELECT id AS found_id, CASE :sort WHEN 'username' THEN name WHEN 'email' THEN email
                     WHEN 'role' THEN role WHEN 'state' THEN state ELSE '' END AS sorted_by
                 FROM sorted_users
-                WHERE (:pattern = '' OR name LIKE :pattern ESCAPE '!' OR email LIKE :pattern ESCAPE '!')
+                WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
                 AND (:state = '' OR state = :state)
             ) AS fitting WHERE (sorted_by, found_id) < (:key, :id)
@@ -121,7 +121,7 @@ def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     rows = db.all(
         """SELECT * FROM people WHERE id IN (
            SELECT id FROM sorted_users
-           WHERE (:pattern = '' OR name LIKE :pattern ESCAPE '!' OR email LIKE :pattern ESCAPE '!')
+           WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
            AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
            AND (:state = '' OR state = :state) LIMIT :limit)""",
         limit=limit,
