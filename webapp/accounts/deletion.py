@@ -20,9 +20,8 @@ def ask(db: Database, client: Client, session: Session, password: str, days: int
     Raises WrongPassword, and LastAdmin where nobody could look after the others any more.
     """
     confirmation.check(db, client, session, password)
-    user = session.user
     with db.transaction():
-        user = roles.locked(db, user)
+        user = roles.locked(db, session.user)
         gone_at = user.deletion_at or stored(db.clock() + timedelta(days=days))
         events.record(db, client, Kind.DELETION_ASKED, user.id, session.id)
         sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_DELETION)

@@ -12,8 +12,8 @@ from db.events import Filter as Filter
 PAGE = 25
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
-# So far back days are counted anew.
-RECENT = timedelta(days=3)
+# Yesterday is counted anew all day, in case a clock was ahead; more would be a long look after a day of attacks.
+RECENT = timedelta(days=1)
 
 
 class Kind(StrEnum):
