@@ -1,5 +1,6 @@
 """The database: five verbs over SQLite or PostgreSQL, and the ways in which they fail."""
 
+import hmac
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -38,12 +39,17 @@ class Database(ABC):
     Every verb raises Duplicate or Unavailable. Outside a transaction each statement is one of its own.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, key: bytes) -> None:
         self.clock = clock
+        self._key = key
 
     def now(self) -> str:
         """The app's time in UTC as it is stored: `YYYY-MM-DD HH:MM:SS`."""
         return stored(self.clock())
+
+    def blind_index(self, text: str) -> str:
+        """A keyed hash to find something by that must not be read, not even in a stolen copy of the tables."""
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
 
     @abstractmethod
     def run(self, sql: str, **values: Any) -> int:
@@ -97,12 +103,15 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def connect(url: str, clock: Clock = system_clock, connections: int = 16) -> Database:
-    """`sqlite:///PATH` or `postgresql://…`; raises Unavailable when it cannot be reached."""
+def connect(url: str, clock: Clock = system_clock, connections: int = 16, key: bytes = b"") -> Database:
+    """`sqlite:///PATH` or `postgresql://…`; raises Unavailable when it cannot be reached.
+
+    `key` is for `blind_index`; all servers on one database must have the same.
+    """
     if url.startswith("sqlite:///"):
         from db.sqlite import Sqlite
 
-        return Sqlite(url.removeprefix("sqlite:///"), clock)
+        return Sqlite(url.removeprefix("sqlite:///"), clock, key)
     from db.postgres import Postgres
 
-    return Postgres(url, clock, connections)
+    return Postgres(url, clock, connections, key)

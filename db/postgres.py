@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -15,6 +16,8 @@ from db import Clock, Database, Duplicate, Row, Unavailable
 
 # How long a request waits for a connection, in seconds: a page that hangs helps nobody.
 PATIENCE = 1.0
+# A server that restarts is back within so many seconds, or a request cannot wait for it.
+RECOVERY = 3.0
 # Any number will do, as long as all servers take the same.
 MIGRATION_LOCK = 5_288_247
 
@@ -36,8 +39,8 @@ class Postgres(Database):
     dialect = "postgres"
     mistakes = psycopg.DatabaseError
 
-    def __init__(self, url: str, clock: Clock, connections: int) -> None:
-        super().__init__(clock)
+    def __init__(self, url: str, clock: Clock, connections: int, key: bytes) -> None:
+        super().__init__(clock, key)
         self._threads = threading.local()
         self._pool = ConnectionPool(
             url,
@@ -53,7 +56,7 @@ class Postgres(Database):
             self._pool.wait(timeout=10)
 
     def run(self, sql: str, **values: Any) -> int:
-        with self._cursor(sql, values) as cursor:
+        with self.transaction(), self._cursor(sql, values) as cursor:
             return cursor.rowcount
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -77,14 +80,20 @@ class Postgres(Database):
         if self._held() is not None:
             yield
             return
-        with _translated(), self._connection() as connection, connection.transaction():
-            if not wait:
-                connection.execute("SET LOCAL lock_timeout = 1")
-            self._threads.connection = connection
-            try:
-                yield
-            finally:
-                self._threads.connection = None
+        number = None
+        try:
+            with _translated(), self._connection() as connection, connection.transaction():
+                if not wait:
+                    connection.execute("SET LOCAL lock_timeout = 1")
+                self._threads.connection = connection
+                try:
+                    yield
+                finally:
+                    self._threads.connection = None
+                number = _number(connection)
+        except Unavailable:
+            if number is None or not self._is_committed(number):
+                raise
 
     @contextmanager
     def migrating(self) -> Iterator[None]:
@@ -101,6 +110,23 @@ class Postgres(Database):
 
     def close(self) -> None:
         self._pool.close()
+
+    def _is_committed(self, number: str) -> bool:
+        """Where the connection broke after COMMIT was sent: done twice would be as wrong as said not to be done.
+
+        Raises Unavailable while the server cannot tell.
+        """
+        deadline = time.monotonic() + RECOVERY
+        while True:
+            try:
+                row = self.one("SELECT txid_status(CAST(:number AS bigint))", number=number)
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if row != ("in progress",):
+                    return row == ("committed",)
+            time.sleep(0.1)
 
     def _held(self) -> Connection | None:
         return getattr(self._threads, "connection", None)
@@ -129,6 +155,12 @@ def _hushed() -> Iterator[None]:
         yield
     finally:
         log.disabled = False
+
+
+def _number(connection: Connection) -> str | None:
+    """The transaction's, by which the server knows afterwards what became of it; None where it wrote nothing."""
+    row = connection.execute("SELECT CAST(txid_current_if_assigned() AS text)").fetchone()
+    return row[0] if row else None
 
 
 def _set_limits(connection: Connection) -> None:

@@ -13,6 +13,8 @@ from db import Clock, Database, Duplicate, Row, Unavailable
 
 # How long a writer waits for another thread of this process, in seconds; busy_timeout is the same for other processes.
 PATIENCE = 5.0
+# A writer that has waited so long for another program, in seconds, waits for none that is just slow.
+STUCK = 0.5
 
 # FULL: with NORMAL a power cut loses what was already acknowledged.
 SETTINGS = """
@@ -41,12 +43,13 @@ class Sqlite(Database):
     dialect = "sqlite"
     mistakes = sqlite3.DatabaseError
 
-    def __init__(self, path: str, clock: Clock) -> None:
-        super().__init__(clock)
+    def __init__(self, path: str, clock: Clock, key: bytes) -> None:
+        super().__init__(clock, key)
         self._address = f"file:{quote(os.path.abspath(path))}?mode=rw"
         self._threads = threading.local()
         self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         self._writer = threading.Lock()
+        self._asked_at: float | None = None
         _create(path)
         with _translated():
             self._connection()
@@ -77,8 +80,7 @@ class Sqlite(Database):
         if connection.in_transaction:
             yield
             return
-        if not self._writer.acquire(timeout=PATIENCE if wait else 0):
-            raise Unavailable("another writer of this process is not done")
+        self._take_turn(PATIENCE if wait else 0)
         try:
             self._begin(wait)
             try:
@@ -93,15 +95,35 @@ class Sqlite(Database):
     def migrating(self) -> AbstractContextManager[None]:
         return self.transaction()
 
+    def _take_turn(self, patience: float) -> None:
+        """Wait for the other writers of this process.
+
+        While one of them waits for another program, the rest gives up: were all to wait, no thread were left for those
+        who only read.
+        """
+        deadline = time.monotonic() + patience
+        while not self._is_stuck():
+            left = deadline - time.monotonic()
+            if self._writer.acquire(timeout=max(0.0, min(left, STUCK))):
+                return
+            if left <= 0:
+                break
+        raise Unavailable("another writer is not done")
+
+    def _is_stuck(self) -> bool:
+        asked_at = self._asked_at
+        return asked_at is not None and time.monotonic() - asked_at > STUCK
+
     def _begin(self, wait: bool) -> None:
-        if wait:
-            self._execute("BEGIN IMMEDIATE", {})
-            return
-        self.one("PRAGMA busy_timeout = 0")
+        self._asked_at = time.monotonic()
         try:
+            if not wait:
+                self.one("PRAGMA busy_timeout = 0")
             self._execute("BEGIN IMMEDIATE", {})
         finally:
-            self.one("PRAGMA busy_timeout = 5000")
+            self._asked_at = None
+            if not wait:
+                self.one("PRAGMA busy_timeout = 5000")
 
     def has_table(self, name: str) -> bool:
         return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name) is not None

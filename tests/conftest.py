@@ -136,6 +136,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _database_of_server(server: Server) -> Iterator[Database]:
+    database = server.database()
+    yield database
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_throttled(request: pytest.FixtureRequest) -> None:
+    """All tests come to the one server from one address, and each as if it were the first."""
+    if "server" in request.fixturenames:
+        request.getfixturevalue("_database_of_server").run("DELETE FROM throttles")
+
+
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start real servers of this test's own, with these settings."""

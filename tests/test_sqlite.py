@@ -89,7 +89,7 @@ def test_a_migrations_last_statement_needs_no_semicolon(db: Database) -> None:
     assert db.has_table("two")
 
 
-def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, htmx: bool) -> None:
+def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, clock: Clock, htmx: bool) -> None:
     database = app.extensions["database"]
     browser = Browser(app, htmx).visit("/signup")
     pages = database.one("PRAGMA page_count")[0]
@@ -97,6 +97,7 @@ def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, htmx: bool) -> 
     statuses = []
     for number in range(200):
         fields = {"username": f"user{number}", "email": f"user{number}@example.com", "password": PASSWORD}
+        clock.advance(hours=1)
         browser.visit("/signup").submit("signup-form", **fields)
         statuses.append(browser.answer.status_code)
         if statuses[-1] == 503:

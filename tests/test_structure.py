@@ -27,7 +27,8 @@ ALLOWED = {
     "webapp/hypermedia.py": set(),
     "webapp/database.py": {"db"},
     "webapp/auth.py": {"db", "webapp.accounts", "webapp.database"},
-    "webapp/client.py": {"webapp.accounts"},
+    "webapp/client.py": {"webapp.accounts", "webapp.known_devices"},
+    "webapp/known_devices.py": {"db", "webapp.auth"},
     "webapp/csrf.py": {"db", "webapp.auth", "webapp.hypermedia"},
     "webapp/drafts.py": {
         "webapp.accounts", "webapp.auth", "webapp.csrf", "webapp.database", "webapp.forms", "webapp.hypermedia",

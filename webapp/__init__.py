@@ -1,5 +1,6 @@
 """Latchkey: sign-up, log-in, sessions and dashboards. `create_app` is the one place where the parts meet."""
 
+import hmac
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,17 +27,20 @@ from webapp import (
     headers,
     hosts,
     hypermedia,
+    known_devices,
     logs,
     serve,
     sweeping,
     times,
 )
 from webapp.accounts import events
+from webapp.accounts.hashing import pool
 from webapp.forms import Request
 from webapp.views import (
     activity,
     admin,
     admin_acts,
+    admin_blocks,
     admin_events,
     admin_users,
     confirm,
@@ -59,7 +63,7 @@ log = logging.getLogger("latchkey")
 HERE = Path(__file__).parent
 RESOURCES = (
     home, signup, login, logout, dashboard, profile, password_change, sessions, activity, data, deletion, confirm,
-    expiry, admin, admin_users, admin_acts, admin_events, pwa, health,
+    expiry, admin, admin_users, admin_acts, admin_blocks, admin_events, pwa, health,
 )  # fmt: skip
 
 
@@ -76,6 +80,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     logs.start()
     config.load(app, settings or {})
     _open_database(app, clock)
+    _join_hashing_pool(app)
     _set_templates_up(app)
     _set_guards_up(app)
     for resource in RESOURCES:
@@ -89,7 +94,8 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
 
 def _open_database(app: Flask, clock: db.Clock) -> None:
     try:
-        opened = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"])
+        key = hmac.digest(app.config["SECRET_KEY"].encode(), b"blind index", "sha256")
+        opened = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"], key)
         adopted = opened.has_table("users") and not opened.has_table("migrations")
         migrate(opened)
     except (db.Unavailable, db.Unfit) as error:
@@ -98,6 +104,13 @@ def _open_database(app: Flask, clock: db.Clock) -> None:
         log.info("adopted a database that the tutorial's code wrote")
         adoption.tell(opened)
     app.extensions["database"] = opened
+
+
+def _join_hashing_pool(app: Flask) -> None:
+    try:
+        pool.share(app.config["INSTANCE"])
+    except OSError as error:
+        raise config.BadSetting("INSTANCE", f"has no room for the hashing pool's files: {error}") from error
 
 
 def _set_templates_up(app: Flask) -> None:
@@ -121,6 +134,7 @@ def _set_templates_up(app: Flask) -> None:
         form=None,
         out_of_band=False,
         is_kept=False,
+        is_changed=False,
         is_page=False,
         is_put_off=False,
         part=None,
@@ -139,6 +153,7 @@ def _set_guards_up(app: Flask) -> None:
     app.after_request(compression.after_request)
     app.after_request(hypermedia.after_request)
     app.after_request(auth.after_request)
+    app.after_request(known_devices.after_request)
     errors.register(app)
 
 

@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 
 from db import Unavailable
 from db.users import User
-from webapp.accounts import events, export, passwords, people, roles, sessions, signup, standing
+from webapp.accounts import events, export, passwords, people, roles, sessions, signup, standing, throttle
 from webapp.accounts.events import COMMAND_LINE
 from webapp.database import database
 from webapp.downloads import json_lines
@@ -142,6 +142,15 @@ def sign_out(email: str, why: str) -> None:
     """End all sessions of the person with this EMAIL address."""
     person = _person(email)
     click.echo(f"{person.name} is logged out everywhere: {standing.sign_out(database(), COMMAND_LINE, person, why)}.")
+
+
+@user.command()
+@click.argument("email")
+def unblock(email: str) -> None:
+    """Let the person with this EMAIL address log in from any browser again, after too many tries."""
+    person = _person(email)
+    throttle.lift_all(database(), COMMAND_LINE, person)
+    click.echo(f"{person.name} can log in from any browser again.")
 
 
 @role.command("add")

@@ -4,12 +4,15 @@ import ipaddress
 
 from flask import request
 
+from webapp import known_devices
 from webapp.accounts import devices
 from webapp.accounts.events import Client
 
 
 def client() -> Client:
-    return Client(address(), devices.in_words(request.headers.get("User-Agent", "")))
+    browser, known_to = known_devices.read()
+    words = devices.in_words(request.headers.get("User-Agent", ""))
+    return Client(address(), words, browser=browser, known_to=known_to)
 
 
 def address() -> str:

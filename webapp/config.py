@@ -74,6 +74,7 @@ def _load_storage(config: dict[str, Any]) -> None:
 def _set_flask_up(config: dict[str, Any]) -> None:
     prefix = "__Host-" if config["HTTPS"] else ""
     config["LOGIN_COOKIE"] = f"{prefix}session"
+    config["DEVICE_COOKIE"] = f"{prefix}device"
     # Flask's own session is a signed cookie: flashes and a visitor's CSRF secret go there, never who somebody is.
     config.update(
         SESSION_COOKIE_NAME=f"{prefix}visitor",

@@ -9,6 +9,9 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 
 from db import Unavailable
 from webapp import auth, csrf, drafts, hypermedia
+from webapp.accounts.hashing import Busy
+from webapp.accounts.throttle import Throttled
+from webapp.times import in_words
 
 log = logging.getLogger("latchkey")
 
@@ -31,8 +34,9 @@ PROBLEMS = {
     503: ("Busy", "We cannot answer this just now. Nothing was lost; try again in a few seconds."),
 }
 
-# When to come back after a refusal, in seconds.
-RETRY_AFTER = {429: "60", 503: "5"}
+# When to come back after a refusal that does not know better, in seconds.
+RETRY_AFTER = {429: 60, 503: 5}
+BUSY = "Too many people are logging in just now. Nothing was done; try again in a few seconds."
 
 
 def register(app: Flask) -> None:
@@ -40,6 +44,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(Unauthorized, _stranger)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(Throttled, _throttled)
+    app.register_error_handler(Busy, _busy)
 
 
 def _stranger(_: Unauthorized) -> Response:
@@ -70,17 +76,32 @@ def _problem(error: HTTPException) -> ResponseReturnValue:
 def _unavailable(error: Unavailable) -> ResponseReturnValue:
     """The database is locked, full or gone: what was typed comes back where the page can be shown without it."""
     log.error("database unavailable: %s", " ".join(str(error).split()))
-    title, sentence = PROBLEMS[503]
     # Who asks is not known, unless it was read before the trouble began; the page is shown as to a stranger.
     g.setdefault("current_session", None)
+    return _again(503, PROBLEMS[503][1])
+
+
+def _throttled(error: Throttled) -> ResponseReturnValue:
+    """Too many tries: nothing was tried, and nothing of what was typed is lost."""
+    g.retry_after = error.seconds
+    return _again(429, error.sentence.format(in_words(error.seconds)))
+
+
+def _busy(_: Busy) -> ResponseReturnValue:
+    """Too many hashes are waiting. This was no failed attempt."""
+    return _again(503, BUSY)
+
+
+def _again(status: int, sentence: str) -> ResponseReturnValue:
+    """The form as it was sent, where there is one; else the page of this error."""
     if request.method == "POST" and request.endpoint:
         with suppress(Unavailable, HTTPException):
             auth.admit(current_app.view_functions[request.endpoint])
-            return hypermedia.form_again(503, sentence)
-    return hypermedia.problem(503, title, sentence)
+            return hypermedia.form_again(status, sentence)
+    return hypermedia.problem(status, PROBLEMS[status][0], sentence)
 
 
 def _say_when(answer: Response) -> Response:
     if answer.status_code in RETRY_AFTER:
-        answer.headers["Retry-After"] = RETRY_AFTER[answer.status_code]
+        answer.headers["Retry-After"] = str(g.get("retry_after", RETRY_AFTER[answer.status_code]))
     return answer

@@ -137,7 +137,13 @@ class Form:
 
 
 class SignupForm(Form):
+    """`is_sent_again` after an answer that left open whether the account was made."""
+
     checks: ClassVar = {"username": username_objection, "email": email_objection, "password": password_objection}
+
+    def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
+        super().__init__(sent)
+        self.is_sent_again = bool(sent.get("again"))
 
 
 class UsernameForm(Form):

@@ -1,5 +1,6 @@
 """Moments, as people and browsers read them."""
 
+import math
 from datetime import datetime
 from functools import lru_cache
 
@@ -38,6 +39,13 @@ def ago(seconds: float) -> str:
         if number > 0:
             return f"{number} {unit}{'' if number == 1 else 's'} ago"
     return "just now"
+
+
+def in_words(seconds: float) -> str:
+    """How long to wait, rounded up: `in 5 minutes`."""
+    unit, size = next(((unit, size) for unit, size in UNITS if seconds >= size), ("second", 1))
+    number = math.ceil(seconds / size)
+    return f"in {number} {unit}{'' if number == 1 else 's'}"
 
 
 def _element(time: datetime, words: str) -> Markup:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from db import Database, moment
 from db.sessions import Session
-from webapp.accounts import events, passwords, sessions
+from webapp.accounts import events, passwords, sessions, throttle
 from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
@@ -25,7 +25,7 @@ def is_fresh(db: Database, session: Session) -> bool:
 
 
 def confirm(db: Database, client: Client, session: Session, password: str) -> str:
-    """Give the session's new token; the old one opens nothing any more. Raises WrongPassword."""
+    """Give the session's new token; the old one opens nothing any more. Raises WrongPassword, Throttled, Busy."""
     check(db, client, session, password)
     with db.transaction():
         events.record(db, client, Kind.CONFIRMED, session.user.id, session.id)
@@ -35,10 +35,11 @@ def confirm(db: Database, client: Client, session: Session, password: str) -> st
 
 
 def check(db: Database, client: Client, session: Session, password: str) -> None:
-    """Raises WrongPassword, after a note of it."""
-    if passwords.matches(session.user.password, password):
-        return
-    with db.transaction():
-        events.record(db, client, Kind.CONFIRMATION_FAILED, session.user.id, session.id)
-    log.info("refused a password: user %d", session.user.id)
-    raise WrongPassword
+    """Raises WrongPassword, after a note of it, Throttled, Busy."""
+    with throttle.trying(db, throttle.of_session(session), WrongPassword):
+        if passwords.matches(session.user.password, password, known=True):
+            return
+        with db.transaction():
+            events.record(db, client, Kind.CONFIRMATION_FAILED, session.user.id, session.id)
+        log.info("refused a password: user %d", session.user.id)
+        raise WrongPassword

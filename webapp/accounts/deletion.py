@@ -17,7 +17,7 @@ log = logging.getLogger("latchkey")
 def ask(db: Database, client: Client, session: Session, password: str, days: int) -> str:
     """Mark the account, log it out everywhere, and give the moment when it will be gone; a second wish delays nothing.
 
-    Raises WrongPassword, and LastAdmin where nobody could look after the others any more.
+    Raises WrongPassword, Throttled, Busy, and LastAdmin where nobody could look after the others any more.
     """
     confirmation.check(db, client, session, password)
     with db.transaction():

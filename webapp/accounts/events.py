@@ -40,6 +40,7 @@ class Kind(StrEnum):
     ENABLED = "enabled"
     DELETION_ASKED = "deletion_asked"
     DELETION_TAKEN_BACK = "deletion_taken_back"
+    BLOCK_LIFTED = "block_lifted"
 
 
 SENTENCES = {
@@ -66,6 +67,7 @@ SENTENCES = {
     Kind.ENABLED: "Account enabled again",
     Kind.DELETION_ASKED: "Deletion of the account asked for",
     Kind.DELETION_TAKEN_BACK: "Deletion of the account taken back",
+    Kind.BLOCK_LIFTED: "A block after too many tries was lifted",
 }
 # Nothing that its person did or could act on: it is in the export, and on no page.
 SILENT = Kind.HASH_RENEWED
@@ -73,12 +75,15 @@ SILENT = Kind.HASH_RENEWED
 
 class Client(NamedTuple):
     """Who acts, from where: an address, a browser in words; `actor` names who it is when it is not the person, and
-    `actor_id` is that admin's."""
+    `actor_id` is that admin's. `browser` is its random name, and `known_to` holds the ids of whoever logged in with it.
+    """
 
     address: str
     device: str
     actor: str = ""
     actor_id: int | None = None
+    browser: str = ""
+    known_to: tuple[int, ...] = ()
 
 
 COMMAND_LINE = Client("", "", "command line")

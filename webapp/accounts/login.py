@@ -1,35 +1,38 @@
 """Logging in: the one place where an address and a password become a session."""
 
 import logging
+from contextlib import suppress
 
 from db import Database, users
-from webapp.accounts import events, passwords, sessions
+from webapp.accounts import events, passwords, sessions, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.hashing import Busy
 
 log = logging.getLogger("latchkey")
 
 
-class InvalidCredentials(Exception):
+class Failed(Exception):
+    """A log-in that counts as a failed one."""
+
+
+class InvalidCredentials(Failed):
     """No such account, or not its password; nobody is told which."""
 
 
-class Disabled(Exception):
+class Disabled(Failed):
     """An admin has shut the account; only who knows its password is told."""
 
 
 def log_in(db: Database, client: Client, email: str, password: str, remember: bool, old_token: str | None) -> str:
     """Give the token of a new session; `old_token`, which this browser came with, ends.
 
-    Raises InvalidCredentials, Disabled. An unknown address costs the same work as a known one.
+    Raises InvalidCredentials, Disabled, Throttled, Busy. An unknown address costs the same work as a known one.
     """
-    user = users.by_email(db, email)
-    if not passwords.matches(user.password if user else None, password) or user is None or user.is_gone(db.now()):
-        _note_failure(db, client, user)
-        raise InvalidCredentials
-    if user.disabled_at:
-        _note_failure(db, client, user, "disabled")
-        raise Disabled
-    renewed = passwords.hashed(password) if passwords.is_outdated(user.password) else None
+    found = users.by_email(db, email)
+    known = throttle.is_known(db, client, found)
+    with throttle.trying(db, throttle.of_login(client, email, found, known), Failed):
+        user = _checked(db, client, found, password, known)
+    renewed = _renewed(user, password)
     with db.transaction():
         # While the password was being checked, its person may have changed it, or an admin shut the account.
         if not _is_as_read(user, users.lock(db, user.id)):
@@ -38,9 +41,29 @@ def log_in(db: Database, client: Client, email: str, password: str, remember: bo
             events.record(db, client, Kind.HASH_RENEWED, user.id)
         if old_token and (old := sessions.find(db, old_token)):
             sessions.end(db, client, old, Kind.LOGGED_OUT)
+        throttle.end_row(db, client, user)
         token = sessions.start(db, client, user, remember)
     log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token
+
+
+def _checked(db: Database, client: Client, user: users.User | None, password: str, known: bool) -> users.User:
+    """Who has this password. Raises InvalidCredentials, Disabled, Busy."""
+    matches = passwords.matches(user.password if user else None, password, known)
+    if not matches or user is None or user.is_gone(db.now()):
+        _note_failure(db, client, user)
+        raise InvalidCredentials
+    if user.disabled_at:
+        _note_failure(db, client, user, "disabled")
+        raise Disabled
+    return user
+
+
+def _renewed(user: users.User, password: str) -> str | None:
+    """The hash of today, where the stored one is of yesterday; while many wait for one, next time will do."""
+    with suppress(Busy):
+        return passwords.hashed(password, known=True) if passwords.is_outdated(user.password) else None
+    return None
 
 
 def _is_as_read(read: users.User, now: users.User | None) -> bool:

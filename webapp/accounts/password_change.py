@@ -12,12 +12,12 @@ log = logging.getLogger("latchkey")
 
 
 def change(db: Database, client: Client, session: Session, current: str, new: str) -> tuple[str, int]:
-    """Give this session's new token and how many others were ended (ASVS 7.4.3). Raises WrongPassword.
+    """Give this session's new token and how many others were ended (ASVS 7.4.3). Raises WrongPassword, Throttled, Busy.
 
     Of two changes at once one finds that the password it knew is no longer the current one.
     """
     confirmation.check(db, client, session, current)
-    hashed = passwords.hashed(new)
+    hashed = passwords.hashed(new, known=True)
     with db.transaction():
         if not users.set_password(db, session.user, hashed):
             raise WrongPassword

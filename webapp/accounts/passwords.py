@@ -10,6 +10,8 @@ from typing import Any
 
 from zxcvbn import zxcvbn
 
+from webapp.accounts.hashing import pool
+
 # OWASP Password Storage Cheat Sheet and ASVS 5.0 appendix C, for PBKDF2-HMAC-SHA256.
 ITERATIONS = 600_000
 # Far above what any app stores: a row with more is broken, and must not hold a thread for hours.
@@ -53,21 +55,21 @@ def normal(password: str) -> str:
     return password if len(password) > MOST_CODE_POINTS else unicodedata.normalize("NFC", password)
 
 
-def hashed(password: str) -> str:
-    """The text to store, in Werkzeug's format: `pbkdf2:sha256:600000$salt$hex`."""
-    salt = secrets.token_hex(16)
-    key = hashlib.pbkdf2_hmac("sha256", normal(password).encode(), salt.encode(), ITERATIONS)
-    return f"pbkdf2:sha256:{ITERATIONS}${salt}${key.hex()}"
+def hashed(password: str, known: bool = False) -> str:
+    """The text to store, in Werkzeug's format: `pbkdf2:sha256:600000$salt$hex`. Raises Busy.
+
+    Who is `known`, by a session or by this browser, goes before strangers; here and in `matches`.
+    """
+    return pool.done(lambda: _hashed(password), known)
 
 
-def matches(stored: str | None, password: str) -> bool:
-    """Whether `stored` was made from `password`. Never raises.
+def matches(stored: str | None, password: str, known: bool = False) -> bool:
+    """Whether `stored` was made from `password`. Raises Busy, and nothing else whatever is stored.
 
     None, an older format and a broken hash cost as much work as a hash of today,
     so that the time tells nobody who has an account.
     """
-    spellings = dict.fromkeys((normal(password), password))
-    return sum(_matches(str(stored or ""), spelling.encode("utf-8", "surrogatepass")) for spelling in spellings) > 0
+    return pool.done(lambda: _matches_in_any_spelling(str(stored or ""), password), known)
 
 
 def is_outdated(stored: str) -> bool:
@@ -91,6 +93,18 @@ class _Hash:
             n, r, p = self.scrypt
             return hashlib.scrypt(password, salt=self.salt, n=n, r=r, p=p, maxmem=2**27, dklen=len(self.key))
         return hashlib.pbkdf2_hmac("sha256", password, self.salt, self.work, len(self.key))
+
+
+def _hashed(password: str) -> str:
+    salt = secrets.token_hex(16)
+    key = hashlib.pbkdf2_hmac("sha256", normal(password).encode(), salt.encode(), ITERATIONS)
+    return f"pbkdf2:sha256:{ITERATIONS}${salt}${key.hex()}"
+
+
+def _matches_in_any_spelling(stored: str, password: str) -> bool:
+    """As it is too: somebody's hash may be older than the rule that one spelling counts."""
+    spellings = dict.fromkeys((normal(password), password))
+    return sum(_matches(stored, spelling.encode("utf-8", "surrogatepass")) for spelling in spellings) > 0
 
 
 def _matches(stored: str, password: bytes) -> bool:

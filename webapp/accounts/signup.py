@@ -3,7 +3,7 @@
 import logging
 
 from db import Database, Duplicate, users
-from webapp.accounts import deletion, events, passwords
+from webapp.accounts import deletion, events, passwords, throttle
 from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
@@ -20,19 +20,27 @@ class Refused(Exception):
         self.errors = errors
 
 
-def sign_up(db: Database, client: Client, username: str, email: str, password: str) -> int:
-    """Create an account and give its id. Raises Refused for what is taken already.
+def sign_up(
+    db: Database, client: Client, username: str, email: str, password: str, is_sent_again: bool = False
+) -> int:
+    """Create an account and give its id. Raises Refused for what is taken already, Throttled, Busy.
 
     The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
-    The UNIQUE indexes are the check, so of two people who send one address at once, one gets it.
+    The UNIQUE indexes are the check, so of two people who send one address at once, one gets it. Who is told that the
+    database did not answer, and so has `is_sent_again`, may find that it did.
     """
+    buckets = throttle.of_signup(client)
+    throttle.check(db, buckets)
     hashed = passwords.hashed(password)
     try:
         with db.transaction():
+            throttle.take(db, buckets)
             deletion.sweep(db)
             user_id = users.add(db, username, email, hashed)
             events.record(db, client, Kind.SIGNED_UP, user_id)
     except Duplicate as duplicate:
+        if is_sent_again and (user := _made_before(db, username, email, password)):
+            return user.id
         log.info("refused a sign-up: %s taken", duplicate.column)
         raise _refusal(db, duplicate, username, email) from duplicate
     log.info("signed up: user %d", user_id)
@@ -45,6 +53,14 @@ def name_objection(db: Database, username: str, unless: int | None = None) -> st
     User names are public.
     """
     return NAME_TAKEN if users.is_name_taken(db, username, unless) else None
+
+
+def _made_before(db: Database, username: str, email: str, password: str) -> users.User | None:
+    """The account that this very form has made, where nobody has used it yet. Raises Busy."""
+    user = users.by_email(db, email)
+    if user is None or user.username != username or events.last_login(db, user.id):
+        return None
+    return user if passwords.matches(user.password, password) else None
 
 
 def _refusal(db: Database, duplicate: Duplicate, username: str, email: str) -> Refused:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db import Database, Unavailable
-from webapp.accounts import deletion, drafts, events, sessions
+from webapp.accounts import deletion, drafts, events, sessions, throttle
 
 # Often enough for what people see, seldom enough to cost nothing.
 EVERY = timedelta(minutes=1)
@@ -16,4 +16,5 @@ def sweep(db: Database, events_kept_days: int) -> None:
         sessions.sweep(db)
         drafts.sweep(db)
         deletion.sweep(db)
+        throttle.sweep(db)
         events.sweep(db, events_kept_days)

@@ -29,7 +29,7 @@ def create() -> ResponseReturnValue:
     if not _check(form):
         return _page(form, 422)
     try:
-        signup.sign_up(database(), client(), **form.values)
+        signup.sign_up(database(), client(), **form.values, is_sent_again=form.is_sent_again)
     except signup.Refused as refused:
         form.errors.update(refused.errors)
         return _page(form, 422)

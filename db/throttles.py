@@ -1,0 +1,99 @@
+"""Every statement that touches the table of throttles."""
+
+from typing import NamedTuple
+
+from db import Database
+
+
+class Full(NamedTuple):
+    """A bucket that is full; `username` where it is about somebody's account, else None."""
+
+    key: str
+    kind: str
+    label: str
+    ends_at: str
+    user_id: int | None
+    username: str | None
+
+
+def take(
+    db: Database, key: str, kind: str, most: int, ends_at: str, is_sliding: bool, label: str, user_id: int | None
+) -> bool:
+    """Count one more in this bucket, or in a new one that ends at `ends_at`; False where it is full.
+
+    With `is_sliding` each one puts the end off. One statement, so that of ten at once none is overlooked.
+    """
+    row = db.one(
+        """INSERT INTO throttles (key, kind, number, most, ends_at, label, user_id)
+           VALUES (:key, :kind, 1, :most, :ends_at, :label, (SELECT id FROM users WHERE id = :user_id))
+           ON CONFLICT (key) DO UPDATE SET
+           number = CASE WHEN throttles.ends_at <= :now THEN 1 ELSE throttles.number + 1 END,
+           ends_at = CASE WHEN throttles.ends_at <= :now OR :is_sliding = 1 THEN excluded.ends_at
+                     ELSE throttles.ends_at END,
+           most = excluded.most, user_id = excluded.user_id
+           WHERE throttles.ends_at <= :now OR throttles.number < excluded.most
+           RETURNING number""",
+        key=key,
+        kind=kind,
+        most=most,
+        ends_at=ends_at,
+        is_sliding=int(is_sliding),
+        label=label,
+        user_id=user_id,
+        now=db.now(),
+    )
+    return row is not None
+
+
+def full_until(db: Database, key: str) -> str | None:
+    """When this bucket will be empty again, if it is full."""
+    row = db.one(
+        "SELECT ends_at FROM throttles WHERE key = :key AND number >= most AND ends_at > :now", key=key, now=db.now()
+    )
+    return str(row[0]) if row else None
+
+
+def give_back(db: Database, key: str) -> None:
+    """Count one less."""
+    db.run("UPDATE throttles SET number = number - 1 WHERE key = :key AND number > 0", key=key)
+
+
+def remove(db: Database, key: str) -> bool:
+    """Whether there was one."""
+    return bool(db.run("DELETE FROM throttles WHERE key = :key", key=key))
+
+
+def remove_of_user(db: Database, user_id: int) -> int:
+    """Empty all buckets about this person; give how many."""
+    return db.run("DELETE FROM throttles WHERE user_id = :user_id", user_id=user_id)
+
+
+def full(db: Database, limit: int) -> list[Full]:
+    """What is blocked now, what is blocked longest first."""
+    rows = db.all(
+        """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
+           WHERE number >= most AND ends_at > :now ORDER BY ends_at DESC, key LIMIT :limit""",
+        now=db.now(),
+        limit=limit,
+    )
+    return [Full(*row) for row in rows]
+
+
+def find_full(db: Database, key: str) -> Full | None:
+    """The full bucket with this key."""
+    row = db.one(
+        """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
+           WHERE key = :key AND number >= most AND ends_at > :now""",
+        key=key,
+        now=db.now(),
+    )
+    return Full(*row) if row else None
+
+
+def sweep(db: Database, limit: int) -> None:
+    """Take away buckets whose time is over."""
+    db.run(
+        "DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE ends_at <= :now LIMIT :limit)",
+        now=db.now(),
+        limit=limit,
+    )

@@ -1,0 +1,232 @@
+"""The hashing pool: how many passwords are checked at once, and what those are told who would wait too long."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from db import Database
+from tests.browser import Browser
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
+from tests.server import ROOT
+from webapp.accounts import hashing, passwords
+from webapp.accounts.hashing import MOST_WAITING, Busy, Lock, Pool
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from webapp.accounts.hashing import Lock
+with Lock(Path(sys.argv[1])).held():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+class Line:
+    """Jobs that stand before a pool of one slot whose first job is under way until `go`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool, self.order, self.refused = pool, [], []
+        self._gate = threading.Event()
+        self._threads = ThreadPoolExecutor(32)
+        self.add("first", waits=True)
+        while not pool.running:
+            time.sleep(0.001)
+
+    def add(self, name: str, known: bool = False, waits: bool = False) -> None:
+        before = self.pool.waiting, self.pool.running, len(self.refused)
+        self._threads.submit(self._ask, name, known, waits)
+        while (self.pool.waiting, self.pool.running, len(self.refused)) == before:
+            time.sleep(0.001)
+
+    def go(self) -> None:
+        self._gate.set()
+        self._threads.shutdown(wait=True)
+
+    def _ask(self, name: str, known: bool, waits: bool) -> None:
+        try:
+            self.pool.done(lambda: (self._gate.wait() if waits else None, self.order.append(name)), known)
+        except Busy:
+            self.refused.append(name)
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    line = Line(Pool(1))
+    yield line
+    line.go()
+
+
+def test_who_is_known_overtakes_the_strangers(line: Line) -> None:
+    line.add("stranger")
+    line.add("another stranger")
+    line.add("known", known=True)
+    line.go()
+    assert line.order == ["first", "known", "stranger", "another stranger"]
+
+
+def test_who_would_wait_too_long_is_told_at_once_and_the_known_have_places_of_their_own(line: Line) -> None:
+    for number in range(MOST_WAITING):
+        line.add(f"stranger {number}")
+    line.add("one too many")
+    line.add("known", known=True)
+    assert line.refused == ["one too many"]
+    line.go()
+    assert line.order[:2] == ["first", "known"] and len(line.order) == MOST_WAITING + 2
+
+
+def test_who_waits_for_what_does_not_move_is_told_after_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "PATIENCE", 0.05)
+    with pytest.raises(Busy):
+        line.pool.done(lambda: line.order.append("late"), known=False)
+    line.go()
+    assert line.order == ["first"]
+
+
+def test_an_error_is_that_of_whoever_asked() -> None:
+    pool = Pool(1)
+    with pytest.raises(ZeroDivisionError):
+        pool.done(lambda: 1 / 0, known=False)
+    assert pool.done(lambda: "next", known=False) == "next"
+
+
+def test_all_processes_together_make_no_more_than_the_machine_has_slots(tmp_path: Path) -> None:
+    under_way, most, owners = [], [], []
+    pools = [Pool(2) for _ in range(3)]
+    for pool in pools:
+        pool.share(tmp_path)
+
+    def work(owner: int) -> None:
+        under_way.append(owner)
+        most.append(len(under_way))
+        time.sleep(0.01)
+        owners.append(under_way.pop())
+
+    with ThreadPoolExecutor(9) as threads:
+        list(threads.map(lambda number: pools[number % 3].done(lambda: work(number % 3), False), range(60)))
+    assert max(most) == 2 and len(owners) == 60
+
+
+def test_processes_take_turns(tmp_path: Path) -> None:
+    pools, owners = [Pool(1), Pool(1)], []
+    for pool in pools:
+        pool.share(tmp_path)
+
+    def work(owner: int) -> None:
+        time.sleep(0.005)
+        owners.append(owner)
+
+    def ask(owner: int) -> None:
+        with ThreadPoolExecutor(3) as threads:
+            list(threads.map(lambda _: pools[owner].done(lambda: work(owner), False), range(20)))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(ask, range(2)))
+    turns = sum(one != other for one, other in zip(owners[5:30], owners[6:31], strict=True))
+    assert turns > 12, owners
+
+
+def test_a_slot_is_free_again_when_its_process_was_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "x")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        holder.send_signal(signal.SIGKILL)
+    lock = Lock(tmp_path / "x")
+    with lock.held():
+        lock_is_ours = True
+    lock.close()
+    assert lock_is_ours
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priorities")
+def test_pages_go_first() -> None:
+    niceness = Pool(1).done(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), known=False)
+    assert niceness == max(hashing.NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on the queue of strangers is full."""
+
+    def crowd() -> None:
+        real = hashing.pool.done
+
+        def done(work: Callable[[], Any], known: bool) -> Any:
+            if not known:
+                raise Busy
+            return real(work, known)
+
+        monkeypatch.setattr(hashing.pool, "done", done)
+
+    return crowd
+
+
+def test_a_busy_log_in_brings_the_form_back_and_is_no_failed_attempt(
+    app: Flask, browser: Browser, db: Database, crowded: Callable[[], None]
+) -> None:
+    sign_up(Browser(app), "alice")
+    crowded()
+    for _ in range(12):
+        log_in(browser, "alice")
+        assert browser.answer.status_code == 503 and int(browser.answer.headers["Retry-After"]) > 0
+        assert browser.value("email") == "alice@example.com" and PASSWORD not in browser.answer.text
+        assert "Too many people are logging in just now" in browser.text()
+    assert not db.all("SELECT 1 FROM events WHERE kind = 'login_failed'")
+    assert not db.all("SELECT 1 FROM throttles WHERE number > 0 AND kind <> 'sign-ups'")
+
+
+def test_a_busy_sign_up_brings_the_form_back(browser: Browser, crowded: Callable[[], None], db: Database) -> None:
+    crowded()
+    sign_up(browser, "alice")
+    assert browser.answer.status_code == 503 and browser.value("username") == "alice"
+    assert not db.all("SELECT 1 FROM users")
+
+
+def test_an_unknown_address_waits_in_the_same_queue(browser: Browser, crowded: Callable[[], None]) -> None:
+    crowded()
+    assert log_in(browser, "nobody").answer.status_code == 503
+
+
+def test_a_known_browser_gets_in_through_the_crowd(alice: Browser, crowded: Callable[[], None]) -> None:
+    alice.visit("/logout").submit("logout-form")
+    crowded()
+    assert log_in(alice, "alice").path == "/dashboard"
+
+
+def test_whoever_is_logged_in_is_known(alice: Browser, crowded: Callable[[], None], clock: Clock) -> None:
+    crowded()
+    alice.visit("/confirm").submit("confirm-form", password=PASSWORD)
+    assert alice.path == "/dashboard"
+    alice.visit("/account/password")
+    alice.submit("password-change-form", current_password=PASSWORD, new_password="staple horse battery")
+    assert "Your password is changed." in alice.flashes()[0]
+    alice.visit("/account/delete").submit("deletion-form", password="staple horse battery")
+    assert "Your account will be gone" in alice.flashes()[0]
+
+
+def test_an_old_hash_is_renewed_another_time_when_many_wait(
+    app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_up(Browser(app), "alice")
+    old = db.one("SELECT password FROM users")
+    monkeypatch.setattr(passwords, "ITERATIONS", 1001)
+    real = passwords.hashed
+
+    def busy(*_: object, **__: object) -> str:
+        raise Busy
+
+    monkeypatch.setattr(passwords, "hashed", busy)
+    assert log_in(browser, "alice").path == "/dashboard" and db.one("SELECT password FROM users") == old
+    monkeypatch.setattr(passwords, "hashed", real)
+    browser.visit("/logout").submit("logout-form")
+    assert log_in(browser, "alice").path == "/dashboard" and db.one("SELECT password FROM users") != old

@@ -1,0 +1,282 @@
+"""The throttle: guessing is hopeless, and nobody's guessing keeps the owner out."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from db import Database
+from tests.browser import Browser
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from webapp import create_app
+from webapp.accounts import hashing, throttle
+
+WRONG = "wrong horse battery"
+
+
+def _guess(browser: Browser, name: str, times: int) -> list[int]:
+    return [log_in(browser, name, password=WRONG).answer.status_code for _ in range(times)]
+
+
+def _from(app: Flask, address: str) -> Browser:
+    """A stranger who comes from there."""
+    browser = Browser(app)
+    browser.client.environ_base["REMOTE_ADDR"] = address
+    return browser
+
+
+@pytest.fixture
+def blocked(app: Flask, db: Database) -> Browser:
+    """A stranger who has guessed too often at Alice's account."""
+    sign_up(Browser(app), "alice")
+    stranger = _from(app, "203.0.113.7")
+    assert _guess(stranger, "alice", 6) == [422] * 5 + [429]
+    return stranger
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_after_five_failures_strangers_must_wait_whether_or_not_somebody_has_the_address(
+    app: Flask, browser: Browser, clock: Clock, name: str
+) -> None:
+    sign_up(Browser(app), "alice")
+    assert _guess(browser, name, 7) == [422] * 5 + [429] * 2
+    assert 290 <= int(browser.answer.headers["Retry-After"]) <= 300
+    assert browser.value("email") == f"{name}@example.com" and WRONG not in browser.answer.text
+    assert browser.flashes() == [
+        "There were too many failed log-ins. A browser that has logged in to the account before can still log in."
+        " From this one, try again in 5 minutes."
+    ]
+    clock.advance(minutes=5, seconds=1)
+    assert _guess(browser, name, 1) == [422]
+
+
+def test_a_refused_try_is_none(blocked: Browser, db: Database, clock: Clock) -> None:
+    """Neither the right password gets in, nor is a failure noted, nor does trying on make it longer."""
+    clock.advance(minutes=4)
+    assert log_in(blocked, "alice").answer.status_code == 429
+    assert db.one("SELECT count(*) FROM events WHERE kind = 'login_failed'") == (5,)
+    clock.advance(minutes=1, seconds=1)
+    assert log_in(blocked, "alice").path == "/dashboard"
+
+
+def test_the_answer_tells_nobody_who_has_an_account(app: Flask) -> None:
+    sign_up(Browser(app), "alice")
+    answers = []
+    for name in ("alice", "nobody"):
+        browser = _from(app, f"203.0.113.{len(name)}")
+        _guess(browser, name, 6)
+        page = re.sub(r'csrf_token" value="\w+"|(alice|nobody)@', "", browser.answer.text)
+        answers.append((browser.answer.status_code, browser.answer.headers["Retry-After"], page))
+    assert answers[0] == answers[1]
+
+
+def test_the_owners_own_browser_is_not_locked_out(alice: Browser, app: Flask) -> None:
+    alice.visit("/logout").submit("logout-form")
+    assert _guess(Browser(app), "alice", 6)[-1] == 429
+    assert log_in(alice, "alice").path == "/dashboard"
+
+
+def test_nor_by_guesses_at_many_accounts_from_the_same_address(alice: Browser, app: Flask) -> None:
+    alice.visit("/logout").submit("logout-form")
+    stranger = Browser(app)
+    assert [_guess(stranger, f"user{number}", 1)[0] for number in range(11)] == [422] * 10 + [429]
+    assert log_in(alice, "alice").path == "/dashboard"
+
+
+def test_a_known_browser_has_a_bucket_of_its_own(alice: Browser, app: Flask, clock: Clock) -> None:
+    alice.visit("/logout").submit("logout-form")
+    assert _guess(alice, "alice", 6) == [422] * 5 + [429]
+    assert alice.flashes() == ["The password was wrong too often. Try again in 5 minutes."]
+    assert log_in(_from(app, "203.0.113.9"), "alice").path == "/dashboard"
+    clock.advance(minutes=5, seconds=1)
+    assert log_in(alice, "alice").path == "/dashboard"
+
+
+def test_a_browser_that_guesses_on_is_no_longer_known(alice: Browser, app: Flask, clock: Clock) -> None:
+    alice.visit("/logout").submit("logout-form")
+    for _ in range(10):
+        assert 429 not in _guess(alice, "alice", 5)
+        clock.advance(minutes=6)
+    assert _guess(_from(app, "203.0.113.9"), "alice", 6)[-1] == 429
+    assert _guess(alice, "alice", 1) == [429]
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "WyJ4IiwxXQ.abc", "\x80", "a" * 4000])
+def test_a_made_up_device_cookie_makes_nobody_known(blocked: Browser, cookie: str) -> None:
+    blocked.client.set_cookie("device", cookie)
+    assert log_in(blocked, "alice").answer.status_code == 429
+
+
+def test_somebody_elses_browser_is_a_strangers(bob: Browser, blocked: Browser) -> None:
+    device = bob.cookie("device")
+    assert device
+    blocked.client.set_cookie("device", device)
+    assert log_in(blocked, "alice").answer.status_code == 429
+
+
+def test_a_browser_knows_several_people_and_keeps_its_cookie_at_log_out(app: Flask) -> None:
+    browser = Browser(app)
+    for name in ("alice", "bob"):
+        logged_in(browser, name).visit("/logout").submit("logout-form")
+    for name in ("alice", "bob"):
+        assert _guess(_from(app, "203.0.113.9"), name, 6)[-1] == 429
+        assert log_in(browser, name).path == "/dashboard"
+        browser.visit("/logout").submit("logout-form")
+
+
+def test_the_device_cookie_is_out_of_reach_of_scripts(alice: Browser, settings: dict[str, object]) -> None:
+    cookie = alice.client.get_cookie("device")
+    assert cookie is not None and cookie.http_only and cookie.same_site == "Lax" and not cookie.secure
+    assert cookie.max_age == 400 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("203.0.113.7", "203.0.113.8", False),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2:ffff::1", True),
+        ("2001:db8:1:2:3::4", "2001:db8:1:3:3::4", False),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("nonsense", "more nonsense", True),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_is_one(app: Flask, first: str, second: str, together: bool) -> None:
+    guesser = _from(app, first)
+    assert [_guess(guesser, f"user{number}", 1)[0] for number in range(11)][-1] == 429
+    assert (_guess(_from(app, second), "other", 1) == [429]) is together
+
+
+def test_an_address_gets_no_more_than_a_hundred_failures_an_hour(app: Flask, clock: Clock) -> None:
+    browser, statuses = _from(app, "203.0.113.7"), []
+    for number in range(101):
+        clock.advance(seconds=7)
+        statuses += _guess(browser, f"user{number}", 1)
+    assert statuses == [422] * 100 + [429]
+    clock.advance(hours=1)
+    assert _guess(browser, "other", 1) == [422]
+
+
+def test_after_a_hundred_failures_in_a_row_only_known_browsers_get_in(app: Flask, db: Database, clock: Clock) -> None:
+    alice = logged_in(Browser(app), "alice").visit("/logout").submit("logout-form")
+    for number in range(20):
+        assert 429 not in _guess(_from(app, f"203.0.113.{number}"), "alice", 5)
+        clock.advance(minutes=6)
+    stranger = _from(app, "198.51.100.1")
+    assert log_in(stranger, "alice").answer.status_code == 429
+    clock.advance(days=1)
+    assert log_in(stranger, "alice").answer.status_code == 429
+    assert log_in(alice, "alice").path == "/dashboard"
+    assert log_in(stranger, "alice").path == "/dashboard"
+
+
+def test_of_twenty_guesses_at_once_five_are_made(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "MOST_WAITING", 100)
+    browsers = [Browser(app).visit("/login") for _ in range(20)]
+
+    def guess(browser: Browser) -> int:
+        return browser.submit("login-form", email="nobody@example.com", password=WRONG).answer.status_code
+
+    with ThreadPoolExecutor(20) as threads:
+        statuses = sorted(threads.map(guess, browsers))
+    assert statuses == [422] * 5 + [429] * 15
+
+
+def test_all_servers_count_together(blocked: Browser, settings: dict[str, object], clock: Clock) -> None:
+    other = create_app(settings, clock)
+    assert log_in(Browser(other), "alice").answer.status_code == 429
+    other.extensions["database"].close()
+
+
+def test_what_was_typed_is_kept_nowhere_readable(blocked: Browser, db: Database) -> None:
+    log_in(blocked, "my secret passphrase", password=WRONG)
+    kept = str(db.all("SELECT * FROM throttles"))
+    assert "203.0.113.7" in kept and "passphrase" not in kept and "alice" not in kept and WRONG not in kept
+
+
+def test_buckets_whose_time_is_over_are_swept(blocked: Browser, db: Database, app: Flask, clock: Clock) -> None:
+    clock.advance(days=40)
+    blocked.visit("/login")
+    assert db.all("SELECT * FROM throttles") == []
+
+
+def test_twenty_sign_ups_an_hour_from_one_network(app: Flask, browser: Browser, clock: Clock) -> None:
+    statuses = [sign_up(Browser(app), f"user{number}").path for number in range(20)]
+    assert statuses == ["/login"] * 20
+    sign_up(browser, "alice")
+    assert browser.answer.status_code == 429 and browser.value("username") == "alice"
+    assert "Too many accounts were made from your network. Try again in 1 hour." in browser.flashes()
+    assert sign_up(_from(app, "203.0.113.9"), "bob").path == "/login"
+    clock.advance(hours=1, seconds=1)
+    assert sign_up(browser, "alice").path == "/login"
+
+
+def test_refused_sign_ups_do_not_count(app: Flask) -> None:
+    sign_up(Browser(app), "alice")
+    browser = Browser(app)
+    assert {sign_up(browser, "alice").answer.status_code for _ in range(25)} == {422}
+    assert sign_up(browser, "bob").path == "/login"
+
+
+def test_who_sits_down_at_an_open_session_cannot_guess_on(alice: Browser, app: Flask) -> None:
+    fields = {"password": WRONG, "current_password": WRONG, "new_password": "staple horse battery"}
+    token = alice.visit("/confirm").value("csrf_token")
+    addresses = ["/confirm", "/account/password", "/account/delete"] * 2
+    statuses = [alice.client.post(path, data=fields | {"csrf_token": token}).status_code for path in addresses]
+    assert statuses == [422] * 5 + [429]
+    alice.visit("/confirm").submit("confirm-form", password=PASSWORD)
+    assert alice.answer.status_code == 429 and "try again in 5 minutes" in alice.text().lower()
+    other = log_in(Browser(app), "alice").visit("/confirm").submit("confirm-form", password=PASSWORD)
+    assert other.path == "/dashboard"
+
+
+def test_an_admin_sees_what_is_blocked_and_lifts_it(grace: Browser, blocked: Browser, db: Database) -> None:
+    grace.visit("/admin")
+    assert "Failed log-ins from unknown browsers" in grace.text()
+    grace.visit("/admin/blocks")
+    row = grace.page.select_one("#admin-blocks .row")
+    assert row is not None and row.h3 is not None and row.h3.text == "alice"
+    assert row.h3.a is not None and row.h3.a["href"] == f"/admin/users/{person(db, 'alice').id}"
+    grace.submit(str(row.form["id"]) if row.form else "")
+    assert grace.flashes() == ["The block is lifted."] and "Nothing is blocked." in grace.text()
+    assert log_in(blocked, "alice").path == "/dashboard"
+    blocked.visit("/account/activity")
+    assert "A block after too many tries was lifted" in blocked.text()
+    assert grace.visit("/admin").page.select_one("#admin-blocks") is None
+
+
+def test_a_network_that_is_blocked_is_named(grace: Browser, app: Flask) -> None:
+    stranger = _from(app, "2001:db8:1:2:3::4")
+    for number in range(10):
+        _guess(stranger, f"user{number}", 1)
+    assert "2001:db8:1:2::/64" in grace.visit("/admin/blocks").text()
+
+
+def test_an_address_that_nobody_has_is_named_as_such(grace: Browser, app: Flask) -> None:
+    _guess(_from(app, "203.0.113.7"), "nobody", 5)
+    assert "An address that nobody has" in grace.visit("/admin/blocks").text()
+
+
+def test_a_block_that_is_over_is_no_error(grace: Browser, blocked: Browser, clock: Clock) -> None:
+    row = grace.visit("/admin/blocks").page.select_one("#admin-blocks .row form")
+    assert row is not None
+    clock.advance(minutes=6)
+    grace.submit(str(row["id"]))
+    assert grace.flashes() == ["That block was over already."]
+
+
+def test_the_command_line_lifts_all_of_a_person(app: Flask, blocked: Browser) -> None:
+    done = app.test_cli_runner().invoke(args=["user", "unblock", "alice@example.com"])
+    assert "alice can log in from any browser again." in done.output
+    assert log_in(blocked, "alice").path == "/dashboard"
+
+
+def test_the_command_line_signs_up_as_many_as_it_likes(app: Flask) -> None:
+    for number in range(22):
+        typed = f"{PASSWORD}\n"
+        done = app.test_cli_runner().invoke(args=["user", "create", f"user{number}@example.com"], input=typed)
+        assert done.exit_code == 0, done.output
+
+
+def test_each_limit_has_a_kind_of_its_own() -> None:
+    assert len(throttle.LIMITS) == 8
