@@ -47,6 +47,8 @@ class Postgres(Database):
             min_size=1,
             max_size=connections,
             timeout=PATIENCE,
+            # By itself the pool would try again after ever longer breaks; so whoever comes next makes it try.
+            reconnect_timeout=PATIENCE,
             kwargs={"autocommit": True, "connect_timeout": 5, "tcp_user_timeout": 5000},
             configure=_set_limits,
             check=ConnectionPool.check_connection,

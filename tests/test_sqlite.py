@@ -12,9 +12,13 @@ import pytest
 from flask import Flask
 
 from db import Database, connect, users
-from db.sqlite import PATIENCE
+from db.sqlite import PATIENCE, SETTINGS, STUCK
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, logged_in
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
+from tests.server import Server
+from tests.visitor import Visitor
+from webapp import create_app
+from webapp.config import BadSetting
 
 
 @pytest.fixture
@@ -105,6 +109,73 @@ def test_a_full_disk_is_503_and_pages_are_still_read(app: Flask, clock: Clock, h
     assert statuses[-1] == 503 and users.count(database) == len(statuses) - 1
     assert browser.client.get("/login").status_code == 200
     assert database.one("PRAGMA integrity_check") == ("ok",)
+
+
+def test_a_disk_that_cannot_be_written_to_is_503_with_the_form_and_pages_are_still_read(
+    app: Flask, htmx: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice = logged_in(Browser(app, htmx), "alice").visit("/account")
+    app.extensions["database"].one("PRAGMA query_only = ON")
+    alice.submit("username-form", username="alicia")
+    assert alice.answer.status_code == 503 and alice.value("username") == "alicia"
+    assert "attempt to write a readonly database" in caplog.text
+    assert alice.visit("/dashboard").heading() == "Welcome back, alice!"
+    app.extensions["database"].one("PRAGMA query_only = OFF")
+    alice.visit("/account").submit("username-form", username="alicia")
+    assert alice.flashes() == ["Your user name is alicia now."]
+
+
+def test_readers_go_on_while_every_thread_is_asked_to_write_what_is_locked(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start_server(WORKERS="1", THREADS="4", DATABASE_URL=f"sqlite:///{tmp_path}/latchkey.db")
+    other = sqlite3.connect(tmp_path / "latchkey.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    sender = ThreadPoolExecutor(12)
+    began = time.monotonic()
+    answers = [sender.submit(Visitor(server.url).sign_up, f"user{number}") for number in range(12)]
+    time.sleep(2 * STUCK)
+    assert Visitor(server.url).visit("/signup").status == 200 and time.monotonic() - began < PATIENCE
+    assert {answer.result().status for answer in answers} == {503}
+    other.execute("ROLLBACK")
+    other.close()
+    assert Visitor(server.url).sign_up("alice").status == 303
+
+
+def test_a_new_database_that_cannot_be_written_to_stops_the_start(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.sqlite.SETTINGS", f"{SETTINGS} PRAGMA query_only = ON;")
+    with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database: attempt to write"):
+        create_app(settings)
+
+
+def test_pages_are_read_from_one_that_is_there_already(
+    settings: dict[str, Any], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.sqlite.SETTINGS", f"{SETTINGS} PRAGMA query_only = ON;")
+    again = create_app(settings)
+    assert Browser(again).visit("/login").heading() == "Log in"
+    assert sign_up(Browser(again), "alice").answer.status_code == 503
+    again.extensions["database"].close()
+
+
+@pytest.mark.parametrize("damage", [slice(0, 100), slice(100, 4096), slice(4096, 40_000)])
+def test_a_corrupt_database_stops_the_start_or_is_503(
+    settings: dict[str, Any], app: Flask, tmp_path: Path, damage: slice
+) -> None:
+    sign_up(Browser(app), "alice")
+    app.extensions["database"].close()
+    content = bytearray((tmp_path / "latchkey.db").read_bytes())
+    content[damage] = b"\xa5" * len(content[damage])
+    (tmp_path / "latchkey.db").write_bytes(content)
+    try:
+        again = create_app(settings)
+    except BadSetting as error:
+        assert "LATCHKEY_DATABASE_URL leads to no usable database" in str(error)
+        return
+    assert log_in(Browser(again), "alice").answer.status_code == 503
+    again.extensions["database"].close()
 
 
 @pytest.fixture
