@@ -16,6 +16,7 @@ from webapp import (
     adoption,
     assets,
     auth,
+    charts,
     cli,
     compression,
     config,
@@ -125,6 +126,7 @@ def _set_templates_up(app: Flask) -> None:
     app.extensions["assets"] = published
     app.jinja_env.filters.update(time=times.as_time, time_ago=times.as_time_ago)
     app.jinja_env.globals.update(
+        bars=charts.bars,
         asset=published.__getitem__,
         csrf_token=csrf.token,
         now=lambda: database.database().now(),

@@ -33,7 +33,7 @@ class Day(NamedTuple):
     failed: int
 
 
-def overview(db: Database, span: int) -> tuple[Cards, list[Day]]:
+def overview(db: Database, span: int) -> tuple[Cards, tuple[Day, ...]]:
     """The cards, and the last `span` days, today last."""
     latest = days(db, max(span, USUAL_DAYS + 1))
     return _cards(db, latest), latest[-span:]
@@ -43,7 +43,7 @@ def cards(db: Database) -> Cards:
     return _cards(db, days(db, USUAL_DAYS + 1))
 
 
-def _cards(db: Database, latest: list[Day]) -> Cards:
+def _cards(db: Database, latest: tuple[Day, ...]) -> Cards:
     today, week_ago = db.now()[:10], stored(db.clock() - timedelta(days=7))
     failed = [day.failed for day in latest[-USUAL_DAYS - 1 :]]
     return Cards(
@@ -57,14 +57,14 @@ def _cards(db: Database, latest: list[Day]) -> Cards:
     )
 
 
-def days(db: Database, number: int) -> list[Day]:
+def days(db: Database, number: int) -> tuple[Day, ...]:
     """The last so many, today last."""
     dates = [stored(db.clock() - timedelta(days=ago))[:10] for ago in reversed(range(number))]
     logins, failed = (
         events.count_everywhere_per_day(db, kind, dates[0], dates[-2]) for kind in (Kind.LOGGED_IN, Kind.LOGIN_FAILED)
     )
     signups = people.count_per_day(db, dates[0])
-    return [Day(date, signups.get(date, 0), logins.get(date, 0), failed.get(date, 0)) for date in dates]
+    return tuple(Day(date, signups.get(date, 0), logins.get(date, 0), failed.get(date, 0)) for date in dates)
 
 
 def newest(db: Database) -> list[Event]:

@@ -35,7 +35,7 @@ class Overview(NamedTuple):
     """Times as they are stored, in UTC."""
 
     sessions: list[Session]
-    days: list[Day]
+    days: tuple[Day, ...]
     failed: int
     failed_since: str
     advice: list[Advice]
@@ -50,12 +50,12 @@ def overview(db: Database, session: Session) -> Overview:
     return Overview(live, days, failed, since, _advice(db, session, live, failed), db.now())
 
 
-def _days(db: Database, user_id: int) -> list[Day]:
+def _days(db: Database, user_id: int) -> tuple[Day, ...]:
     """The last 30, today last."""
     dates = [stored(db.clock() - timedelta(days=ago))[:10] for ago in reversed(range(DAYS))]
     logins = table.count_per_day(db, user_id, Kind.LOGGED_IN, dates[0])
     failed = table.count_per_day(db, user_id, Kind.LOGIN_FAILED, dates[0])
-    return [Day(date, logins.get(date, 0), failed.get(date, 0)) for date in dates]
+    return tuple(Day(date, logins.get(date, 0), failed.get(date, 0)) for date in dates)
 
 
 def _advice(db: Database, session: Session, live: list[Session], failed: int) -> list[Advice]:
