@@ -37,6 +37,7 @@ from webapp import (
 from webapp.accounts import events
 from webapp.accounts.hashing import pool
 from webapp.forms import Request
+from webapp.request_id import request_id, with_request_id
 from webapp.views import (
     activity,
     admin,
@@ -140,6 +141,7 @@ def _set_templates_up(app: Flask) -> None:
         is_page=False,
         is_put_off=False,
         part=None,
+        request_id=request_id,
         sentence=events.sentence,
     )
 
@@ -172,10 +174,12 @@ def _refuse_nul() -> None:
 
 
 def _wrap(app: Flask) -> None:
-    """From the inside out: the app, its static files, the hosts it answers to, security headers, the proxies' word."""
+    """From the inside out: the app, its static files, the hosts it answers to, headers, the proxies' word."""
     wrapped = assets.serve(app.wsgi_app, app.config["INSTANCE"] / "static")
     wrapped = hosts.only_for(app.config["HOSTS"], wrapped)
     wrapped = headers.with_security_headers(wrapped, app.config["HTTPS"])
-    if proxies := app.config["TRUSTED_PROXIES"]:
+    proxies = app.config["TRUSTED_PROXIES"]
+    wrapped = with_request_id(wrapped, has_proxy=proxies > 0)
+    if proxies:
         wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies)
     app.wsgi_app = wrapped  # type: ignore[assignment, method-assign]

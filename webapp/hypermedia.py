@@ -127,6 +127,6 @@ def problem(status: int, title: str, sentence: str) -> Response:
         answer = make_response(render_template("partials/flashes.html", out_of_band=True), status)
         answer.headers["HX-Reswap"] = "none"
     else:
-        answer = make_response(render_template("error.html", title=title, sentence=sentence), status)
+        answer = make_response(render_template("error.html", status=status, title=title, sentence=sentence), status)
     answer.vary.add("HX-Request")
     return answer
