@@ -24,6 +24,7 @@ BAD = [
     ("PASSWORD_MIN_LENGTH", "4"),
     ("PASSWORD_MIN_LENGTH", "100"),
     ("INSECURE", "true"),
+    ("LOG_FORMAT", "xml"),
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "sqlite:////no/such/folder/x.db"),
     ("INSTANCE", "/proc/nowhere"),

@@ -79,8 +79,8 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     Raises BadSetting for a setting that will not do, RuntimeError for a route without a door.
     """
     app = Latchkey(__name__, static_folder=None)
-    logs.start()
     config.load(app, settings or {})
+    logs.start(app)
     _open_database(app, clock)
     _join_hashing_pool(app)
     _set_templates_up(app)

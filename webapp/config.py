@@ -38,6 +38,7 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     config["EVENT_DAYS"] = _whole(config, "EVENT_DAYS", 400, 1, 4000)
     config["WORKERS"] = _whole(config, "WORKERS", os.cpu_count() or 1, 1, 256)
     config["THREADS"] = _whole(config, "THREADS", 16, 1, 256)
+    config["LOG_FORMAT"] = _log_format(config)
     _load_storage(config)
     _set_flask_up(config)
 
@@ -103,6 +104,13 @@ def _flag(config: dict[str, Any], name: str) -> bool:
     if text not in {"0", "1"}:
         raise BadSetting(name, f"must be 0 or 1, not {text!r}")
     return text == "1"
+
+
+def _log_format(config: dict[str, Any]) -> str:
+    text = _given(config, "LOG_FORMAT") or "text"
+    if text not in {"text", "json"}:
+        raise BadSetting("LOG_FORMAT", f"must be text or json, not {text[:40]!r}")
+    return text
 
 
 def _origin(url: str) -> str:
