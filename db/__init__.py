@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Row = tuple[Any, ...]
@@ -46,6 +46,11 @@ class Database(ABC):
     def now(self) -> str:
         """The app's time in UTC as it is stored: `YYYY-MM-DD HH:MM:SS`."""
         return stored(self.clock())
+
+    def days(self, number: int) -> list[str]:
+        """The last so many as they are stored, `YYYY-MM-DD` in UTC, today last."""
+        today = self.clock().astimezone(UTC).date()
+        return [(today - timedelta(days=ago)).isoformat() for ago in reversed(range(number))]
 
     def blind_index(self, text: str) -> str:
         """A keyed hash to find something by that must not be read, not even in a stolen copy of the tables."""

@@ -25,6 +25,8 @@ BAD = [
     ("PASSWORD_MIN_LENGTH", "100"),
     ("INSECURE", "true"),
     ("LOG_FORMAT", "xml"),
+    ("METRICS_TOKEN", "too short"),
+    ("METRICS_TOKEN", "a token with blanks in it"),
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "sqlite:////no/such/folder/x.db"),
     ("INSTANCE", "/proc/nowhere"),

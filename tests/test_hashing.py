@@ -1,5 +1,6 @@
 """The hashing pool: how many passwords are checked at once, and what those are told who would wait too long."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
+from tests.conftest import PASSWORD, Clock, log_in, sign_up
 from tests.server import ROOT
 from webapp.accounts import hashing, passwords
 from webapp.accounts.hashing import MOST_WAITING, Busy, Lock, Pool
@@ -131,7 +132,7 @@ def test_processes_take_turns(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(ask, range(2)))
-    turns = sum(one != other for one, other in zip(owners[5:30], owners[6:31], strict=True))
+    turns = sum(one != other for one, other in itertools.pairwise(owners[5:31]))
     assert turns > 12, owners
 
 

@@ -235,3 +235,13 @@ def _sign_up_at_once(app: Flask, pair: int, who: int) -> int:
     token = browser.visit("/signup").value("csrf_token")
     fields = {"username": f"user{pair}-{who}", "email": f"pair{pair}@example.com", "password": PASSWORD}
     return browser.client.post("/signup", data=fields | {"csrf_token": token}).status_code
+
+
+def test_nobody_takes_an_account_over_by_sending_its_form_again(app: Flask) -> None:
+    sign_up(Browser(app), "alice")
+    for password in ("staple horse battery", "correct horse battery"):
+        browser = Browser(app).visit("/signup")
+        fields = {"username": "alice", "email": "alice@example.com", "password": password, "again": "yes"}
+        token = browser.value("csrf_token")
+        answer = browser.client.post("/signup", data=fields | {"csrf_token": token})
+        assert answer.status_code == (303 if password == "correct horse battery" else 422)

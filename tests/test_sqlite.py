@@ -161,21 +161,33 @@ def test_pages_are_read_from_one_that_is_there_already(
 
 
 @pytest.mark.parametrize("damage", [slice(0, 100), slice(100, 4096), slice(4096, 40_000)])
-def test_a_corrupt_database_stops_the_start_or_is_503(
+def test_a_corrupt_database_stops_the_start(
     settings: dict[str, Any], app: Flask, tmp_path: Path, damage: slice
 ) -> None:
-    sign_up(Browser(app), "alice")
     app.extensions["database"].close()
-    content = bytearray((tmp_path / "latchkey.db").read_bytes())
-    content[damage] = b"\xa5" * len(content[damage])
-    (tmp_path / "latchkey.db").write_bytes(content)
-    try:
-        again = create_app(settings)
-    except BadSetting as error:
-        assert "LATCHKEY_DATABASE_URL leads to no usable database" in str(error)
-        return
-    assert log_in(Browser(again), "alice").answer.status_code == 503
+    _damage(tmp_path / "latchkey.db", damage)
+    with pytest.raises(BadSetting, match="LATCHKEY_DATABASE_URL leads to no usable database"):
+        create_app(settings)
+
+
+def test_a_corrupt_table_is_503_and_other_pages_are_read(
+    settings: dict[str, Any], app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sign_up(Browser(app), "alice")
+    page = app.extensions["database"].one("SELECT rootpage FROM sqlite_master WHERE name = 'users'")[0]
+    app.extensions["database"].close()
+    _damage(tmp_path / "latchkey.db", slice((page - 1) * 4096, page * 4096))
+    again = create_app(settings)
+    browser = log_in(Browser(again), "alice")
+    assert browser.answer.status_code == 503 and browser.value("email") == "alice@example.com"
+    assert "database unavailable: database disk image is malformed" in caplog.text
     again.extensions["database"].close()
+
+
+def _damage(path: Path, part: slice) -> None:
+    content = bytearray(path.read_bytes())
+    content[part] = b"\xa5" * len(content[part])
+    path.write_bytes(content)
 
 
 @pytest.fixture

@@ -15,16 +15,18 @@ from webapp.auth import login_required, public
 ROOT = Path(__file__).parent.parent
 MODULES = [path for folder in ("webapp", "db") for path in sorted((ROOT / folder).rglob("*.py"))]
 TEMPLATES = [path for folder in ("templates", "partials") for path in sorted((ROOT / "webapp" / folder).iterdir())]
-# views -> auth, client, csrf, drafts, hypermedia, forms, database -> accounts -> db; a folder and what it may import.
+# views -> auth, client, csrf, drafts, hypermedia, forms, metrics, database -> accounts -> db; what each may import.
 ALLOWED = {
     "db": {"db"},
     "webapp/accounts": {"webapp.accounts", "db"},
     "webapp/views": {
         "db", "webapp.accounts", "webapp.auth", "webapp.client", "webapp.csrf", "webapp.database", "webapp.drafts",
-        "webapp.downloads", "webapp.forms", "webapp.hypermedia", "webapp.times",
+        "webapp.downloads", "webapp.forms", "webapp.hypermedia", "webapp.metrics", "webapp.times",
     },
     "webapp/forms.py": set(),
     "webapp/hypermedia.py": set(),
+    "webapp/metrics.py": {"webapp.metrics_folder"},
+    "webapp/metrics_folder.py": set(),
     "webapp/database.py": {"db"},
     "webapp/auth.py": {"db", "webapp.accounts", "webapp.database"},
     "webapp/client.py": {"webapp.accounts", "webapp.known_devices"},

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
-from webapp import create_app
+from webapp import create_app, metrics
 from webapp.config import MOST_BODY_BYTES
 
 # In total, not from one drip to the next.
@@ -52,7 +52,7 @@ class FrontDoor:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
-        watch = asyncio.create_task(_leave_with_parent())
+        watch = asyncio.create_task(_each_second(self._app))
         await receive()
         watch.cancel()
         self._threads.shutdown(wait=True)
@@ -75,10 +75,14 @@ class FrontDoor:
         await send({"type": "http.response.body", "body": piece, "more_body": False})
 
 
-async def _leave_with_parent() -> None:
-    """Where the main process was killed, nobody would ever stop this one, and it would keep the port."""
+async def _each_second(app: Flask) -> None:
+    """Tell the other processes how this one is, and leave with the main one.
+
+    Where that was killed, nobody would ever stop this process, and it would keep the port.
+    """
     parent = os.getppid()
     while os.getppid() == parent:
+        metrics.look(app)
         await asyncio.sleep(1)
     os._exit(1)
 

@@ -15,6 +15,7 @@ from db import Unavailable
 from db.users import User
 from webapp.accounts import events, export, passwords, people, roles, sessions, signup, standing, throttle
 from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.hashing import Busy
 from webapp.database import database
 from webapp.downloads import json_lines
 from webapp.forms import SignupForm, reason_objection
@@ -30,6 +31,8 @@ class Commands(AppGroup):
             return super().invoke(ctx)
         except Unavailable as error:
             raise click.ClickException(f"The database cannot answer now, and nothing was done: {error}") from error
+        except Busy as busy:
+            raise click.ClickException("Too many are logging in just now. Nothing was done; try again.") from busy
 
 
 user = Commands("user", help="Look after people.")
@@ -189,7 +192,7 @@ def _created(email: str, username: str, password: str) -> User:
     form.object("password", passwords.objection(form.values["password"], least, context))
     try:
         if not form.errors:
-            signup.sign_up(database(), COMMAND_LINE, **form.values)
+            signup.sign_up(database(), COMMAND_LINE, **form.values, is_sent_again=False)
     except signup.Refused as refused:
         form.errors.update(refused.errors)
     if form.errors:

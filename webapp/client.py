@@ -1,12 +1,16 @@
 """The client of this request, as the rules are told of it."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
 from flask import request
 
 from webapp import known_devices
 from webapp.accounts import devices
 from webapp.accounts.events import Client
+
+# What proxies say of whom they speak for; those that say nothing break the rule in the README.
+PROXIES_WORDS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
 def client() -> Client:
@@ -21,3 +25,20 @@ def address() -> str:
         return str(ipaddress.ip_address(request.remote_addr or ""))
     except ValueError:
         return "-"
+
+
+def is_on_this_machine() -> bool:
+    """Whether a program on this machine asks for itself.
+
+    A proxy here passes on what comes from anywhere; a page of an attacker's, open in a browser here, asks under a name
+    that the attacker lets lead here (DNS rebinding).
+    """
+    is_passed_on = any(word in request.headers for word in PROXIES_WORDS)
+    return not is_passed_on and _is_loopback(address()) and _is_loopback(urlsplit(f"//{request.host}").hostname)
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -15,6 +15,8 @@ from flask import Flask
 
 LEAST_KEY_BYTES = 32
 HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:]+")
+# As RFC 6750 2.1 spells it, and too long to be guessed.
+BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 # A form of ours is a few hundred bytes; 64 KiB leaves room for a team's own.
 MOST_BODY_BYTES = 64 * 1024
 
@@ -39,6 +41,7 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     config["WORKERS"] = _whole(config, "WORKERS", os.cpu_count() or 1, 1, 256)
     config["THREADS"] = _whole(config, "THREADS", 16, 1, 256)
     config["LOG_FORMAT"] = _log_format(config)
+    config["METRICS_TOKEN"] = _metrics_token(config)
     _load_storage(config)
     _set_flask_up(config)
 
@@ -111,6 +114,13 @@ def _log_format(config: dict[str, Any]) -> str:
     if text not in {"text", "json"}:
         raise BadSetting("LOG_FORMAT", f"must be text or json, not {text[:40]!r}")
     return text
+
+
+def _metrics_token(config: dict[str, Any]) -> str:
+    token = _given(config, "METRICS_TOKEN")
+    if token and not BEARER_TOKEN.fullmatch(token):
+        raise BadSetting("METRICS_TOKEN", "must be at least 16 letters, digits or any of -._~+/")
+    return token
 
 
 def _origin(url: str) -> str:

@@ -7,6 +7,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.exceptions import SecurityError
 from werkzeug.wsgi import get_host
 
+# Prometheus asks under the address that it was given, and what it gets holds no link.
+ANY_HOST = "/metrics"
+
 
 def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIApplication:
     """The application, told to refuse what was sent to another host; None takes any name that is one."""
@@ -17,7 +20,7 @@ def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIAppli
             host = urlsplit(f"//{get_host(environ)}").hostname
         except (SecurityError, ValueError):
             host = None
-        if host is None or (hosts and host not in hosts):
+        if host is None or (hosts and host not in hosts and environ["PATH_INFO"] != ANY_HOST):
             environ |= {"latchkey.refused": 400, "HTTP_HOST": "localhost", "PATH_INFO": "/"}
         return application(environ, start_response)
 

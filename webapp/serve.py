@@ -1,11 +1,13 @@
 """The command that starts the server."""
 
 import socket
+from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from webapp import metrics_folder
 from webapp.accounts import roles
 from webapp.config import BadSetting
 from webapp.database import database
@@ -29,6 +31,7 @@ def serve() -> None:
 
     config = current_app.config
     _check_port(config["ADDRESS"], config["PORT"])
+    _share_metrics(config["INSTANCE"], config["PORT"])
     _welcome()
     database().close()
     Granian(
@@ -59,6 +62,13 @@ def _check_port(address: str, port: int) -> None:
             probe.bind((address, port))
     except OSError as error:
         raise BadSetting("PORT", f"is {port}, which cannot be had on {address}: {error.strerror}.") from error
+
+
+def _share_metrics(instance: Path, port: int) -> None:
+    try:
+        metrics_folder.share(instance, port)
+    except OSError as error:
+        raise BadSetting("INSTANCE", f"has no room for metrics: {error}") from error
 
 
 def _welcome() -> None:

@@ -49,7 +49,7 @@ def in_words(seconds: float) -> str:
 
 
 def _element(time: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(f"{time:%Y-%m-%dT%H:%M:%SZ}", words)
+    return Markup('<time datetime="%s">%s</time>') % (f"{time:%Y-%m-%dT%H:%M:%SZ}", words)
 
 
 def _moment(text: str) -> datetime | None:

@@ -52,14 +52,18 @@ def _cards(db: Database, latest: tuple[Day, ...]) -> Cards:
         active_today=events.count_active_since(db, today),
         failed_today=failed[-1],
         usually_failed=sum(failed[:-1]) / USUAL_DAYS,
-        live_sessions=sessions.count_live(db),
+        live_sessions=live_sessions(db),
         read=db.now(),
     )
 
 
+def live_sessions(db: Database) -> int:
+    return sessions.count_live(db)
+
+
 def days(db: Database, number: int) -> tuple[Day, ...]:
     """The last so many, today last."""
-    dates = [stored(db.clock() - timedelta(days=ago))[:10] for ago in reversed(range(number))]
+    dates = db.days(number)
     logins, failed = (
         events.count_everywhere_per_day(db, kind, dates[0], dates[-2]) for kind in (Kind.LOGGED_IN, Kind.LOGIN_FAILED)
     )

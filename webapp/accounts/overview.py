@@ -52,7 +52,7 @@ def overview(db: Database, session: Session) -> Overview:
 
 def _days(db: Database, user_id: int) -> tuple[Day, ...]:
     """The last 30, today last."""
-    dates = [stored(db.clock() - timedelta(days=ago))[:10] for ago in reversed(range(DAYS))]
+    dates = db.days(DAYS)
     logins = table.count_per_day(db, user_id, Kind.LOGGED_IN, dates[0])
     failed = table.count_per_day(db, user_id, Kind.LOGIN_FAILED, dates[0])
     return tuple(Day(date, logins.get(date, 0), failed.get(date, 0)) for date in dates)

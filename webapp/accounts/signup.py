@@ -20,9 +20,7 @@ class Refused(Exception):
         self.errors = errors
 
 
-def sign_up(
-    db: Database, client: Client, username: str, email: str, password: str, is_sent_again: bool = False
-) -> int:
+def sign_up(db: Database, client: Client, username: str, email: str, password: str, is_sent_again: bool = False) -> int:
     """Create an account and give its id. Raises Refused for what is taken already, Throttled, Busy.
 
     The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.

@@ -3,7 +3,10 @@
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp import metrics
 from webapp.accounts import login
+from webapp.accounts.hashing import Busy
+from webapp.accounts.throttle import Throttled
 from webapp.auth import current_token, current_user, give_token, public
 from webapp.client import client
 from webapp.database import database
@@ -30,11 +33,17 @@ def create() -> ResponseReturnValue:
     try:
         token = login.log_in(database(), client(), **form.values, remember=form.remember, old_token=current_token())
     except login.InvalidCredentials:
+        metrics.count_login("failed")
         form.object("password", "Invalid credentials.")
         return _page(form, 422)
+    except (Busy, Throttled) as refusal:
+        metrics.count_login("busy" if isinstance(refusal, Busy) else "throttled")
+        raise
     except login.Disabled:
+        metrics.count_login("disabled")
         form.object("email", "This account is disabled. An admin can enable it again.")
         return _page(form, 422)
+    metrics.count_login("succeeded")
     session.clear()
     give_token(token, form.remember)
     return redirect(_way_on(), 303)

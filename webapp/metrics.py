@@ -1,0 +1,122 @@
+"""Numbers for Prometheus: what was asked and answered, and how long that took. No label says who."""
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import Literal, cast, get_args
+
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, exposition, values
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from webapp import metrics_folder
+
+CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
+Outcome = Literal["succeeded", "failed", "throttled", "busy", "disabled"]
+# Whoever makes methods and addresses up makes no series: each would be kept for good.
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+OTHER = "other"
+REFUSALS = (408, 413, 429, 503)
+# In seconds: a page takes milliseconds, a password a tenth of a second, a queue of them seconds.
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics(Collector):
+    """What one app counts in this process."""
+
+    def __init__(self) -> None:
+        # The library chose when it was imported; the server's processes may be forks of one that imported it before.
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+        self._folder = metrics_folder.join()
+        self._registry = CollectorRegistry()
+        self._requests = self._counter("requests", "Requests that were answered.", "route", "method", "status")
+        self._times = Histogram(
+            "latchkey_request_duration_seconds", "Time until the answer was ready to send.", ("route", "method"),
+            buckets=BUCKETS, registry=self._registry,
+        )  # fmt: skip
+        logins = self._counter("logins", "Log-ins that were tried.", "outcome")
+        self.logins = {outcome: logins.labels(outcome) for outcome in get_args(Outcome)}
+        refusals = self._counter("refusals", "Requests that were too many, too large or too slow.", "status")
+        self._refusals = {status: refusals.labels(status) for status in REFUSALS}
+        self._hashing = Gauge(
+            "latchkey_hashing", "Passwords that wait to be hashed, and that are hashed.", ("state",),
+            multiprocess_mode="livesum", registry=self._registry,
+        )  # fmt: skip
+        self._watched: list[tuple[Gauge, Callable[[], int]]] = []
+        # To look labels up takes longer than to count.
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"latchkey_{name}", told, labels, registry=self._registry)
+
+    def after_request(self, answer: Response) -> Response:
+        rule, method, status = request.url_rule, request.method, answer.status_code
+        key = rule.rule if rule else OTHER, method if method in METHODS else OTHER, status
+        requests, times = self._series.get(key) or self._find(*key)
+        requests.inc()
+        times.observe(perf_counter() - g.began)
+        if status in self._refusals:
+            self._refusals[status].inc()
+        return answer
+
+    def _find(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        found = self._requests.labels(route, method, status), self._times.labels(route, method)
+        return self._series.setdefault((route, method, status), found)
+
+    def watch(self, state: str, number: Callable[[], int]) -> None:
+        self._watched.append((self._hashing.labels(state), number))
+
+    def look(self) -> None:
+        for gauge, number in self._watched:
+            gauge.set(number())
+
+    def collect(self) -> Iterable[Metric]:
+        """Of this process, or of all where they count together."""
+        self.look()
+        return metrics_folder.read(self._folder) if self._folder else self._registry.collect()
+
+
+class _Scrape(Collector):
+    """What was counted, and what the database knows for all."""
+
+    def __init__(self, counted: Metrics, live_sessions: int | None) -> None:
+        self._counted, self._live_sessions = counted, live_sessions
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._counted.collect()
+        if self._live_sessions is not None:
+            yield GaugeMetricFamily("latchkey_live_sessions", "Sessions that are live.", self._live_sessions)
+
+
+def register(app: Flask) -> None:
+    app.extensions["metrics"] = metrics = Metrics()
+    app.before_request(_begin)
+    app.after_request(metrics.after_request)
+
+
+def count_login(outcome: Outcome) -> None:
+    _metrics(current_app).logins[outcome].inc()
+
+
+def watch_hashing(app: Flask, waiting: Callable[[], int], running: Callable[[], int]) -> None:
+    """Tell also how many passwords wait to be hashed in this process, and how many are hashed."""
+    _metrics(app).watch("waiting", waiting)
+    _metrics(app).watch("running", running)
+
+
+def look(app: Flask) -> None:
+    """Read what is watched, for the other processes to see: to be called now and then in each."""
+    _metrics(app).look()
+
+
+def scrape(live_sessions: int | None) -> bytes:
+    """All there is, as Prometheus reads it; without the sessions while nobody can count them."""
+    return exposition.generate_latest(_Scrape(_metrics(current_app), live_sessions))
+
+
+def _metrics(app: Flask) -> Metrics:
+    return cast(Metrics, app.extensions["metrics"])
+
+
+def _begin() -> None:
+    g.began = perf_counter()

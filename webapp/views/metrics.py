@@ -1,0 +1,39 @@
+"""Numbers for whoever watches the server."""
+
+import hmac
+
+from flask import Blueprint, Response, abort, current_app, request
+from flask.typing import ResponseReturnValue
+
+from db import Unavailable
+from webapp import metrics
+from webapp.accounts import figures
+from webapp.auth import public
+from webapp.client import is_on_this_machine
+from webapp.database import database
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+@public
+def show() -> ResponseReturnValue:
+    """For programs on this machine, and for those with the token; nobody else learns that there is one to guess."""
+    if not (is_on_this_machine() or _has_token()):
+        abort(404)
+    return Response(metrics.scrape(_live_sessions()), content_type=metrics.CONTENT_TYPE)
+
+
+def _has_token() -> bool:
+    given, token = request.authorization, current_app.config["METRICS_TOKEN"]
+    if not token or given is None or given.type != "bearer":
+        return False
+    return hmac.compare_digest((given.token or "").encode(), token.encode())
+
+
+def _live_sessions() -> int | None:
+    """Whoever watches wants the other numbers most while the database is gone."""
+    try:
+        return figures.live_sessions(database())
+    except Unavailable:
+        return None
