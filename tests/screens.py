@@ -25,8 +25,8 @@ from playwright.sync_api import (
 from db import stored, users
 from tests import programs
 from tests.server import Server
-from webapp.accounts import people, roles
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts import people, roles, throttle
+from webapp.accounts.events import COMMAND_LINE, Client
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Playwright turns the back/forward cache off, which people have on.
@@ -432,6 +432,31 @@ def _missing(screens: Screens, options: Any) -> Page:
     return screens.open("/nowhere", **options)
 
 
+def _blocks(screens: Screens, options: Any) -> Page:
+    _guess(screens, somebody())
+    page = _at("/admin/blocks", "admin")(screens, options)
+    expect(page.get_by_text("An address that nobody has").first).to_be_visible()
+    return page
+
+
+def _throttled(screens: Screens, options: Any) -> Page:
+    screens.expect_trouble("status of 429")
+    page = screens.open("/login", **options)
+    _guess(screens, person := somebody())
+    fill_in_login(page, person)
+    press(page, "Log in")
+    expect(page.locator("#flashes")).to_contain_text("There were too many failed log-ins.")
+    return page
+
+
+def _guess(screens: Screens, person: Person) -> None:
+    """Behind the server's back, until strangers must wait."""
+    accounts = throttle.of_login(Client("203.0.113.7", "Curl"), person.email, None, known=False)[:1]
+    with closing(screens.server.database()) as db, db.transaction():
+        for _ in range(throttle.STRANGERS.most):
+            throttle.take(db, accounts)
+
+
 def _forbidden(screens: Screens, options: Any) -> Page:
     screens.expect_trouble("status of 403")
     return _at("/admin")(screens, options)
@@ -526,6 +551,8 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
     "act with an error": _refused_act,
     "events": _at("/admin/events", "admin"),
     "events with problems": _at("/admin/events?person=nobody+at+all&since=yesterday&until=soon", "admin"),
+    "blocks": _blocks,
+    "login throttled": _throttled,
     "missing": _missing,
     "offline": _stranger_at("/offline"),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 import db
+from webapp.config import blind_index_key
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "flask", "--app", "webapp", "serve"]
@@ -48,7 +49,7 @@ class Server:
 
     def database(self) -> db.Database:
         """The server's database, for a look behind its back; to be closed."""
-        return db.connect(self.database_url)
+        return db.connect(self.database_url, key=blind_index_key(self.environment["LATCHKEY_SECRET_KEY"]))
 
     @property
     def log(self) -> str:

@@ -1,6 +1,5 @@
 """Latchkey: sign-up, log-in, sessions and dashboards. `create_app` is the one place where the parts meet."""
 
-import hmac
 import logging
 from collections.abc import Mapping
 from functools import lru_cache
@@ -104,7 +103,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
 
 def _open_database(app: Flask, clock: db.Clock) -> None:
     try:
-        key = hmac.digest(app.config["SECRET_KEY"].encode(), b"blind index", "sha256")
+        key = config.blind_index_key(app.config["SECRET_KEY"])
         opened = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"], key)
         adopted = opened.has_table("users") and not opened.has_table("migrations")
         migrate(opened)
@@ -145,7 +144,6 @@ def _set_templates_up(app: Flask) -> None:
         form=None,
         out_of_band=False,
         is_kept=False,
-        is_changed=False,
         is_page=False,
         is_put_off=False,
         part=None,

@@ -1,5 +1,6 @@
 """Settings from LATCHKEY_* in the environment, checked once at the start."""
 
+import hmac
 import ipaddress
 import os
 import re
@@ -44,6 +45,11 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
     config["METRICS_TOKEN"] = _metrics_token(config)
     _load_storage(config)
     _set_flask_up(config)
+
+
+def blind_index_key(secret_key: str) -> bytes:
+    """For the database, which needs a key for nothing else."""
+    return hmac.digest(secret_key.encode(), b"blind index", "sha256")
 
 
 def _load_network(config: dict[str, Any]) -> None:

@@ -1,13 +1,13 @@
 """What too many tries have blocked, and lifting a block."""
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles, throttle
 from webapp.auth import admin_required, own_session
 from webapp.client import client
 from webapp.database import database
-from webapp.hypermedia import redirect_or, render
+from webapp.hypermedia import render
 
 blueprint = Blueprint("admin_blocks", __name__, url_prefix="/admin/blocks")
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("admin_blocks", __name__, url_prefix="/admin/blocks")
 @blueprint.get("")
 @admin_required
 def show() -> ResponseReturnValue:
-    return _list()
+    return render("admin_blocks.html", "admin_blocks.html", blocks=throttle.blocks(database()))
 
 
 @blueprint.post("")
@@ -30,10 +30,4 @@ def lift() -> ResponseReturnValue:
         abort(403)
     else:
         flash("The block is lifted.", "success")
-    return redirect_or(lambda: _list(is_changed=True), url_for("admin_blocks.show"))
-
-
-def _list(is_changed: bool = False) -> Response:
-    """Once one is gone, the heading takes the keyboard's focus."""
-    blocks = throttle.blocks(database())
-    return render("admin_blocks.html", "admin_blocks.html", blocks=blocks, is_changed=is_changed)
+    return redirect(url_for("admin_blocks.show"), 303)
