@@ -33,6 +33,14 @@ demo: (_install "requirements.txt")
 admin EMAIL: (_install "requirements.txt")
     @{{python}} -m flask --app webapp user promote --create {{quote(EMAIL)}}
 
+# Copy the embedded database to a new file, while the server runs or not
+backup FILE: (_install "requirements.txt")
+    @{{python}} -m flask --app webapp.backup backup {{quote(FILE)}}
+
+# Put such a copy in the place of the embedded database, which is kept beside it, and log everybody out
+restore FILE: (_install "requirements.txt")
+    @{{python}} -m flask --app webapp.backup restore {{quote(FILE)}}
+
 # Run all tests on SQLite, in a real Chromium and in lynx too
 [positional-arguments]
 test *ARGS: (_install "requirements-dev.txt") _programs

@@ -97,6 +97,11 @@ def count_live(db: Database) -> int:
     return int(row[0]) if row else 0
 
 
+def owners(db: Database) -> list[int]:
+    """Who has a session whose end was not noted."""
+    return [user_id for (user_id,) in db.all("SELECT DISTINCT user_id FROM sessions WHERE ended_at IS NULL")]
+
+
 def due(db: Database, limit: int) -> list[Session]:
     """At most `limit` sessions that should have ended by now, unless their user's role was changed since."""
     rows = db.all(

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-def _block(after: str, language: str) -> str:
+def block(after: str, language: str) -> str:
+    """The first such block of code after these words."""
     found = re.search(rf"{re.escape(after)}.*?```{language}\n(.*?)```", README, re.DOTALL)
     assert found is not None
     return found[1]
@@ -26,13 +27,13 @@ def _block(after: str, language: str) -> str:
 
 def test_a_page_is_added_as_it_says(settings: dict[str, Any], cheap_hashes: None, htmx: bool) -> None:
     module: dict[str, Any] = {"__name__": "webapp.views"}
-    exec(_block("`webapp/views/notes.py`", "python"), module)
+    exec(block("`webapp/views/notes.py`", "python"), module)
     app = create_app(settings)
     blueprint = module["blueprint"]
     assert isinstance(blueprint, Blueprint)
     app.register_blueprint(blueprint)
     pages = {
-        "notes.html": _block("`webapp/templates/notes.html`", "jinja"),
+        "notes.html": block("`webapp/templates/notes.html`", "jinja"),
         "partials/notes_list.html": '<ul id="notes-list"><li>{{ owner.name }}</li></ul>',
     }
     app.jinja_loader = ChoiceLoader([DictLoader(pages), app.jinja_loader])  # type: ignore[list-item]
@@ -56,7 +57,7 @@ def test_every_recipe_that_it_names_is_there() -> None:
 
 def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
     listed = subprocess.run([shutil.which("just") or "just"], cwd=ROOT, capture_output=True, text=True).stdout
-    for recipe in ("run", "dev", "demo", "admin", "test", "test-postgres", "lint", "bench"):
+    for recipe in ("run", "dev", "demo", "admin", "backup", "restore", "test", "test-postgres", "lint", "bench"):
         assert re.search(rf"^    {recipe}\b.* # \w", listed, re.MULTILINE), recipe
 
 

@@ -117,6 +117,11 @@ def live(db: Database, user_id: int) -> list[Session]:
     return [session for session in sessions.of_user(db, user_id) if is_live(db, session)]
 
 
+def owners(db: Database) -> list[int]:
+    """Who has a session whose end was not noted."""
+    return sessions.owners(db)
+
+
 class NoSuchSession(Exception):
     """There is none with this id, or it is somebody else's."""
 

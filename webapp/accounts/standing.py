@@ -4,7 +4,7 @@ import logging
 
 from db import Database, users
 from db.users import User
-from webapp.accounts import events, roles, sessions
+from webapp.accounts import events, people, roles, sessions
 from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
@@ -41,3 +41,9 @@ def sign_out(db: Database, client: Client, user: User, why: str = "") -> int:
         events.record(db, client, Kind.SIGNED_OUT, user.id, detail=why)
     log.info("signed out: user %d, %d sessions", user.id, ended)
     return ended
+
+
+def sign_everybody_out(db: Database, client: Client, why: str) -> int:
+    """End everybody's sessions; give how many were live. Raises NotAllowed."""
+    with db.transaction():
+        return sum(sign_out(db, client, people.by_id(db, user_id), why) for user_id in sessions.owners(db))
