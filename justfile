@@ -41,7 +41,7 @@ backup FILE: (_install "requirements.txt")
 restore FILE: (_install "requirements.txt")
     @{{python}} -m flask --app webapp.backup restore {{quote(FILE)}}
 
-# Run all tests on SQLite, in a real Chromium and in lynx too
+# Run all tests on SQLite, in a real Chromium, in lynx and behind nginx too
 [positional-arguments]
 test *ARGS: (_install "requirements-dev.txt") _programs
     {{python}} -m pytest -n auto "$@"
@@ -88,6 +88,6 @@ _install FILE:
     {{python}} -m pip install -q --disable-pip-version-check -r {{FILE}}
     echo "$wanted" > .venv/{{FILE}}.done
 
-# The browsers that the tests drive
+# The programs that the tests drive
 _programs:
     @{{python}} -m tests.programs

@@ -15,14 +15,20 @@ from playwright.sync_api import sync_playwright
 def main() -> None:
     if not (chromium() or _get_chromium()):
         sys.exit("The tests drive a real Chromium, and none could be installed: install Chromium or Google Chrome.")
-    if not (shutil.which("lynx") or apt_install("lynx")) and os.environ.get("CI") == "true":
-        sys.exit("In CI the tests drive lynx too, and it could not be installed: install lynx.")
+    for program, path in {"lynx": shutil.which("lynx"), "nginx": nginx(), "openssl": shutil.which("openssl")}.items():
+        if not (path or apt_install(program)) and os.environ.get("CI") == "true":
+            sys.exit(f"In CI the tests drive {program} too, and it could not be installed: install {program}.")
 
 
 def chromium() -> str | None:
     """Where a Chromium is: the machine's own, rather one without windows, which is twice as fast; or Playwright's."""
     installed = map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
     return next(filter(None, installed), None) or _downloaded_chromium()
+
+
+def nginx() -> str | None:
+    """Where an nginx is; Debian's is in a folder where only root looks for programs."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
 
 def apt_install(package: str) -> bool:
