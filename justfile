@@ -61,6 +61,10 @@ lint: (_install "requirements-dev.txt")
 bench WHAT: (_install "requirements-dev.txt")
     {{python}} -m tests.bench {{quote(WHAT)}}
 
+# Let outside judges read every page of a demo: the Nu HTML checker, html-validate, Lighthouse
+judge: (_install "requirements-dev.txt") (_install "requirements-judge.txt") _programs _judges
+    {{python}} -m tests.judge
+
 # Draw the icons anew from icon.svg (needs rsvg-convert, Debian's librsvg2-bin)
 [working-directory: "webapp/static/icons"]
 icons:
@@ -87,6 +91,11 @@ _install FILE:
     fi
     {{python}} -m pip install -q --disable-pip-version-check -r {{FILE}}
     echo "$wanted" > .venv/{{FILE}}.done
+
+# The judges that npm has, as its lock file says
+[working-directory: "tests/judge"]
+_judges:
+    @[ node_modules/.package-lock.json -nt package-lock.json ] || PATH="{{justfile_directory()}}/.venv/bin:$PATH" npm ci --ignore-scripts --no-audit --no-fund
 
 # The programs that the tests drive
 _programs:

@@ -1,0 +1,14 @@
+export default {
+  root: true,
+  extends: ["html-validate:recommended"],
+  rules: {
+    // Both are right; we write it as all else.
+    "doctype-style": ["error", { style: "lowercase" }],
+    // A button in a form submits it, says HTML; ours that do something else have a type, and are made by app.js.
+    "no-implicit-button-type": "off",
+    // WebKit takes a list without bullets for mere layout, and VoiceOver no longer says how long it is.
+    "no-redundant-role": ["error", { exclude: ["list"] }],
+    // The frame that a wide table scrolls in is named by the heading above it; a section would want one of its own.
+    "prefer-native-element": ["error", { exclude: ["region"] }],
+  },
+};
