@@ -65,6 +65,10 @@ bench WHAT: (_install "requirements-dev.txt")
 judge: (_install "requirements-dev.txt") (_install "requirements-judge.txt") _programs _judges
     {{python}} -m tests.judge
 
+# Take the pictures in the README anew
+screenshots: (_install "requirements-dev.txt") _programs
+    {{python}} -m tests.screenshots
+
 # Draw the icons anew from icon.svg (needs rsvg-convert, Debian's librsvg2-bin)
 [working-directory: "webapp/static/icons"]
 icons:

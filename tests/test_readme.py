@@ -12,6 +12,7 @@ from jinja2 import ChoiceLoader, DictLoader
 
 from tests.browser import Browser
 from tests.conftest import logged_in
+from tests.screenshots import PICTURES
 from webapp import config, create_app
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +60,7 @@ def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
     listed = subprocess.run([shutil.which("just") or "just"], cwd=ROOT, capture_output=True, text=True).stdout
     recipes = (
         "run", "dev", "demo", "admin", "backup", "restore", "test", "test-postgres", "lint", "bench", "judge",
+        "screenshots",
     )  # fmt: skip
     for recipe in recipes:
         assert re.search(rf"^    {recipe}\b.* # \w", listed, re.MULTILINE), recipe
@@ -68,6 +70,11 @@ def test_ci_runs_what_it_says() -> None:
     steps = (ROOT / ".ci/run").read_text().split()
     assert " ".join(steps).endswith("just test just test-postgres just lint")
     assert "just test\n" in README
+
+
+def test_every_picture_is_there_and_shown() -> None:
+    shown = set(re.findall(r"\(docs/screenshots/([\w-]+)\.webp\)", README))
+    assert shown == {path.stem for path in (ROOT / "docs/screenshots").iterdir()} == {*PICTURES, "cover"}
 
 
 @pytest.mark.parametrize("path", re.findall(r"^ {0,2}(\w+)/ ", README, re.MULTILINE))

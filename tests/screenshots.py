@@ -1,0 +1,239 @@
+"""Takes the pictures in the README of a demo: `python -m tests.screenshots`."""
+
+import base64
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any, Literal, NamedTuple
+
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from werkzeug.serving import make_server
+
+from tests import programs
+from tests.screens import ARGUMENTS
+from tests.server import free_port
+from webapp import create_app
+from webapp.accounts import demo
+from webapp.demo import EVENTS_EACH
+
+FOLDER = Path(__file__).parent.parent / "docs/screenshots"
+PEOPLE = 300
+# The same pages give the same pictures, whenever they are taken; late, when most of what the day brings has happened.
+NOW = datetime(2026, 11, 24, 22, 40, tzinfo=UTC)
+QUALITY = 80
+# What is drawn in two goes looks a little different where the two meet.
+WHOLE = "--disable-partial-raster"
+
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
+ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36"
+LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
+HOME, TRAIN = "198.51.100.7", "203.0.113.80"
+
+# A caret is there or not, by chance, and a first frame may not be the last.
+STEADY = """async () => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { caret-color: transparent !important }");
+  document.adoptedStyleSheets = [sheet];
+  for (let frames = 0; frames < 5; frames++) await new Promise(requestAnimationFrame);
+}"""
+
+Scheme = Literal["light", "dark"]
+
+
+class Clock:
+    """Stands still until somebody sets it."""
+
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Site(NamedTuple):
+    """A demo; everybody in it has this password."""
+
+    browser: Browser
+    url: str
+    clock: Clock
+    password: str
+
+    def open(self, path: str, *, user_agent: str = WINDOWS, address: str = HOME, **options: Any) -> Page:
+        page = self.browser.new_context(
+            base_url=self.url,
+            user_agent=user_agent,
+            extra_http_headers={"X-Forwarded-For": address},
+            service_workers="block",
+            **options,
+        ).new_page()
+        page.goto(path)
+        return page
+
+
+class Size(NamedTuple):
+    width: int
+    height: int
+
+
+DESK, PHONE, HALF = Size(1280, 960), Size(320, 640), Size(700, 780)
+
+
+class Picture(NamedTuple):
+    """A page, as `who` sees it after `act`."""
+
+    path: str
+    who: str = "stranger"
+    act: Callable[[Page], object] = lambda page: None
+    size: Size = DESK
+    scheme: Scheme = "light"
+
+
+def _mistype_address(page: Page) -> None:
+    for field, text in {"username": "nora", "email": "nora.example.com", "password": "correct horse battery"}.items():
+        page.locator(f"#{field}").fill(text)
+    page.locator(".error:not(:empty)").wait_for()
+
+
+def _send_empty(page: Page) -> None:
+    page.locator("main button.primary").click()
+    page.locator(".summary").wait_for()
+
+
+def _open_last_session(page: Page) -> None:
+    page.locator("#session-list h2 a").last.click()
+    page.locator("#session-panel").wait_for()
+
+
+def _search(page: Page) -> None:
+    page.locator("#q").fill("nora")
+    page.wait_for_url("**q=nora*")
+
+
+PICTURES = {
+    "home": Picture("/"),
+    "signup": Picture("/signup"),
+    "signup-mistake": Picture("/signup", act=_mistype_address),
+    "signup-refused": Picture("/signup", act=_send_empty),
+    "login": Picture("/login"),
+    "not-found": Picture("/nowhere"),
+    "offline": Picture("/offline"),
+    "dashboard": Picture("/dashboard", "member"),
+    "profile": Picture("/account", "member"),
+    "password": Picture("/account/password", "member"),
+    "sessions": Picture("/account/sessions", "member"),
+    "session": Picture("/account/sessions", "member", _open_last_session),
+    "activity": Picture("/account/activity", "member"),
+    "data": Picture("/account/data", "member"),
+    "deletion": Picture("/account/delete", "member"),
+    "confirm": Picture("/confirm", "member"),
+    "logout": Picture("/logout", "member"),
+    "not-allowed": Picture("/admin", "member"),
+    "admin": Picture("/admin", "admin"),
+    "people": Picture("/admin/users", "admin"),
+    "people-found": Picture("/admin/users", "admin", _search),
+    "person": Picture("/admin/users/2", "admin"),
+    "disable": Picture("/admin/users/2/disable", "admin"),
+    "role": Picture("/admin/users/2/role", "admin"),
+    "events": Picture("/admin/events", "admin"),
+    "home-dark": Picture("/", scheme="dark"),
+    "login-dark": Picture("/login", scheme="dark"),
+    "dashboard-dark": Picture("/dashboard", "member", scheme="dark"),
+    "admin-dark": Picture("/admin", "admin", scheme="dark"),
+    "signup-phone": Picture("/signup", act=_send_empty, size=PHONE),
+    "dashboard-phone": Picture("/dashboard", "member", size=PHONE),
+    "sessions-phone": Picture("/account/sessions", "member", size=PHONE, scheme="dark"),
+    "admin-phone": Picture("/admin", "admin", size=PHONE),
+}
+COVER = [Picture("/signup", act=_mistype_address, size=HALF), Picture("/dashboard", "member", size=HALF, scheme="dark")]
+FRAME = """<style>body { margin: 0; padding: 10px; display: flex; gap: 20px; background: #999 }</style>"""
+
+
+def main() -> None:
+    # The server would tell of each request.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.iterdir():
+        old.unlink()
+    with demo_site() as site:
+        keys = log_everybody_in(site)
+        for name, picture in PICTURES.items():
+            _save(name, taken(show(site, keys, picture)))
+        _save("cover", _side_by_side(site, [taken(show(site, keys, picture)) for picture in COVER]))
+
+
+@contextmanager
+def demo_site() -> Iterator[Site]:
+    clock, port = Clock(), free_port()
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = {"INSTANCE": folder, "DATABASE_URL": f"sqlite:///{folder}/latchkey.db", "PORT": str(port)}
+        app = create_app(settings | {"TRUSTED_PROXIES": "1"}, clock)
+        password = demo.fill(app.extensions["database"], PEOPLE, PEOPLE * EVENTS_EACH)
+        server = make_server("127.0.0.1", port, app, threaded=True)
+        Thread(target=server.serve_forever).start()
+        with playwright.chromium.launch(executable_path=programs.chromium(), args=[*ARGUMENTS, WHOLE]) as browser:
+            yield Site(browser, f"http://127.0.0.1:{port}", clock, password)
+        server.shutdown()
+
+
+def log_everybody_in(site: Site) -> dict[str, StorageState | None]:
+    """The member has a phone and another browser too, and somebody tries to get in."""
+    site.clock.now = NOW - timedelta(days=3)
+    log_in(site.open("/login", user_agent=ANDROID, address=TRAIN), demo.MEMBER, site.password)
+    site.clock.now = NOW - timedelta(hours=20)
+    log_in(site.open("/login", user_agent=LINUX), demo.MEMBER, site.password)
+    site.clock.now = NOW - timedelta(hours=2)
+    log_in(site.open("/login", user_agent=LINUX, address="192.0.2.66"), demo.MEMBER, "guessed horse battery")
+    site.clock.now = NOW
+    emails = {"member": demo.MEMBER, "admin": demo.ADMIN}
+    return {"stranger": None} | {
+        who: log_in(site.open("/login"), email, site.password) for who, email in emails.items()
+    }
+
+
+def log_in(page: Page, email: str, password: str) -> StorageState:
+    """Try it, for two weeks; gives the cookies."""
+    page.locator("#email").fill(email)
+    page.locator("#password").fill(password)
+    page.locator("#remember").check()
+    page.locator("main button.primary").click()
+    page.locator("#dashboard-panel, .summary").wait_for()
+    return page.context.storage_state()
+
+
+def show(site: Site, keys: dict[str, StorageState | None], picture: Picture) -> Page:
+    """Open the page and bring it into its state."""
+    page = site.open(
+        picture.path,
+        storage_state=keys[picture.who],
+        viewport=picture.size._asdict(),
+        color_scheme=picture.scheme,
+    )
+    picture.act(page)
+    return page
+
+
+def taken(page: Page) -> bytes:
+    """What is in its window, as WebP."""
+    page.evaluate(STEADY)
+    asked = {"format": "webp", "quality": QUALITY}
+    picture = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+    page.context.close()
+    return base64.b64decode(picture["data"])
+
+
+def _side_by_side(site: Site, pictures: list[bytes]) -> bytes:
+    page = site.browser.new_page(viewport={"width": 20 + 2 * HALF.width + 20, "height": 20 + HALF.height})
+    images = [f'<img src="data:image/webp;base64,{base64.b64encode(picture).decode()}">' for picture in pictures]
+    page.set_content(FRAME + "".join(images))
+    return taken(page)
+
+
+def _save(name: str, picture: bytes) -> None:
+    (FOLDER / f"{name}.webp").write_bytes(picture)
+
+
+if __name__ == "__main__":
+    main()
