@@ -158,9 +158,11 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with database_url(tmp_path) as url:
         servers: list[Server] = []
 
-        def start(**settings: str) -> Server:
-            servers.append(Server(tmp_path, url, **settings).__enter__())
-            return servers[-1]
+        def start(stderr: str | None = None, **settings: str) -> Server:
+            server = Server(tmp_path, url, **settings)
+            server.stderr = stderr
+            servers.append(server.__enter__())
+            return server
 
         yield start
         for server in servers:

@@ -18,7 +18,9 @@ COMMAND = [sys.executable, "-m", "flask", "--app", "webapp", "serve"]
 
 
 class Server:
-    """`url` is where it listens, `log` what it has printed."""
+    """`url` is where it listens, `log` what it has printed; `stderr` is a file for what it logs, if not the same."""
+
+    stderr: str | None = None
 
     def __init__(self, instance: Path, database_url: str, **settings: str) -> None:
         port = settings.get("PORT") or str(free_port())
@@ -31,9 +33,9 @@ class Server:
         self.environment = kept | {f"LATCHKEY_{name}": value for name, value in (given | settings).items()}
 
     def __enter__(self) -> "Server":
-        with self._log.open("a") as log:
+        with self._log.open("a") as log, open(self.stderr or self._log, "a") as errors:
             self.process = subprocess.Popen(
-                COMMAND, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                COMMAND, cwd=ROOT, env=self.environment, stdout=log, stderr=errors, start_new_session=True
             )  # fmt: skip
         self._wait()
         return self

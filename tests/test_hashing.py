@@ -100,7 +100,10 @@ def test_an_error_is_that_of_whoever_asked() -> None:
     assert pool.done(lambda: "next", known=False) == "next"
 
 
-def test_all_processes_together_make_no_more_than_the_machine_has_slots(tmp_path: Path) -> None:
+def test_all_processes_together_make_no_more_than_the_machine_has_slots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "MOST_WAITING", 100)
     under_way, most, owners = [], [], []
     pools = [Pool(2) for _ in range(3)]
     for pool in pools:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from flask import Flask
 from db import Database
 from tests.browser import Browser
 from tests.conftest import PASSWORD, log_in, sign_up
+from tests.server import Server
+from tests.visitor import Visitor
 from webapp import create_app
 from webapp.auth import public
 from webapp.logs import FORMATTERS
@@ -150,3 +152,10 @@ def test_outside_of_a_request_a_line_names_none(telling: Flask, capsys: pytest.C
     logging.getLogger("latchkey").info("adopted")
     line = capsys.readouterr().err
     assert line.endswith("INFO adopted from=- request=-\n") or json.loads(line)["request_id"] == "-"
+
+
+def test_a_full_disk_under_the_log_stops_nobody(start_server: Callable[..., Server]) -> None:
+    server = start_server(stderr="/dev/full")
+    alice = Visitor(server.url)
+    assert alice.sign_up("alice").status == 303 and alice.log_in("alice", "wrong").status == 422
+    assert alice.log_in("alice").status == 303 and alice.visit("/nowhere").status == 404
