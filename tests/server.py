@@ -37,7 +37,11 @@ class Server:
             self.process = subprocess.Popen(
                 COMMAND, cwd=ROOT, env=self.environment, stdout=log, stderr=errors, start_new_session=True
             )  # fmt: skip
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
