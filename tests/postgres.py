@@ -29,7 +29,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> int:
     for number in STOPS:
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     # The person's PGPORT and its like are for another server.
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
@@ -89,7 +89,7 @@ def pytest(url: str, arguments: list[str]) -> int:
         return tests.wait()
 
 
-def _leave(number: int, _: object) -> None:
+def leave(number: int, _: object) -> None:
     # Once is enough, and what is then cleaned up must not be interrupted: timeout(1), for one, sends it twice.
     for each in STOPS:
         signal.signal(each, signal.SIG_IGN)

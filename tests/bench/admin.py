@@ -1,13 +1,9 @@
-"""Measures what the README promises: `python -m tests.bench admin`."""
+"""Times the admin's pages with many people and events."""
 
-import logging
 import multiprocessing
 import statistics
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +12,7 @@ from urllib.parse import quote
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from tests import postgres
+from tests.bench import databases
 from webapp import create_app
 from webapp.accounts import demo, people, sessions
 from webapp.accounts.events import COMMAND_LINE
@@ -45,37 +41,15 @@ PAGES = {
 EXPORT = "/admin/events.csv"
 
 
-def main() -> None:
-    if sys.argv[1:] != ["admin"]:
-        sys.exit("Usage: python -m tests.bench admin")
-    logging.disable(logging.CRITICAL)
-    columns = {name: _measured(url) for name, url in _databases()}
+def measure() -> None:
+    columns: dict[str, dict[str, str]] = {}
+    for name, database in databases.kinds().items():
+        with database() as url:
+            columns[name] = _measured(url)
     print(f"{PEOPLE:,} people, {EVENTS:,} events; median of {TRIES} at the server, in ms\n")
     print("| page | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
     for row in [*PAGES, "all events as CSV, in s", "… memory it needed, in MiB"]:
         print(f"| {row} | " + " | ".join(column[row] for column in columns.values()) + " |")
-
-
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/latchkey.db"
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    programs = postgres.find_programs()
-    assert programs
-    with postgres.folder() as place, postgres.server(programs, place) as url:
-        yield url
-
-
-def _databases() -> Iterator[tuple[str, str]]:
-    with _sqlite() as url:
-        yield "SQLite", url
-    if postgres.find_programs():
-        with _postgres() as url:
-            yield "PostgreSQL", url
 
 
 def _measured(url: str) -> dict[str, str]:
@@ -129,7 +103,3 @@ def _memory() -> float:
     """The most that this process has had, in MiB; `getrusage` would count its parent's too."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,45 @@
+"""`python -m tests.bench` measures everything, `… pages memory` these alone, `… quick` in a fraction of the time."""
+
+import logging
+import signal
+import sys
+
+from tests import postgres
+from tests.bench import admin, growth, logins, memory, pages, rates, signups, slow
+from tests.bench.report import QUICK, WHOLE, Promise, machine, table
+
+PARTS = {
+    "pages": pages.measure,
+    "rates": rates.measure,
+    "logins": logins.measure,
+    "slow": slow.measure,
+    "signups": signups.measure,
+    "growth": growth.measure,
+    "memory": memory.measure,
+}
+
+
+def main() -> None:
+    for number in postgres.STOPS:
+        signal.signal(number, postgres.leave)
+    logging.disable(logging.CRITICAL)
+    asked = sys.argv[1:]
+    if asked == ["admin"]:
+        admin.measure()
+    elif set(asked) <= {"quick", *PARTS}:
+        _compare([name for name in PARTS if name in asked] or [*PARTS], "quick" in asked)
+    else:
+        sys.exit(f"Usage: python -m tests.bench [admin | [quick] [{'] ['.join(PARTS)}]]")
+
+
+def _compare(parts: list[str], quick: bool) -> None:
+    print(machine())
+    promises: list[Promise] = []
+    for name in parts:
+        print(f"… {name}", file=sys.stderr)
+        promises += PARTS[name](QUICK if quick else WHOLE)
+    table("Promises", ("promise", "measured", "kept?"), promises)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What a team would pick instead, in a virtual environment of its own."""
+
+import subprocess
+import sys
+from functools import cache
+
+from tests.bench.servers import PEERS, Peer
+from tests.server import ROOT
+
+HOME = ROOT / ".venv-peers"
+PYTHON = str(HOME / "bin/python")
+FLOOR = Peer("Flask alone, the floor", "floor_app", "")
+TUTORIAL = Peer("the tutorial's code", "tutorial_app", "/login")
+FLASK_LOGIN = Peer("Flask-Login", "flask_login_app", "/login", PYTHON)
+FLASK_SECURITY = Peer("Flask-Security-Too", "flask_security_app", "/login", PYTHON)
+ALLAUTH = Peer("Django with allauth", "allauth_app", "/login/", PYTHON)
+# How much faster than each of them we promise to be.
+WANTED = ((TUTORIAL, 1), (FLASK_SECURITY, 2.5), (ALLAUTH, 4))
+
+
+@cache
+def all_peers() -> list[Peer]:
+    """The floor and the tutorial's code, and the others where their packages can be had."""
+    if _install():
+        return [FLOOR, TUTORIAL, FLASK_LOGIN, FLASK_SECURITY, ALLAUTH]
+    missing = ", ".join(peer.name for peer in (FLASK_LOGIN, FLASK_SECURITY, ALLAUTH))
+    print(f"\n{missing} are missing: their packages could not be installed.", flush=True)
+    return [FLOOR, TUTORIAL]
+
+
+def _install() -> bool:
+    wanted, stamp = (PEERS / "requirements.txt").read_text(), HOME / "requirements.done"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return True
+    # Our own pip installs there: Debian's Python without python3-venv gives a new environment none.
+    python = [sys.executable, "-m"]
+    pip = ["pip", "--python", PYTHON, "install", "-q", "--disable-pip-version-check", "--retries", "1"]
+    made = _works([*python, "venv", "--clear", "--without-pip", str(HOME)])
+    if not (made and _works([*python, *pip, "-r", str(PEERS / "requirements.txt")])):
+        return False
+    stamp.write_text(wanted)
+    return True
+
+
+def _works(command: list[str]) -> bool:
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode == 0

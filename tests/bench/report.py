@@ -1,0 +1,61 @@
+"""What was measured, as Markdown, and what of the promises was kept."""
+
+import os
+import platform
+import sqlite3
+import ssl
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Pace(NamedTuple):
+    """`seconds` of each measurement at the server, `rounds` of which the middle one counts, `tries` in process."""
+
+    seconds: int
+    rounds: int
+    tries: int
+    people: int
+    requests: int
+
+
+WHOLE = Pace(seconds=3, rounds=3, tries=1000, people=100_000, requests=100_000)
+# To see that all of it runs; its figures tell little.
+QUICK = Pace(seconds=1, rounds=1, tries=100, people=1000, requests=12_000)
+
+
+class Promise(NamedTuple):
+    sentence: str
+    measured: str
+    kept: str
+
+
+def promise(sentence: str, measured: str, is_kept: bool) -> Promise:
+    return Promise(sentence, measured, "kept" if is_kept else "**NOT kept**")
+
+
+def unmeasured(sentence: str) -> Promise:
+    """For what there is nothing to compare with."""
+    return Promise(sentence, "–", "not measured")
+
+
+def middle(rounds: int, measure: Callable[[], T], key: Callable[[T], float]) -> T:
+    """The middle one of several rounds: where a server puts its connections, and who else is at work here, is luck."""
+    return sorted((measure() for _ in range(rounds)), key=key)[rounds // 2]
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {ssl.OPENSSL_VERSION}"
+    return f"{os.cpu_count()} cores, {versions}"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table, its first column as text and the others as figures."""
+    print(f"\n### {title}\n")
+    print(f"| {' | '.join(columns)} |\n|---|{'---|' * (len(columns) - 1)}")
+    for row in rows:
+        print(f"| {' | '.join(map(str, row))} |")
+    sys.stdout.flush()

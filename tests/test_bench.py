@@ -1,0 +1,46 @@
+"""The measurements tell the truth: of what failed, of what is missing, of a promise that was not kept."""
+
+import pytest
+from flask import Flask
+
+from tests.bench import clock, peers, wrk
+from tests.bench.report import promise
+
+PRINTED = """Running 4s test @ http://127.0.0.1:8000/dashboard
+  Latency Distribution
+     50%    1.50ms
+     75%    1.90ms
+     90%  950.00us
+     99%    1.20s
+  1000 requests in 4.00s, 6.00MB read
+  Socket errors: connect 0, read 0, write 0, timeout 3
+  Non-2xx or 3xx responses: 250
+Requests/sec:    250.00
+"""
+
+
+def test_a_refusal_is_no_page() -> None:
+    assert wrk.read(PRINTED) == wrk.Figures(number=750, rate=187.5, p50=1.5, p99=1200)
+
+
+def test_a_server_that_answered_nothing_has_no_rate() -> None:
+    assert wrk.read("  0 requests in 4.00s, 0.00B read\nRequests/sec:      0.00\n") == wrk.Figures(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("answer", ["Welcome back, somebody else!", ("Welcome back, ada!", 503)])
+def test_what_is_no_page_of_this_person_is_not_timed(answer: str | tuple[str, int]) -> None:
+    app = Flask("peer")
+    app.add_url_rule("/dashboard", view_func=lambda: answer)
+    with pytest.raises(SystemExit, match="should be a page with the name of ada on it"):
+        clock.median(app, "/dashboard", "", 1)
+
+
+def test_missing_peers_are_named(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(peers, "_install", lambda: False)
+    assert peers.all_peers.__wrapped__() == [peers.FLOOR, peers.TUTORIAL]
+    assert "Flask-Login, Flask-Security-Too, Django with allauth are missing" in capfd.readouterr().out
+
+
+def test_a_promise_that_was_not_kept_says_so() -> None:
+    assert promise("At most 2", "1", True).kept == "kept"
+    assert promise("At most 2", "3", False).kept == "**NOT kept**"
