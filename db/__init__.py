@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 Row = tuple[Any, ...]
@@ -103,6 +104,7 @@ def stored(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+@lru_cache(4096)
 def moment(text: str) -> datetime:
     """What `stored` wrote."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -79,8 +79,10 @@ def admit(view: View) -> None:
 
 def calls_for_password() -> bool:
     """Whether this request is an act for which its person must have been confirmed lately (ASVS 7.5.1, 7.5.3)."""
+    if request.method in SAFE:
+        return False
     view = current_app.view_functions.get(request.endpoint or "")
-    return request.method not in SAFE and (hasattr(view, "confirmed") or getattr(view, "door", "") == "admin")
+    return hasattr(view, "confirmed") or getattr(view, "door", "") == "admin"
 
 
 def check_doors(app: Flask) -> None:
@@ -152,9 +154,9 @@ def take_token() -> None:
 
 def after_request(answer: Response) -> Response:
     """The cookie of whoever was given a token, or lost it."""
-    name, flags = current_app.config["LOGIN_COOKIE"], {"secure": current_app.config["HTTPS"], "samesite": "Lax"}
     if "token" not in g:
         return answer
+    name, flags = current_app.config["LOGIN_COOKIE"], {"secure": current_app.config["HTTPS"], "samesite": "Lax"}
     if g.token is None:
         answer.delete_cookie(name, httponly=True, **flags)
     else:

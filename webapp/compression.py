@@ -12,10 +12,12 @@ TEXTS = {"text/html", "application/manifest+json", "text/javascript"}
 
 
 def after_request(answer: Response) -> Response:
-    if answer.mimetype not in TEXTS or not answer.is_sequence or "Content-Encoding" in answer.headers:
+    if not answer.is_sequence or len(answer.get_data()) < LEAST_BYTES or "Content-Encoding" in answer.headers:
+        return answer
+    if answer.mimetype not in TEXTS:
         return answer
     answer.vary.add("Accept-Encoding")
-    if request.accept_encodings["gzip"] and len(answer.get_data()) >= LEAST_BYTES:
+    if request.accept_encodings["gzip"]:
         answer.set_data(gzip.compress(answer.get_data(), LEVEL, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
     return answer

@@ -31,7 +31,9 @@ def restore() -> None:
 
     Somebody else's draft, or one of another page, is none.
     """
-    user = auth.current_user() if request.method == "GET" and "draft" in request.args else None
+    if b"draft=" not in request.query_string or request.method != "GET":
+        return
+    user = auth.current_user() if "draft" in request.args else None
     draft = drafts.find(database(), user.id, request.args["draft"]) if user else None
     if draft and draft.path == request.path:
         _type(draft.fields)

@@ -1,11 +1,12 @@
 """The Host header: only names under which people know us, so that no link or redirect ever leads elsewhere."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import SecurityError
-from werkzeug.wsgi import get_host
+from werkzeug.sansio.utils import get_host
 
 # Prometheus asks under the address that it was given, and what it gets holds no link.
 ANY_HOST = "/metrics"
@@ -16,12 +17,18 @@ def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIAppli
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
-        try:
-            host = urlsplit(f"//{get_host(environ)}").hostname
-        except (SecurityError, ValueError):
-            host = None
+        host = _name(environ["wsgi.url_scheme"], environ["HTTP_HOST"], environ["SERVER_NAME"])
         if host is None or (hosts and host not in hosts and environ["PATH_INFO"] != ANY_HOST):
             environ |= {"latchkey.refused": 400, "HTTP_HOST": "localhost", "PATH_INFO": "/"}
         return application(environ, start_response)
 
     return answer
+
+
+@lru_cache(256)
+def _name(scheme: str, header: str, server: str) -> str | None:
+    """The host's, without its port; None where that is none."""
+    try:
+        return urlsplit(f"//{get_host(scheme, header, (server, None))}").hostname
+    except (SecurityError, ValueError):
+        return None

@@ -85,7 +85,8 @@ def renew(db: Database, session: Session) -> str:
 
 def is_live(db: Database, session: Session) -> bool:
     """A clock that steps back makes a session younger, which logs nobody out."""
-    if session.ended_at or session.user.disabled_at or session.user.is_gone(db.now()):
+    user = session.user
+    if session.ended_at or user.disabled_at or (user.deletion_at and user.is_gone(db.now())):
         return False
     return db.clock() < _end(session)
 
