@@ -67,22 +67,34 @@ def line() -> Iterator[Line]:
     line.go()
 
 
-def test_who_is_known_overtakes_the_strangers(line: Line) -> None:
+def test_who_is_known_waits_for_no_stranger(line: Line) -> None:
     line.add("stranger")
     line.add("another stranger")
-    line.add("known", known=True)
+    line.pool.done(lambda: line.order.append("known"), known=True)
+    assert line.order == ["known"]
     line.go()
-    assert line.order == ["first", "known", "stranger", "another stranger"]
+    assert line.order == ["known", "first", "stranger", "another stranger"]
 
 
 def test_who_would_wait_too_long_is_told_at_once_and_the_known_have_places_of_their_own(line: Line) -> None:
     for number in range(MOST_WAITING):
         line.add(f"stranger {number}")
     line.add("one too many")
-    line.add("known", known=True)
     assert line.refused == ["one too many"]
+    line.pool.done(lambda: line.order.append("known"), known=True)
     line.go()
-    assert line.order[:2] == ["first", "known"] and len(line.order) == MOST_WAITING + 2
+    assert line.order[:2] == ["known", "first"] and len(line.order) == MOST_WAITING + 2
+
+
+def test_the_known_are_too_many_at_some_time_too(line: Line) -> None:
+    line.add("a known one", known=True, waits=True)
+    for number in range(MOST_WAITING):
+        line.add(f"known {number}", known=True)
+    line.add("one too many", known=True)
+    assert line.refused == ["one too many"]
+    line.add("stranger")
+    line.go()
+    assert len(line.order) == MOST_WAITING + 3
 
 
 def test_who_waits_for_what_does_not_move_is_told_after_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

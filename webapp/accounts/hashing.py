@@ -34,7 +34,10 @@ class Busy(Exception):
 
 
 class Pool:
-    """At most `slots` hashes at once, over all processes whose pools share a folder."""
+    """At most `slots` hashes at once, over all processes whose pools share a folder.
+
+    Beside them is one slot for the known, at the priority of pages: under a flood the others crawl.
+    """
 
     def __init__(self, slots: int) -> None:
         self._known: deque[Job] = deque()
@@ -47,7 +50,7 @@ class Pool:
 
     def share(self, folder: Path) -> None:
         """Take the slots from this folder. Raises OSError where no files can be made there."""
-        locks = [Lock(folder / f"hashing-{number}") for number in range(self._slots)]
+        locks = [Lock(folder / f"hashing-{number}") for number in range(self._slots + 1)]
         locks, self._locks = self._locks, locks
         for lock in locks:
             lock.close()
@@ -77,17 +80,24 @@ class Pool:
 
     def _start_threads(self) -> None:
         """With the first hash, not with the process: a process that is copied takes no threads along."""
-        while self._threads < self._slots:
-            threading.Thread(target=self._serve, args=(self._threads,), name="hashing", daemon=True).start()
+        while self._threads <= self._slots:
+            serve = self._serve_known if self._threads == self._slots else self._serve_all
+            threading.Thread(target=serve, args=(self._threads,), name="hashing", daemon=True).start()
             self._threads += 1
 
-    def _serve(self, slot: int) -> None:
+    def _serve_all(self, slot: int) -> None:
         _let_pages_go_first()
+        self._serve(slot, lambda: self._known or self._strangers)
+
+    def _serve_known(self, slot: int) -> None:
+        self._serve(slot, lambda: self._known)
+
+    def _serve(self, slot: int, queue: Callable[[], deque[Job]]) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self.waiting)
+                self._changed.wait_for(queue)
             with self._slot(slot):
-                self._do_next()
+                self._do_next(queue)
 
     @contextmanager
     def _slot(self, number: int) -> Iterator[None]:
@@ -97,13 +107,12 @@ class Pool:
         with self._locks[number].held():
             yield
 
-    def _do_next(self) -> None:
+    def _do_next(self, queue: Callable[[], deque[Job]]) -> None:
         """Which one is decided when the slot is free, so that whoever came last may be first."""
         with self._changed:
-            queue = self._known or self._strangers
-            if not queue:
+            if not queue():
                 return
-            job, work = queue.popleft()
+            job, work = queue().popleft()
             self.running += 1
         _do(job, work)
         with self._changed:
