@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
-from webapp import create_app, metrics
+from webapp import connections, create_app, metrics
 from webapp.config import MOST_BODY_BYTES
 
 # In total, not from one drip to the next.
@@ -52,9 +52,10 @@ class FrontDoor:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
-        watch = asyncio.create_task(_each_second(self._app))
+        tasks = [asyncio.create_task(_each_second(self._app)), asyncio.create_task(connections.bound_unread())]
         await receive()
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
         self._threads.shutdown(wait=True)
         self._app.extensions["database"].close()
         await send({"type": "lifespan.shutdown.complete"})

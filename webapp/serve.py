@@ -7,17 +7,18 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from webapp import metrics_folder
+from webapp import connections, metrics_folder
 from webapp.accounts import roles
 from webapp.config import BadSetting
 from webapp.database import database
 
-# A thousand slow clients must be able to wait without keeping others out.
+# Connections that the system holds until a process takes them: as many as most systems allow (net.core.somaxconn).
 WAITING = 4096
 # How long a request that is under way may take to finish at shut-down, in seconds.
 FAREWELL = 15
 HEADER_MILLISECONDS = 10_000
-MOST_HEADER_BYTES = 64 * 1024
+# As much as Node takes; each connection may make the server keep twice that.
+MOST_HEADER_BYTES = 16 * 1024
 
 
 @click.command()
@@ -32,7 +33,9 @@ def serve() -> None:
     config = current_app.config
     _check_port(config["ADDRESS"], config["PORT"])
     _share_metrics(config["INSTANCE"], config["PORT"])
+    most = connections.most(config["THREADS"])
     _welcome()
+    _warn(most)
     database().close()
     Granian(
         "webapp.asgi:front_door",
@@ -42,7 +45,8 @@ def serve() -> None:
         port=config["PORT"],
         workers=config["WORKERS"],
         backlog=WAITING,
-        backpressure=WAITING,
+        # Not requests: accepted connections, in each process.
+        backpressure=most,
         websockets=False,
         # A connection that may yet turn out to speak HTTP/2 has no time limit; a proxy in front speaks HTTP/1 to us.
         http=HTTPModes.http1,
@@ -75,3 +79,12 @@ def _welcome() -> None:
     click.echo(f"Latchkey is at {current_app.config['PUBLIC_URL']} - stop it with Ctrl+C.")
     if not roles.has_admin(database()):
         click.echo("It has no admin yet: sign up there, then run  just admin YOUR@EMAIL.ADDRESS  beside this.")
+
+
+def _warn(most: int) -> None:
+    if most < connections.MOST:
+        click.echo(
+            f"This system lets a process open few files (`ulimit -Hn`), so each holds {most} connections at once"
+            f" instead of {connections.MOST}.",
+            err=True,
+        )
