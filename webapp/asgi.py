@@ -4,19 +4,17 @@ So a client that sends slowly holds a few kilobytes, never a thread.
 """
 
 import asyncio
-import contextvars
 import io
 import os
-import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
 from webapp import connections, create_app, metrics
 from webapp.config import MOST_BODY_BYTES
+from webapp.wsgi import Call, Scope, environ
 
 # In total, not from one drip to the next.
 BODY_SECONDS = 10.0
@@ -27,11 +25,18 @@ DRAINED_BYTES = 128 * 2**20
 # holds no thread.
 HELD = {429, 503}
 HELD_SECONDS = 1.0
-# Pages go out in one piece, long answers in pieces of this size.
-PIECE_BYTES = 64 * 1024
+# Of the bodies of all requests together, in one process. A form of ours always finds room, so that nobody keeps people
+# from logging in by sending thousands of large bodies and ending none.
+MOST_KEPT_BYTES = 32 * 2**20
+FORM_BYTES = 4 * 1024
+# Requests that have a thread or wait for one: a second's work or so. Any more would wait for an answer that nobody
+# waits for any longer.
+MOST_IN_HAND = 1000
+# What can wait takes no more threads than these: sixty exports, or a thousand slow clients that are all refused in the
+# same moment, would keep each page waiting for a second.
+THREADS_ASIDE = 2
 
 Message = dict[str, Any]
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
@@ -42,6 +47,9 @@ class FrontDoor:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._threads = ThreadPoolExecutor(app.config["THREADS"], "worker")
+        self._aside = asyncio.Semaphore(THREADS_ASIDE)
+        self._kept_bytes = self._in_hand = 0
+        self._busy: dict[bool, asyncio.Future[tuple[Call, bytes, bool]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,19 +69,93 @@ class FrontDoor:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, refused = await _whole_body(scope, receive)
-        if body is None:
-            return
-        call = _Call(self._app, _environ(scope, body, refused))
-        loop = asyncio.get_running_loop()
-        piece, more = await loop.run_in_executor(self._threads, call.start)
-        if call.status in HELD:
-            await asyncio.sleep(HELD_SECONDS)
-        await send({"type": "http.response.start", "status": call.status, "headers": call.headers})
-        while more:
+        body = io.BytesIO()
+        try:
+            refused = await self._take(scope, receive, body)
+            call, piece, more = await self._begun(scope, body, refused)
+            if call.status in HELD:
+                await asyncio.sleep(HELD_SECONDS)
+            await send({"type": "http.response.start", "status": call.status, "headers": call.headers})
+            if more:
+                piece = await self._send_pieces(call, piece, receive, send)
+            await send({"type": "http.response.body", "body": piece, "more_body": False})
+        finally:
+            self._kept_bytes -= body.getbuffer().nbytes
+
+    async def _begun(self, scope: Scope, body: io.BytesIO, refused: int) -> tuple[Call, bytes, bool]:
+        """The call with its first piece, and whether there are more."""
+        if refused == 503 or self._in_hand >= MOST_IN_HAND:
+            return await self._one_too_many(scope)
+        call = Call(self._app, environ(scope, body, refused))
+        if refused:
+            async with self._aside:
+                return call, *await self._in_thread(call.start)
+        self._in_hand += 1
+        try:
+            return call, *await self._in_thread(call.start)
+        finally:
+            self._in_hand -= 1
+
+    async def _one_too_many(self, scope: Scope) -> tuple[Call, bytes, bool]:
+        """The same page for everybody, made once: to make it takes what there is too little of."""
+        over_htmx = b"hx-request" in dict(scope["headers"])
+        if over_htmx in self._busy:
+            metrics.count_refusal(self._app, 503)
+        else:
+            self._busy[over_htmx] = asyncio.ensure_future(self._strangers_page(over_htmx))
+        return await self._busy[over_htmx]
+
+    async def _strangers_page(self, over_htmx: bool) -> tuple[Call, bytes, bool]:
+        host = (self._app.config["HOSTS"] or ["localhost"])[0].encode()
+        headers = [(b"host", host)] + [(b"hx-request", b"true")] * over_htmx
+        scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
+        call = Call(self._app, environ(scope, io.BytesIO(), 503))
+        answer = call, *await self._in_thread(call.start)
+        # One for all would lead to nobody's log line.
+        call.headers = [header for header in call.headers if header[0] != b"x-request-id"]
+        return answer
+
+    async def _send_pieces(self, call: Call, piece: bytes, receive: Receive, send: Send) -> bytes:
+        """All but the last piece, which is given back; no more are made when the client is gone."""
+        gone, more = asyncio.ensure_future(receive()), True
+        while more and not gone.done():
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-            piece, more = await loop.run_in_executor(self._threads, call.go_on)
-        await send({"type": "http.response.body", "body": piece, "more_body": False})
+            async with self._aside:
+                piece, more = await self._in_thread(call.go_on)
+        gone.cancel()
+        if more:
+            await asyncio.get_running_loop().run_in_executor(self._threads, call.close)
+        return piece
+
+    async def _in_thread(self, made: Callable[[], tuple[bytes, bool]]) -> tuple[bytes, bool]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, made)
+
+    async def _take(self, scope: Scope, receive: Receive, body: io.BytesIO) -> int:
+        """Fill `body`; 0, or the status to refuse it with."""
+        headers = dict(scope["headers"])
+        asks_first = headers.get(b"expect", b"").lower() == b"100-continue"
+        if _length(headers) > (MOST_BODY_BYTES if asks_first else DRAINED_BYTES):
+            return 413
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._read(receive, body)
+        except TimeoutError:
+            return 408
+
+    async def _read(self, receive: Receive, body: io.BytesIO) -> int:
+        size, more = 0, True
+        while more and size <= DRAINED_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # Broken off, or not what its headers said.
+                return 400
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if FORM_BYTES < size <= MOST_BODY_BYTES and self._kept_bytes > MOST_KEPT_BYTES:
+                return 503
+            if size <= MOST_BODY_BYTES:
+                self._kept_bytes += body.write(part)
+        return 413 if size > MOST_BODY_BYTES else 0
 
 
 async def _each_second(app: Flask) -> None:
@@ -88,112 +170,10 @@ async def _each_second(app: Flask) -> None:
     os._exit(1)
 
 
-class _Call:
-    """One call of the WSGI application, whose answer is taken piece by piece, in a worker thread each."""
-
-    def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
-        self._app, self._environ = app, environ
-        self._context = contextvars.Context()
-        self._answer: Iterable[bytes] = ()
-        self._pieces: Iterator[bytes] = iter(())
-        self.status = 500
-        self.headers: list[tuple[bytes, bytes]] = []
-
-    def start(self) -> tuple[bytes, bool]:
-        """The first piece, and whether there are more."""
-        self._answer = self._context.run(self._app, self._environ, self._start_response)
-        self._pieces = iter(self._answer)
-        return self.go_on()
-
-    def go_on(self) -> tuple[bytes, bool]:
-        piece = bytearray()
-        for part in iter(lambda: self._context.run(next, self._pieces, None), None):
-            piece += part
-            if len(piece) >= PIECE_BYTES:
-                return bytes(piece), True
-        if hasattr(self._answer, "close"):
-            self._context.run(self._answer.close)
-        return bytes(piece), False
-
-    def _start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
-        self.status = int(status.split(" ", 1)[0])
-        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return lambda _: None
-
-
-async def _whole_body(scope: Scope, receive: Receive) -> tuple[bytes | None, int]:
-    """The body and 0, or nothing of it and the status to refuse it with; None when the client is gone."""
-    headers = dict(scope["headers"])
-    asks_first = headers.get(b"expect", b"").lower() == b"100-continue"
-    if _length(headers) > (MOST_BODY_BYTES if asks_first else DRAINED_BYTES):
-        return b"", 413
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _read(receive)
-    except TimeoutError:
-        return b"", 408
-
-
-async def _read(receive: Receive) -> tuple[bytes | None, int]:
-    body, size, more = bytearray(), 0, True
-    while more and size <= DRAINED_BYTES:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None, 0
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= MOST_BODY_BYTES:
-            body += part
-        more = message.get("more_body", False)
-    return (bytes(body), 0) if size <= MOST_BODY_BYTES else (b"", 413)
-
-
 def _length(headers: dict[bytes, bytes]) -> int:
     """How much the client says that it will send."""
     length = headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else 0
-
-
-def _environ(scope: Scope, body: bytes, refused: int) -> dict[str, Any]:
-    """The request as PEP 3333 has it."""
-    host, port = scope.get("server") or ("localhost", 80)
-    client, client_port = scope.get("client") or ("", 0)
-    path = scope.get("raw_path") or scope["path"].encode()
-    environ = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path.partition(b"?")[0]).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_NAME": str(host),
-        "SERVER_PORT": str(port),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": str(client),
-        "REMOTE_PORT": str(client_port),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": io.BytesIO(body),
-        # All of it is here: the length is ours, whatever Transfer-Encoding said.
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "latchkey.refused": refused,
-    }
-    return environ | _headers(scope["headers"]) | {"CONTENT_LENGTH": str(len(body))}
-
-
-def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """As environ keys. A name with `_` is dropped: it could pass for one with `-` that a proxy set."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in sent:
-        name, value = raw_name.decode("latin-1").upper(), raw_value.decode("latin-1")
-        if "_" in name:
-            continue
-        key = "CONTENT_TYPE" if name == "CONTENT-TYPE" else f"HTTP_{name.replace('-', '_')}"
-        joint = "; " if name == "COOKIE" else ","
-        headers[key] = f"{headers[key]}{joint}{value}" if key in headers else value
-    return headers
 
 
 def front_door() -> FrontDoor:

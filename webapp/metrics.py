@@ -37,7 +37,7 @@ class Metrics(Collector):
         logins = self._counter("logins", "Log-ins that were tried.", "outcome")
         self.logins = {outcome: logins.labels(outcome) for outcome in get_args(Outcome)}
         refusals = self._counter("refusals", "Requests that were too many, too large or too slow.", "status")
-        self._refusals = {status: refusals.labels(status) for status in REFUSALS}
+        self.refusals = {status: refusals.labels(status) for status in REFUSALS}
         self._hashing = Gauge(
             "latchkey_hashing", "Passwords that wait to be hashed, and that are hashed.", ("state",),
             multiprocess_mode="livesum", registry=self._registry,
@@ -55,8 +55,8 @@ class Metrics(Collector):
         requests, times = self._series.get(key) or self._find(*key)
         requests.inc()
         times.observe(perf_counter() - g.began)
-        if status in self._refusals:
-            self._refusals[status].inc()
+        if status in self.refusals:
+            self.refusals[status].inc()
         return answer
 
     def _find(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
@@ -96,6 +96,11 @@ def register(app: Flask) -> None:
 
 def count_login(outcome: Outcome) -> None:
     _metrics(current_app).logins[outcome].inc()
+
+
+def count_refusal(app: Flask, status: int) -> None:
+    """Of a request that the front door refused before the app saw it."""
+    _metrics(app).refusals[status].inc()
 
 
 def watch_hashing(app: Flask, waiting: Callable[[], int], running: Callable[[], int]) -> None:

@@ -1,0 +1,94 @@
+"""One request as the WSGI application sees it, and its answer piece by piece."""
+
+import contextvars
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask
+
+# Pages go out in one piece, long answers in pieces of this size.
+PIECE_BYTES = 64 * 1024
+
+Scope = dict[str, Any]
+
+
+class Call:
+    """One call of the WSGI application, whose answer is taken piece by piece, in a worker thread each."""
+
+    def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
+        self._app, self._environ = app, environ
+        self._context = contextvars.Context()
+        self._answer: Iterable[bytes] = ()
+        self._pieces: Iterator[bytes] = iter(())
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    def start(self) -> tuple[bytes, bool]:
+        """The first piece, and whether there are more."""
+        self._answer = self._context.run(self._app, self._environ, self._start_response)
+        self._pieces = iter(self._answer)
+        return self.go_on()
+
+    def go_on(self) -> tuple[bytes, bool]:
+        piece = bytearray()
+        for part in iter(lambda: self._context.run(next, self._pieces, None), None):
+            piece += part
+            if len(piece) >= PIECE_BYTES:
+                return bytes(piece), True
+        self.close()
+        return bytes(piece), False
+
+    def close(self) -> None:
+        if hasattr(self._answer, "close"):
+            self._context.run(self._answer.close)
+
+    def _start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
+        self.status = int(status.split(" ", 1)[0])
+        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return lambda _: None
+
+
+def environ(scope: Scope, body: io.BytesIO, refused: int) -> dict[str, Any]:
+    """The request as PEP 3333 has it; `refused` is the status that the app is to refuse it with, or 0."""
+    body.seek(0)
+    host, port = scope.get("server") or ("localhost", 80)
+    client, client_port = scope.get("client") or ("", 0)
+    path = scope.get("raw_path") or scope["path"].encode()
+    told = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path.partition(b"?")[0]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": str(host),
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": str(client),
+        "REMOTE_PORT": str(client_port),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body,
+        # All of it is here: the length is ours, whatever Transfer-Encoding said.
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "latchkey.refused": refused,
+    }
+    return told | _headers(scope["headers"]) | {"CONTENT_LENGTH": str(body.getbuffer().nbytes)}
+
+
+def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """As environ keys. A name with `_` is dropped: it could pass for one with `-` that a proxy set."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in sent:
+        name, value = raw_name.decode("latin-1").upper(), raw_value.decode("latin-1")
+        if "_" in name:
+            continue
+        key = "CONTENT_TYPE" if name == "CONTENT-TYPE" else f"HTTP_{name.replace('-', '_')}"
+        joint = "; " if name == "COOKIE" else ","
+        headers[key] = f"{headers[key]}{joint}{value}" if key in headers else value
+    return headers
