@@ -1,5 +1,6 @@
 """The real server in a process of its own, as `just run` starts it."""
 
+import http.client
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import db
 from webapp.config import blind_index_key
@@ -52,6 +54,30 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
+
+    def connect(self, wait: float = 20) -> socket.socket:
+        address = urlsplit(self.url)
+        return socket.create_connection((address.hostname, address.port), timeout=wait)
+
+    def talk(self, sent: bytes) -> bytes:
+        """Send raw bytes and read until the server is done."""
+        with self.connect() as connection:
+            connection.sendall(sent)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+        """One request on a connection of its own; the answer's `text` is its body."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        answer.text = answer.read()  # type: ignore[attr-defined]
+        connection.close()
+        return answer
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(child) for child in children.split()]
 
     def database(self) -> db.Database:
         """The server's database, for a look behind its back; to be closed."""
