@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -44,17 +45,11 @@ async def bound_unread() -> None:
 def _listening() -> Iterator[socket.socket]:
     """This process's sockets that listen, each as a copy to be closed."""
     for descriptor in map(int, os.listdir("/dev/fd")):
+        # The list held the folder itself too, which is closed by now.
         with suppress(OSError):
-            copy = socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM)
-            if _listens(copy):
-                yield copy
-            else:
-                copy.close()
-
-
-def _listens(opened: socket.socket) -> bool:
-    """Whether it does; what is no socket does not."""
-    try:
-        return bool(opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-    except OSError:
-        return False
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                copy = socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM)
+                if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    yield copy
+                else:
+                    copy.close()
