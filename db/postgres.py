@@ -51,11 +51,19 @@ class Postgres(Database):
             reconnect_timeout=PATIENCE,
             kwargs={"autocommit": True, "connect_timeout": 5, "tcp_user_timeout": 5000},
             configure=_set_limits,
-            check=ConnectionPool.check_connection,
+            check=self._check,
             open=True,
         )
         with _translated(), _hushed():
             self._pool.wait(timeout=10)
+
+    def _check(self, connection: Connection) -> None:
+        """Where one is dead, all that lie idle are: by itself the pool would find out one a second."""
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            self._pool.drain()
+            raise
 
     def run(self, sql: str, **values: Any) -> int:
         with self.transaction(), self._cursor(sql, values) as cursor:

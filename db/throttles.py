@@ -69,10 +69,10 @@ def remove_of_user(db: Database, user_id: int) -> int:
 
 
 def full(db: Database, limit: int) -> list[Full]:
-    """What is blocked now, what is blocked longest first."""
+    """What is blocked now: people first, and what is blocked longest."""
     rows = db.all(
         """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
-           WHERE number >= most AND ends_at > :now ORDER BY ends_at DESC, key LIMIT :limit""",
+           WHERE number >= most AND ends_at > :now ORDER BY user_id IS NULL, ends_at DESC, key LIMIT :limit""",
         now=db.now(),
         limit=limit,
     )

@@ -246,3 +246,17 @@ def test_an_old_hash_is_renewed_another_time_when_many_wait(
     monkeypatch.setattr(passwords, "hashed", real)
     browser.visit("/logout").submit("logout-form")
     assert log_in(browser, "alice").path == "/dashboard" and db.one("SELECT password FROM users") != old
+
+
+def test_a_pool_whose_threads_could_not_start_works_once_they_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(1)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fails)
+        for _ in range(2 * MOST_WAITING):
+            with pytest.raises(RuntimeError):
+                pool.done(lambda: None, known=False)
+    assert pool.done(lambda: "done", known=False) == "done"

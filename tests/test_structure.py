@@ -21,7 +21,8 @@ ALLOWED = {
     "webapp/accounts": {"webapp.accounts", "db"},
     "webapp/views": {
         "db", "webapp.accounts", "webapp.auth", "webapp.client", "webapp.csrf", "webapp.database", "webapp.drafts",
-        "webapp.downloads", "webapp.forms", "webapp.hypermedia", "webapp.metrics", "webapp.times",
+        "webapp.downloads", "webapp.forms", "webapp.hypermedia", "webapp.known_devices", "webapp.metrics",
+        "webapp.times",
     },
     "webapp/forms.py": set(),
     "webapp/hypermedia.py": set(),

@@ -138,6 +138,9 @@ def test_the_device_cookie_is_out_of_reach_of_scripts(alice: Browser, settings: 
         ("2001:db8:1:2:3::4", "2001:db8:1:2:ffff::1", True),
         ("2001:db8:1:2:3::4", "2001:db8:1:3:3::4", False),
         ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("203.0.113.7:4711", "203.0.113.7", True),
+        ("[2001:db8:1:2:3::4]:4711", "2001:db8:1:2:3::4", True),
+        ("fe80::1%eth0", "fe80::1", True),
         ("nonsense", "more nonsense", True),
     ],
 )
@@ -279,4 +282,74 @@ def test_the_command_line_signs_up_as_many_as_it_likes(app: Flask) -> None:
 
 
 def test_each_limit_has_a_kind_of_its_own() -> None:
-    assert len(throttle.LIMITS) == 8
+    assert len(throttle.LIMITS) == 10
+
+
+def test_a_form_that_is_sent_again_is_no_way_around(app: Flask, db: Database, clock: Clock) -> None:
+    """It asks for the password of an account that was made a moment ago, and so is a log-in."""
+    sign_up(Browser(app), "alice")
+    browser = _from(app, "203.0.113.9").visit("/signup")
+
+    def again(password: str) -> int:
+        fields = {"csrf_token": browser.value("csrf_token"), "username": "alice", "email": "alice@example.com"}
+        return browser.client.post("/signup", data=fields | {"password": password, "again": "yes"}).status_code
+
+    assert [again(WRONG) for _ in range(6)] == [422] * 5 + [429]
+    clock.advance(minutes=5, seconds=1)
+    assert again(PASSWORD) == 303
+    clock.advance(minutes=6)
+    assert again(PASSWORD) == 422
+
+
+def test_what_is_taken_is_not_told_without_end(app: Flask) -> None:
+    sign_up(Browser(app), "alice")
+    browser = _from(app, "203.0.113.9")
+    assert [sign_up(browser, "alice").answer.status_code for _ in range(101)] == [422] * 100 + [429]
+    assert "Too many names and addresses that are taken were tried" in browser.flashes()[0]
+
+
+@pytest.mark.parametrize("by", ["sign-up", "change of address"])
+def test_who_gets_an_address_is_not_held_for_what_was_guessed_before(app: Flask, clock: Clock, by: str) -> None:
+    for number in range(20):
+        assert 429 not in _guess(_from(app, f"203.0.113.{number}"), "alice", 5)
+        clock.advance(minutes=6)
+    assert _guess(_from(app, "198.51.100.1"), "alice", 1) == [429]
+    if by == "sign-up":
+        sign_up(Browser(app), "alice")
+    else:
+        bob = logged_in(Browser(app), "bob").visit("/account")
+        bob.submit("email-form", email="alice@example.com")
+        assert "alice@example.com" in bob.text()
+    assert log_in(_from(app, "198.51.100.2"), "alice").path == "/dashboard"
+
+
+def test_the_browser_that_signed_up_is_known(app: Flask) -> None:
+    alice = sign_up(Browser(app), "alice")
+    assert _guess(_from(app, "203.0.113.9"), "alice", 6)[-1] == 429
+    assert log_in(alice, "alice").path == "/dashboard"
+
+
+def test_a_session_that_guesses_on_gets_no_further(alice: Browser, clock: Clock) -> None:
+    token = alice.visit("/confirm").value("csrf_token")
+    statuses = []
+    for _ in range(51):
+        clock.advance(seconds=61)
+        alice.visit("/dashboard")
+        answer = alice.client.post("/confirm", data={"csrf_token": token, "password": WRONG})
+        statuses.append(answer.status_code)
+    assert statuses == [422] * 50 + [429] and int(answer.headers["Retry-After"]) > 86_400
+
+
+@pytest.mark.parametrize("key", ["", "x", "%ff", "%00", "a" * 64])
+def test_a_block_that_is_none_is_over(grace: Browser, key: str) -> None:
+    token = grace.visit("/logout").value("csrf_token")
+    body = f"csrf_token={token}&key={key}"
+    answer = grace.client.post("/admin/blocks", data=body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 303 and grace.visit("/admin/blocks").flashes() == ["That block was over already."]
+
+
+def test_people_are_listed_before_addresses_that_nobody_has(grace: Browser, blocked: Browser, app: Flask) -> None:
+    for number in range(3):
+        assert _guess(_from(app, f"203.0.113.{100 + number}"), f"nobody{number}", 6)[-1] == 429
+    rows = grace.visit("/admin/blocks").page.select("#admin-blocks h3")
+    assert [row.text for row in rows] == ["alice", *["An address that nobody has"] * 3]

@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 from db import Unavailable, Unfit, connect, system_clock
 from db import backup as copies
 from db.migrate import migrate
+from db.sqlite import Sqlite
 from webapp import config
 from webapp.accounts import standing
 from webapp.accounts.events import COMMAND_LINE
@@ -81,5 +82,5 @@ def _path() -> Path:
 def _refusing() -> Iterator[None]:
     try:
         yield
-    except (copies.Refused, Unavailable, Unfit) as refused:
+    except (copies.Refused, Unavailable, Unfit, Sqlite.mistakes) as refused:
         raise click.ClickException(f"Nothing was done. {refused}") from refused

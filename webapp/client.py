@@ -22,9 +22,16 @@ def client() -> Client:
 def address() -> str:
     """Where the request came from; a proxy may pass on whatever somebody made up, a second log line among it."""
     try:
-        return str(ipaddress.ip_address(request.remote_addr or ""))
+        return str(ipaddress.ip_address(_without_port(request.remote_addr or "").partition("%")[0]))
     except ValueError:
         return "-"
+
+
+def _without_port(address: str) -> str:
+    """Some proxies name it too: `203.0.113.7:5555`, `[2001:db8::1]:5555`."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def is_on_this_machine() -> bool:

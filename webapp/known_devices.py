@@ -26,17 +26,22 @@ def read() -> tuple[str, tuple[int, ...]]:
     return "", ()
 
 
+def remember(user_id: int) -> None:
+    """Who has just shown or chosen the password in this browser is known in it from now on."""
+    g.known_user_id = user_id
+
+
 def after_request(answer: Response) -> Response:
-    """Whoever was just given a session has typed the password, and is known here from now on."""
-    if not g.get("token"):
-        return answer
-    with suppress(Unavailable):
-        if user := current_user():
-            _remember(answer, user.id)
+    if "known_user_id" in g:
+        _write(answer, g.known_user_id)
+    elif g.get("token"):
+        with suppress(Unavailable):
+            if user := current_user():
+                _write(answer, user.id)
     return answer
 
 
-def _remember(answer: Response, user_id: int) -> None:
+def _write(answer: Response, user_id: int) -> None:
     name, ids = read()
     latest = [user_id, *(other for other in ids if other != user_id)][:MOST_PEOPLE]
     answer.set_cookie(

@@ -22,8 +22,8 @@ SLOTS = max(1, CORES - 1)
 MOST_WAITING = 4
 # A hash that takes longer than this waits for a process that does not move, in seconds.
 PATIENCE = 10.0
-# Pages come first: a core gives them ten times the time (nice(2)) where both want it.
-NICENESS = 10
+# Pages come first: a core gives them three times the time (nice(2)) where both want it.
+NICENESS = 5
 
 Answer = TypeVar("Answer")
 Job = tuple["Future[Any]", Callable[[], object]]
@@ -62,10 +62,10 @@ class Pool:
         """
         queue, job = self._known if known else self._strangers, Future[Answer]()
         with self._changed:
+            self._start_threads()
             if len(queue) >= MOST_WAITING:
                 raise Busy
             queue.append((job, work))
-            self._start_threads()
             self._changed.notify_all()
         try:
             return job.result(PATIENCE)

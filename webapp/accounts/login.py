@@ -41,7 +41,7 @@ def log_in(db: Database, client: Client, email: str, password: str, remember: bo
             events.record(db, client, Kind.HASH_RENEWED, user.id)
         if old_token and (old := sessions.find(db, old_token)):
             sessions.end(db, client, old, Kind.LOGGED_OUT)
-        throttle.end_row(db, client, user)
+        throttle.end_row(db, user)
         token = sessions.start(db, client, user, remember)
     log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token

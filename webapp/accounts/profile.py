@@ -4,7 +4,7 @@ import logging
 
 from db import Database, Duplicate, users
 from db.sessions import Session
-from webapp.accounts import deletion, events
+from webapp.accounts import deletion, events, throttle
 from webapp.accounts.events import Client, Kind
 from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, Refused
 
@@ -35,6 +35,7 @@ def change_email(db: Database, client: Client, session: Session, email: str) -> 
         with db.transaction():
             deletion.sweep(db)
             users.set_email(db, user.id, email)
+            throttle.forget(db, email)
             events.record(db, client, Kind.EMAIL_CHANGED, user.id, session.id, detail)
     except Duplicate as duplicate:
         raise Refused(email=EMAIL_TAKEN) from duplicate

@@ -1,8 +1,10 @@
 """Signing up: a name, an address and a password become an account, or a sentence for each that cannot."""
 
 import logging
+from contextlib import suppress
+from datetime import timedelta
 
-from db import Database, Duplicate, users
+from db import Database, Duplicate, stored, users
 from webapp.accounts import deletion, events, passwords, throttle
 from webapp.accounts.events import Client, Kind
 
@@ -10,6 +12,14 @@ log = logging.getLogger("latchkey")
 
 NAME_TAKEN = "That user name is taken. Choose another."
 EMAIL_TAKEN = "Email already registered."
+
+
+# Whoever reads that the database did not answer tries again at once.
+SENT_AGAIN_WITHIN = timedelta(minutes=10)
+
+
+class _NotMade(Exception):
+    """The account is somebody else's."""
 
 
 class Refused(Exception):
@@ -27,18 +37,21 @@ def sign_up(db: Database, client: Client, username: str, email: str, password: s
     The UNIQUE indexes are the check, so of two people who send one address at once, one gets it. Who is told that the
     database did not answer, and so has `is_sent_again`, may find that it did.
     """
-    buckets = throttle.of_signup(client)
-    throttle.check(db, buckets)
+    buckets, taken = throttle.of_signup(client), throttle.of_taken(client)
+    throttle.check(db, buckets + taken)
     hashed = passwords.hashed(password)
     try:
         with db.transaction():
             throttle.take(db, buckets)
             deletion.sweep(db)
             user_id = users.add(db, username, email, hashed)
+            throttle.forget(db, email)
             events.record(db, client, Kind.SIGNED_UP, user_id)
     except Duplicate as duplicate:
-        if is_sent_again and (user := _made_before(db, username, email, password)):
+        if is_sent_again and (user := _made_before(db, client, username, email, password)):
             return user.id
+        with db.transaction():
+            throttle.take(db, taken)
         log.info("refused a sign-up: %s taken", duplicate.column)
         raise _refusal(db, duplicate, username, email) from duplicate
     log.info("signed up: user %d", user_id)
@@ -53,12 +66,19 @@ def name_objection(db: Database, username: str, unless: int | None = None) -> st
     return NAME_TAKEN if users.is_name_taken(db, username, unless) else None
 
 
-def _made_before(db: Database, username: str, email: str, password: str) -> users.User | None:
-    """The account that this very form has made, where nobody has used it yet. Raises Busy."""
+def _made_before(db: Database, client: Client, username: str, email: str, password: str) -> users.User | None:
+    """The account that this very form has made a moment ago; a guess, and counted as a log-in's.
+
+    Raises Throttled, Busy.
+    """
     user = users.by_email(db, email)
-    if user is None or user.username != username or events.last_login(db, user.id):
+    if user is None or user.username != username or user.created_at < stored(db.clock() - SENT_AGAIN_WITHIN):
         return None
-    return user if passwords.matches(user.password, password) else None
+    with suppress(_NotMade), throttle.trying(db, throttle.of_login(client, email, user, known=False), _NotMade):
+        if passwords.matches(user.password, password):
+            return user
+        raise _NotMade
+    return None
 
 
 def _refusal(db: Database, duplicate: Duplicate, username: str, email: str) -> Refused:

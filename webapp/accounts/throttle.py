@@ -7,6 +7,7 @@ address that was typed changes nothing.
 
 import ipaddress
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -20,6 +21,7 @@ from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
 
+KEY = re.compile(r"[0-9a-f]{64}")
 # An admin reads them; longer lists than that are for the log.
 MOST_SHOWN = 50
 # A sweep must not keep others from writing for long.
@@ -58,13 +60,22 @@ KNOWN = Limit("device", 5, timedelta(minutes=5), GUESSES, "Failed log-ins from a
 KNOWN_IN_A_ROW = Limit("device row", 50, timedelta(days=30), GUESSES, "A browser that is no longer known", True)
 # Whoever sits down at an open session does not know the password.
 IN_SESSION = Limit("session", 5, timedelta(minutes=5), GUESSES, "Wrong passwords in an open session")
+IN_SESSION_IN_A_ROW = Limit("session row", 50, timedelta(days=30), GUESSES, "An open session that guesses on", True)
 # A class that signs up together; a program would want thousands. Those that are refused do not count.
 SIGNUPS = Limit(
     "sign-ups", 20, timedelta(hours=1), "Too many accounts were made from your network. Try again {}.", "Sign-ups"
 )
+# Each tells that somebody has an address. Nobody in search of a free user name asks so often.
+TAKEN = Limit(
+    "taken", 100, timedelta(hours=1),
+    "Too many names and addresses that are taken were tried from your network. Try again {}.",
+    "Sign-ups with what is taken",
+)  # fmt: skip
 LIMITS = {
     limit.kind: limit
-    for limit in (STRANGERS, IN_A_ROW, A_MINUTE, AN_HOUR, KNOWN, KNOWN_IN_A_ROW, IN_SESSION, SIGNUPS)
+    for limit in (
+        STRANGERS, IN_A_ROW, A_MINUTE, AN_HOUR, KNOWN, KNOWN_IN_A_ROW, IN_SESSION, IN_SESSION_IN_A_ROW, SIGNUPS, TAKEN,
+    )
 }  # fmt: skip
 
 
@@ -107,18 +118,22 @@ def of_login(client: Client, email: str, user: User | None, known: bool) -> list
     """What a log-in with this address counts in; `user` is who has it, and `known` what `is_known` says of them."""
     if user and known:
         return [Bucket(KNOWN, f"{client.browser} {user.id}", client.device, user.id), _known_in_a_row(client, user)]
-    user_id, network = user.id if user else None, network_of(client.address)
-    accounts = [Bucket(STRANGERS, email, user_id=user_id), Bucket(IN_A_ROW, email, user_id=user_id)]
+    network = network_of(client.address)
+    accounts = _of_address(email, user.id if user else None)
     return accounts + [Bucket(limit, network, network) for limit in (A_MINUTE, AN_HOUR)]
 
 
 def of_session(session: Session) -> list[Bucket]:
-    return [Bucket(IN_SESSION, session.id, session.device, session.user.id)]
+    return [Bucket(limit, session.id, session.device, session.user.id) for limit in (IN_SESSION, IN_SESSION_IN_A_ROW)]
 
 
 def of_signup(client: Client) -> list[Bucket]:
-    network = network_of(client.address)
-    return [] if client.actor else [Bucket(SIGNUPS, network, network)]
+    """Whoever acts for others is trusted."""
+    return [] if client.actor else [_of_network(SIGNUPS, client)]
+
+
+def of_taken(client: Client) -> list[Bucket]:
+    return [] if client.actor else [_of_network(TAKEN, client)]
 
 
 def is_known(db: Database, client: Client, user: User | None) -> bool:
@@ -143,7 +158,8 @@ def network_of(address: str) -> str:
 def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Iterator[None]:
     """Count the try that is made inside; unless it ends in `failure`, what was counted is taken back.
 
-    Counted first, so that of a hundred at once no more are made than may be. Raises Throttled.
+    One that succeeds ends a row. Counted first, so that of a hundred at once no more are made than may be. Raises
+    Throttled.
     """
     check(db, buckets)
     with db.transaction():
@@ -156,7 +172,7 @@ def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Ite
         with suppress(Unavailable):
             _take_back(db, buckets)
         raise
-    _take_back(db, [bucket for bucket in buckets if not bucket.limit.in_a_row])
+    _take_back(db, buckets, is_end_of_row=True)
 
 
 def check(db: Database, buckets: list[Bucket]) -> None:
@@ -175,9 +191,14 @@ def take(db: Database, buckets: list[Bucket]) -> None:
             raise _throttled(db, limit, throttles.full_until(db, key) or ends_at)
 
 
-def end_row(db: Database, client: Client, user: User) -> None:
-    """Inside the transaction of a log-in: the failures before it are no longer in a row."""
-    for bucket in (Bucket(IN_A_ROW, user.email), _known_in_a_row(client, user)):
+def end_row(db: Database, user: User) -> None:
+    """Inside the transaction of a log-in: the failures of strangers before it are no longer in a row."""
+    throttles.remove(db, Bucket(IN_A_ROW, user.email).key(db))
+
+
+def forget(db: Database, email: str) -> None:
+    """Inside the transaction that gives somebody this address: who guessed before that, guessed at nobody."""
+    for bucket in _of_address(email):
         throttles.remove(db, bucket.key(db))
 
 
@@ -190,7 +211,7 @@ def lift(db: Database, client: Client, key: str) -> None:
     """Empty one bucket. Raises NoSuchBlock, NotAllowed."""
     with db.transaction():
         roles.check_actor(db, client)
-        found = throttles.find_full(db, key)
+        found = throttles.find_full(db, key) if KEY.fullmatch(key) else None
         if found is None:
             raise NoSuchBlock
         block = _block(found)
@@ -203,6 +224,7 @@ def lift_all(db: Database, client: Client, user: User) -> None:
     """Empty all buckets about this person, who may then log in from any browser again."""
     with db.transaction():
         throttles.remove_of_user(db, user.id)
+        forget(db, user.email)
         events.record(db, client, Kind.BLOCK_LIFTED, user.id)
     log.info("blocks lifted: user %d", user.id)
 
@@ -220,10 +242,20 @@ def _known_in_a_row(client: Client, user: User) -> Bucket:
     return Bucket(KNOWN_IN_A_ROW, f"{client.browser} {user.id}", client.device, user.id)
 
 
-def _take_back(db: Database, buckets: list[Bucket]) -> None:
+def _of_address(email: str, user_id: int | None = None) -> list[Bucket]:
+    return [Bucket(limit, email, user_id=user_id) for limit in (STRANGERS, IN_A_ROW)]
+
+
+def _of_network(limit: Limit, client: Client) -> Bucket:
+    network = network_of(client.address)
+    return Bucket(limit, network, network)
+
+
+def _take_back(db: Database, buckets: list[Bucket], is_end_of_row: bool = False) -> None:
     with db.transaction():
         for bucket in buckets:
-            throttles.give_back(db, bucket.key(db))
+            change = throttles.remove if is_end_of_row and bucket.limit.in_a_row else throttles.give_back
+            change(db, bucket.key(db))
 
 
 def _throttled(db: Database, limit: Limit, ends_at: str) -> Throttled:

@@ -10,6 +10,7 @@ from webapp.csrf import changes_nothing
 from webapp.database import database
 from webapp.forms import SignupForm
 from webapp.hypermedia import next_path, render
+from webapp.known_devices import remember
 
 blueprint = Blueprint("signup", __name__)
 
@@ -29,7 +30,7 @@ def create() -> ResponseReturnValue:
     if not _check(form):
         return _page(form, 422)
     try:
-        signup.sign_up(database(), client(), **form.values, is_sent_again=form.is_sent_again)
+        remember(signup.sign_up(database(), client(), **form.values, is_sent_again=form.is_sent_again))
     except signup.Refused as refused:
         form.errors.update(refused.errors)
         return _page(form, 422)
