@@ -24,7 +24,7 @@ def test_the_server_names_no_version(server: Server) -> None:
     assert server.ask("GET", "/login").headers["Server"] == "granian"
 
 
-@pytest.mark.parametrize("name", ["app.css", "app.js", "htmx-4.0.1.min.js"])
+@pytest.mark.parametrize("name", ["css/base.css", "app.js", "htmx-4.0.1.min.js"])
 def test_static_files_are_kept_for_good_under_the_name_of_their_content(server: Server, name: str) -> None:
     page = server.ask("GET", "/login").text.decode()
     stem, _, ending = name.rpartition(".")
@@ -36,8 +36,9 @@ def test_static_files_are_kept_for_good_under_the_name_of_their_content(server: 
     assert "Content-Security-Policy" in answer.headers and answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_first_load_of_the_log_in_page_is_small(server: Server) -> None:
-    page = server.ask("GET", "/login", Accept_Encoding="gzip")
+@pytest.mark.parametrize("path", ["/", "/login", "/signup"])
+def test_the_first_load_of_a_page_is_small(server: Server, path: str) -> None:
+    page = server.ask("GET", path, Accept_Encoding="gzip")
     files = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', gzip.decompress(page.text).decode()))
     files = {name for name in files if "apple-touch" not in name}
     total = len(page.text) + sum(len(server.ask("GET", name, Accept_Encoding="gzip").text) for name in files)

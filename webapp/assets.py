@@ -16,7 +16,7 @@ PACKED = {".png", ".woff2"}
 
 
 def publish(folder: Path) -> dict[str, str]:
-    """Lay the files out in `folder`; give the address by name, `app.css` to `/static/app.3f2a….css`.
+    """Lay the files out in `folder`; give the address by name, `app.js` to `/static/app.3f2a….js`.
 
     Old names stay until the folder is emptied: a page that was served before an update still finds its files.
     """

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 VNU = HERE / "node_modules/vnu-jar/build/dist/vnu.jar"
 BIN = HERE / "node_modules/.bin"
 STATIC = HERE.parent.parent / "webapp/static"
-STYLE_AND_PICTURES = {str(path): path.name for path in (STATIC / "app.css", *STATIC.rglob("*.svg"))}
+STYLE_AND_PICTURES = {str(path): path.name for ending in ("css", "svg") for path in STATIC.rglob(f"*.{ending}")}
 # WebKit takes a list without bullets for mere layout, unless it is told.
 ALLOWED = ".*“list” role is unnecessary for element “ul”.*"
 
