@@ -1,11 +1,20 @@
 """The dashboard and its panel."""
 
+from typing import NamedTuple
+
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 
 from db import Database
-from tests.browser import Browser
+from tests.browser import Browser, text
 from tests.conftest import Clock, log_in, logged_in
+from webapp import charts
+
+
+class Day(NamedTuple):
+    date: str
+    logins: int
 
 
 def test_it_greets_by_name_and_tells_the_role(alice: Browser) -> None:
@@ -58,6 +67,20 @@ def test_the_chart_has_a_bar_a_day_and_its_numbers_in_a_table(app: Flask, clock:
     assert "2 log-ins and 1 failed" in alice.page.select("svg desc")[0].text
     clock.advance(days=30)
     assert list(_numbers(log_in(Browser(app), "alice"))) == ["2026-04-15"]
+
+
+@pytest.mark.parametrize(
+    ("most", "scale"), [(0, "4 2 0"), (4, "4 2 0"), (5, "6 3 0"), (11, "20 10 0"), (220, "300 150 0")]
+)
+def test_the_scale_of_a_chart_ends_and_halves_at_round_numbers(app: Flask, most: int, scale: str) -> None:
+    with app.app_context():
+        drawn = charts.bars("chart", "Log-ins", (Day("2026-03-14", most),), (("logins", "log-ins"),))
+    figure = BeautifulSoup(drawn, "html.parser")
+    top = float(scale.split()[0])
+    assert text(figure.select(".scale")[0]) == scale
+    assert [float(str(bar["height"])) for bar in figure.select("rect")] == pytest.approx(
+        [100 * most / top] if most else [], abs=0.01
+    )
 
 
 def test_the_check_list_tells_what_would_be_safer(app: Flask, clock: Clock) -> None:

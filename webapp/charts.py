@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple
 
 from flask import get_template_attribute
 from markupsafe import Markup
 
-# Below this many the bars of quiet days would look like much.
-LEAST_TOP = 4
+# Below four the bars of quiet days would look like much.
+ENDS = (4, 6, 8, 10, 20, 30)
 
 
 class Bar(NamedTuple):
@@ -27,17 +28,24 @@ def bars(identity: str, caption: str, days: tuple[Any, ...], parts: tuple[tuple[
     Kept, since most people look again on a day on which nothing has happened since.
     """
     numbers = [[int(getattr(day, name)) for name, _ in parts] for day in days]
-    totals = [f"{sum(column)} {label}" for column, (_, label) in zip(zip(*numbers, strict=True), parts, strict=True)]
-    drawn = list(_drawn(numbers, [name for name, _ in parts]))
+    sums = [sum(column) for column in zip(*numbers, strict=True)]
+    legend = [(name, f"{total} {label}") for (name, label), total in zip(parts, sums, strict=True)]
+    top = _top(max(map(sum, numbers)))
+    drawn = list(_drawn(numbers, [name for name, _ in parts], top))
     rows = [(day.date, row) for day, row in zip(days, numbers, strict=True)][::-1]
     figure: Markup = get_template_attribute("partials/charts.html", "bars")(
-        identity, caption, drawn, rows, [label for _, label in parts], totals
+        identity, caption, drawn, rows, [label for _, label in parts], legend, top
     )
     return figure
 
 
-def _drawn(numbers: list[list[int]], names: list[str]) -> Iterable[Bar]:
-    top = max(LEAST_TOP, *map(sum, numbers))
+def _top(most: int) -> int:
+    """The end of the scale: the next of 4, 6, 8, 10, 20, 30, 40, 60, … whose half is a whole number too."""
+    ends = (int(end * 10**power) for power in count() for end in ENDS)
+    return next(end for end in ends if end >= most)
+
+
+def _drawn(numbers: list[list[int]], names: list[str], top: int) -> Iterable[Bar]:
     for day, row in enumerate(numbers):
         base = 0.0
         for name, number in zip(names, row, strict=True):
