@@ -61,6 +61,7 @@ from webapp.views import (
     pwa,
     sessions,
     signup,
+    styleguide,
 )
 from webapp.views import metrics as metrics_page
 
@@ -100,6 +101,8 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     _set_guards_up(app)
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint)
+    if app.debug:
+        app.register_blueprint(styleguide.blueprint)
     for command in (serve.serve, cli.user, cli.role, demo.demo):
         app.cli.add_command(command)
     auth.check_doors(app)

@@ -1,0 +1,179 @@
+"""Every partial in each of its states on one page, for whoever changes the style sheets; in `just dev` alone."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from webapp.accounts import events, figures, overview, people, sessions, throttle
+from webapp.accounts.people import User
+from webapp.auth import public
+from webapp.forms import (
+    ActForm,
+    ConfirmForm,
+    EmailForm,
+    Form,
+    LoginForm,
+    PasswordForm,
+    RoleForm,
+    SignupForm,
+    UsernameForm,
+)
+
+blueprint = Blueprint("styleguide", __name__)
+
+NOW, EARLIER = "2026-03-14 15:09:26", "2026-03-13 09:00:00"
+ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving")
+BOB = User(2, "bob", "bob@example.com", "", "user", EARLIER, NOW, None, "disabled")
+DEVICES = ("Firefox on Windows", "Chrome on Android", "Safari on macOS")
+SESSIONS = [
+    SimpleNamespace(id=str(n), device=device, address="203.0.113.7", created_at=EARLIER, last_seen_at=NOW)
+    for n, device in enumerate(DEVICES)
+]
+EVENTS = [
+    SimpleNamespace(
+        id=n, kind=kind, session_id="0", actor="grace" if n == 2 else "", address="203.0.113.7", device=DEVICES[0],
+        detail="Left us." if n == 2 else "", created_at=NOW, user_id=None if n == 1 else 2, username="bob",
+    )
+    for n, kind in enumerate(["logged_in", "login_failed", "disabled", "password_changed"])
+]  # fmt: skip
+LISTED, NOTHING = SimpleNamespace(events=EVENTS, older=1), SimpleNamespace(events=[], older=None)
+DAYS = tuple(
+    figures.Day(str(date(2026, 2, 13) + timedelta(day)), day * 7 % 13, day * 5 % 17, day * 3 % 5) for day in range(30)
+)
+CARDS = figures.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
+BLOCKS = [
+    throttle.Block("a" * 12, throttle.STRANGERS.about, "", NOW, 2, "bob"),
+    throttle.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
+]
+ADVICE = [
+    overview.Advice(True, "Your password is less than a year old", "password_change"),
+    overview.Advice(False, "Look at the failed log-ins: was it you?", "activity"),
+]
+SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
+PEOPLE = people.Page([ALICE, BOB], 2, 2)
+ROLES = ["admin", "editor", "user"]
+ACT = SimpleNamespace(title="Disable {}", consequence="All sessions end at once.")
+ASKED = dict.fromkeys(("kind", "person", "address", "since", "until"), "")
+FLASHES = [("success", "Your password is changed."), ("error", "Nothing was done."), ("message", "A newer one is out.")]
+PROBLEMS = {"person": "Nobody has this user name or address.", "since": "Enter a day, like 2026-03-14."}
+
+
+class Specimen(NamedTuple):
+    """A partial as it looks in a state."""
+
+    partial: str
+    state: str
+    context: Mapping[str, Any]
+
+
+SAMPLES: dict[str, Any] = {
+    # Nothing on this page may do anything: no form of it has a token that counts.
+    "csrf_token": lambda: "none",
+    "current_session": lambda: SESSIONS[0],
+    "current_user": lambda: ALICE,
+    "expiry": lambda: sessions.Expiry(NOW, 3600, True),
+    "form": None,
+    "get_flashed_messages": lambda **_: FLASHES,
+    "now": lambda: NOW,
+    "request": SimpleNamespace(path="/account/password", endpoint="profile.show", args={}),
+    "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": CARDS, "days": DAYS, "focus": None, "found": SESSIONS[1],
+    "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
+    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
+    "query": people.Query(), "roles": ROLES, "span": 30, "spans": figures.SPANS, "user": BOB,
+}  # fmt: skip
+ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
+
+
+@blueprint.get("/styleguide")
+@public
+def show() -> ResponseReturnValue:
+    taken = Counter(["main", "flashes", "Site"])
+    shown = [(one.partial, one.state, _apart(_drawn(one), taken)) for one in _specimens()]
+    return render_template("styleguide.html", specimens=shown, days=DAYS, events=EVENTS, current_user=lambda: None)
+
+
+def _specimens() -> Iterator[Specimen]:
+    yield Specimen("navigation.html", "a stranger", {"current_user": lambda: None})
+    yield Specimen("navigation.html", "an admin", {})
+    yield Specimen("flashes.html", "each kind", {})
+    yield Specimen("field_error.html", "a sentence", {"sentence": "Enter your email address."})
+    yield from _forms()
+    for name in ("account_navigation", "export_form", "logout_form", "dashboard_panel", "user_panel", "users_search"):
+        yield Specimen(f"{name}.html", "", {})
+    yield Specimen("deletion_undo_form.html", "", {})
+    yield Specimen("session_list.html", "others", {})
+    yield Specimen("session_list.html", "no others", {"others": []})
+    yield Specimen("session_panel.html", "live", {})
+    yield Specimen("session_panel.html", "ended", {"found": None})
+    yield Specimen("activity_list.html", "events", {})
+    yield Specimen("activity_list.html", "empty", {"listed": NOTHING, "kind": "exported"})
+    yield from _admin()
+    yield from _notices()
+
+
+def _forms() -> Iterator[Specimen]:
+    """Each as it is first seen, with one mistake in it, and with a mistake in each field."""
+    for name, form in {
+        "login": LoginForm, "signup": SignupForm, "username": UsernameForm, "email": EmailForm, "confirm": ConfirmForm,
+        "password_change": PasswordForm, "deletion": ConfirmForm,
+    }.items():  # fmt: skip
+        for state, filled in _states(form):
+            yield Specimen(f"{name}_form.html", state, {"form": filled, "days": 7})
+    for act, form in {"role": RoleForm, "disable": ActForm}.items():
+        for state, filled in _states(form):
+            yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act, "it": ACT})
+
+
+def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:
+    fields = list(form.checks)
+    for state, wrong in {"empty": [], "one mistake": fields[:1], "every mistake": fields}.items():
+        if len(wrong) != 1 or state == "one mistake":
+            filled = form({})
+            filled.errors = dict.fromkeys(wrong, "Enter what this field asks for, like this.")
+            yield state, filled
+
+
+def _admin() -> Iterator[Specimen]:
+    yield Specimen("admin_navigation.html", "", ADMINS)
+    yield Specimen("admin_overview.html", "", {"listed": PEOPLE})
+    yield Specimen("admin_cards.html", "", {})
+    yield Specimen("admin_blocks.html", "none", {"blocks": []})
+    yield Specimen("users_table.html", "a page in the middle", {"listed": PEOPLE, "query": people.Query(after=1)})
+    yield Specimen("users_table.html", "empty", {"listed": people.Page([], 0, None)})
+    yield Specimen("events_search.html", "", {})
+    yield Specimen("events_search.html", "mistakes", {"problems": PROBLEMS})
+    yield Specimen("events_table.html", "events", {})
+    yield Specimen("events_table.html", "empty", {"listed": NOTHING})
+
+
+def _notices() -> Iterator[Specimen]:
+    for state, left in {"soon": (90, True), "soon, however busy": (90, False)}.items():
+        yield Specimen("expiry_notice.html", state, {"expiry": lambda left=left: sessions.Expiry(NOW, *left)})
+    yield Specimen("expiry_notice.html", "put off", {"is_put_off": True})
+    yield Specimen("expiry_notice.html", "over", {"expiry": lambda: None, "is_kept": True})
+
+
+def _drawn(one: Specimen) -> str:
+    return render_template(f"partials/{one.partial}", **SAMPLES | dict(one.context))
+
+
+def _apart(html: str, taken: Counter[str]) -> Markup:
+    """The same with ids and labels that nothing else on the page has, and without what acts by itself."""
+    html = re.sub(r'\sdata-hx-[\w-]+="[^"]*"|\sautofocus\b', "", html)
+    names = set(re.findall(r'\s(?:id|aria-label)="([^"]+)"', html))
+    new = {name: f"{name}-{taken[name] + 1}" if taken[name] else name for name in names}
+    taken.update(names)
+
+    def renamed(found: re.Match[str]) -> str:
+        whole = found[3] if found[2] == "aria-label" else None
+        words = [whole] if whole else found[3].split()
+        return f'{found[1]}{" ".join(new.get(word, word) for word in words)}"'
+
+    return Markup(re.sub(r'(\s(id|for|aria-\w+)="|href="#)([^"]*)"', renamed, html))  # noqa: S704
