@@ -56,8 +56,8 @@ class Stop(NamedTuple):
 
 
 def test_the_order_is_the_same_with_and_without_javascript(state: Callable[..., Page]) -> None:
-    with_javascript = names(walk(state(viewport=PHONE)))
-    without = names(walk(state(viewport=PHONE, javascript=False)))
+    with_javascript = from_the_top(walk(state(viewport=PHONE)))
+    without = from_the_top(walk(state(viewport=PHONE, javascript=False)))
     assert [name for name in with_javascript if name != "button Show password"] == without
 
 
@@ -268,6 +268,13 @@ def assert_each_is_seen(page: Page) -> None:
 
 def names(stops: Iterable[Stop]) -> list[str]:
     return [stop.name for stop in stops]
+
+
+def from_the_top(stops: Iterable[Stop]) -> list[str]:
+    """Where the focus was at first differs: over htmx it stays on the button that was pressed."""
+    around = names(stops)
+    top = around.index("link Skip to the content") if "link Skip to the content" in around else 0
+    return around[top:] + around[:top]
 
 
 def walk(page: Page) -> list[Stop]:
