@@ -71,6 +71,16 @@ judge: (_install "requirements-dev.txt") (_install "requirements-judge.txt") _pr
 screenshots: (_install "requirements-dev.txt") _programs
     {{python}} -m tests.screenshots
 
+# Find all sentences for the catalogs in webapp/translations; `just translate fr` begins a French one
+translate LANGUAGE="": (_install "requirements.txt")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    babel="{{python}} -m babel.messages.frontend -q" found=$(mktemp)
+    trap 'rm "$found"' EXIT
+    $babel extract -F babel.cfg -k say -k say_number:1,2 --sort-output --add-location=file --no-wrap -o "$found" .
+    $babel update -i "$found" -d webapp/translations -N --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+        {{ if LANGUAGE == "" { "" } else { "--init-missing -l " + quote(LANGUAGE) } }}
+
 # Draw the icons anew from icon.svg (needs rsvg-convert, Debian's librsvg2-bin)
 [working-directory: "webapp/static/icons"]
 icons:

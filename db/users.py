@@ -18,6 +18,8 @@ class User(NamedTuple):
     """When the account goes, where its person has asked for that."""
     state: str
     """`active`, `disabled` or `leaving`."""
+    language: str | None
+    """A code such as `de`, or None where the browser is asked."""
 
     @property
     def name(self) -> str:
@@ -122,6 +124,10 @@ def set_username(db: Database, user_id: int, username: str) -> None:
 def set_email(db: Database, user_id: int, email: str) -> None:
     """Raises Duplicate."""
     db.run("UPDATE users SET email = :email WHERE id = :id", email=email, id=user_id)
+
+
+def set_language(db: Database, user_id: int, language: str | None) -> None:
+    db.run("UPDATE users SET language = :language WHERE id = :id", language=language, id=user_id)
 
 
 def stored_role(db: Database, user_id: int) -> str | None:

@@ -15,16 +15,19 @@ from webapp.auth import login_required, public
 ROOT = Path(__file__).parent.parent
 MODULES = [path for folder in ("webapp", "db") for path in sorted((ROOT / folder).rglob("*.py"))]
 TEMPLATES = [path for folder in ("templates", "partials") for path in sorted((ROOT / "webapp" / folder).iterdir())]
-# views -> auth, client, csrf, drafts, hypermedia, forms, metrics, database -> accounts -> db; what each may import.
+# views -> auth, client, csrf, drafts, hypermedia, forms, languages, metrics, database -> accounts -> db, sentences;
+# what each may import.
 ALLOWED = {
     "db": {"db"},
-    "webapp/accounts": {"webapp.accounts", "db"},
+    "webapp/sentences.py": set(),
+    "webapp/accounts": {"webapp.accounts", "webapp.sentences", "db"},
     "webapp/views": {
         "db", "webapp.accounts", "webapp.auth", "webapp.client", "webapp.csrf", "webapp.database", "webapp.drafts",
-        "webapp.downloads", "webapp.forms", "webapp.hypermedia", "webapp.known_devices", "webapp.metrics",
-        "webapp.times",
+        "webapp.downloads", "webapp.forms", "webapp.hypermedia", "webapp.known_devices", "webapp.languages",
+        "webapp.metrics", "webapp.sentences", "webapp.times",
     },
-    "webapp/forms.py": set(),
+    "webapp/forms.py": {"webapp.sentences"},
+    "webapp/languages.py": {"db", "webapp.auth", "webapp.sentences"},
     "webapp/hypermedia.py": set(),
     "webapp/metrics.py": {"webapp.metrics_folder"},
     "webapp/metrics_folder.py": set(),
@@ -35,6 +38,7 @@ ALLOWED = {
     "webapp/csrf.py": {"db", "webapp.auth", "webapp.hypermedia"},
     "webapp/drafts.py": {
         "webapp.accounts", "webapp.auth", "webapp.csrf", "webapp.database", "webapp.forms", "webapp.hypermedia",
+        "webapp.sentences",
     },
 }  # fmt: skip
 OURS = ("db", "webapp")

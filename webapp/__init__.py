@@ -17,7 +17,6 @@ from webapp import (
     adoption,
     assets,
     auth,
-    charts,
     cli,
     compression,
     config,
@@ -30,16 +29,17 @@ from webapp import (
     hosts,
     hypermedia,
     known_devices,
+    languages,
     logs,
     metrics,
     serve,
     sweeping,
-    times,
 )
-from webapp.accounts import events
+from webapp.accounts import devices, events, people, roles
 from webapp.accounts.hashing import pool
 from webapp.forms import Request
 from webapp.request_id import request_id, with_request_id
+from webapp.templating import Templates
 from webapp.views import (
     activity,
     admin,
@@ -75,6 +75,7 @@ RESOURCES = (
 
 class Latchkey(Flask):
     request_class = Request
+    jinja_environment = Templates
 
     def __init__(self, *given: Any, **settings: Any) -> None:
         super().__init__(*given, **settings)
@@ -141,9 +142,14 @@ def _set_templates_up(app: Flask) -> None:
     except OSError as error:
         raise config.BadSetting("INSTANCE", f"has no room for static files: {error}") from error
     app.extensions["assets"] = published
-    app.jinja_env.filters.update(time=times.as_time, time_ago=times.as_time_ago)
+    languages.register(app)
+    app.jinja_env.filters.update(
+        device=devices.told,
+        role=roles.in_words,
+        state=people.STATES.__getitem__,
+    )
     app.jinja_env.globals.update(
-        bars=charts.bars,
+        actor=events.actor,
         asset=published.__getitem__,
         csrf_token=csrf.token,
         now=lambda: database.database().now(),
@@ -158,6 +164,7 @@ def _set_templates_up(app: Flask) -> None:
         part=None,
         request_id=request_id,
         sentence=events.sentence,
+        states=people.STATES,
     )
 
 

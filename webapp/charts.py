@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from webapp.languages import Language
+
 # Below four the bars of quiet days would look like much.
 ENDS = (4, 6, 8, 10, 20, 30)
 
@@ -21,20 +23,24 @@ class Bar(NamedTuple):
     height: float
 
 
+Parts = tuple[tuple[str, str], ...]
+
+
 @lru_cache(256)
-def bars(identity: str, caption: str, days: tuple[Any, ...], parts: tuple[tuple[str, str], ...]) -> Markup:
+def bars(language: Language, identity: str, caption: str, days: tuple[Any, ...], parts: Parts) -> Markup:
     """A bar a day, its parts one on the other; `parts` holds (attribute of a day, label).
 
     Kept, since most people look again on a day on which nothing has happened since.
     """
     numbers = [[int(getattr(day, name)) for name, _ in parts] for day in days]
     sums = [sum(column) for column in zip(*numbers, strict=True)]
-    legend = [(name, f"{total} {label}") for (name, label), total in zip(parts, sums, strict=True)]
+    legend = [(name, f"{language.number(total)} {label}") for (name, label), total in zip(parts, sums, strict=True)]
+    told = language.list(total for _, total in legend)
     top = _top(max(map(sum, numbers)))
     drawn = list(_drawn(numbers, [name for name, _ in parts], top))
     rows = [(day.date, row) for day, row in zip(days, numbers, strict=True)][::-1]
     figure: Markup = get_template_attribute("partials/charts.html", "bars")(
-        identity, caption, drawn, rows, [label for _, label in parts], legend, top
+        identity, caption, drawn, rows, [label for _, label in parts], legend, told, top
     )
     return figure
 

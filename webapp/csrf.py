@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import flask
 from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from db.sessions import Session
 from webapp import auth
@@ -37,10 +38,15 @@ def guard() -> ResponseReturnValue | None:
         return None
     if not _is_from_here():
         log.warning("refused a form that another site sent: %s", request.path)
-        abort(403, "This form was sent by another site, so nothing was done. Open the page here and send it again.")
+        abort(
+            403,
+            gettext("This form was sent by another site, so nothing was done. Open the page here and send it again."),
+        )
     if is_mere_question() or _fits(_source()):
         return None
-    return form_again(422, "This page had been open for too long, so nothing was done. Look at it and send it again.")
+    return form_again(
+        422, gettext("This page had been open for too long, so nothing was done. Look at it and send it again.")
+    )
 
 
 def is_mere_question() -> bool:

@@ -14,8 +14,9 @@ from webapp import auth, csrf, hypermedia
 from webapp.accounts import confirmation, drafts
 from webapp.database import database
 from webapp.forms import is_secret
+from webapp.sentences import say
 
-NOT_YET = "Nothing was done yet. Look at what you typed and send it again."
+NOT_YET = say("Nothing was done yet. Look at what you typed and send it again.")
 
 
 def guard() -> ResponseReturnValue | None:

@@ -11,32 +11,39 @@ from db import Unavailable
 from webapp import auth, csrf, drafts, hypermedia
 from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
+from webapp.sentences import say
 from webapp.times import in_words
 
 log = logging.getLogger("latchkey")
 
-PROBLEMS = {
-    400: ("Bad request", "The request could not be understood. Go back, reload the page and try again."),
-    403: ("Not allowed", "Your account may not open this page. An admin can change that."),
+PROBLEMS: dict[int, tuple[str, str]] = {
+    400: (say("Bad request"), say("The request could not be understood. Go back, reload the page and try again.")),
+    403: (say("Not allowed"), say("Your account may not open this page. An admin can change that.")),
     404: (
-        "Page not found",
-        "There is no page at this address. Check it for a typing mistake, or start from the home page.",
+        say("Page not found"),
+        say("There is no page at this address. Check it for a typing mistake, or start from the home page."),
     ),
-    405: ("Not here", "This address does not take that kind of request. Open it as a page instead."),
-    408: ("Too slow", "The request took too long to arrive, so nothing was done. Try again on a better connection."),
-    413: ("Too large", "That was more than this form takes (64 KiB), so nothing was done. Go back and send less."),
+    405: (say("Not here"), say("This address does not take that kind of request. Open it as a page instead.")),
+    408: (
+        say("Too slow"),
+        say("The request took too long to arrive, so nothing was done. Try again on a better connection."),
+    ),
+    413: (
+        say("Too large"),
+        say("That was more than this form takes (64 KiB), so nothing was done. Go back and send less."),
+    ),
     422: (
-        "Not accepted",
-        "Something in the form was not accepted, so nothing was done. Go back, reload the page and try again.",
+        say("Not accepted"),
+        say("Something in the form was not accepted, so nothing was done. Go back, reload the page and try again."),
     ),
-    429: ("Too many tries", "There were too many tries in a short time. Wait a minute, then try again."),
-    500: ("Something went wrong", "The mistake is ours, and it is noted. Try again in a moment."),
-    503: ("Busy", "We cannot answer this just now. Nothing was lost; try again in a few seconds."),
+    429: (say("Too many tries"), say("There were too many tries in a short time. Wait a minute, then try again.")),
+    500: (say("Something went wrong"), say("The mistake is ours, and it is noted. Try again in a moment.")),
+    503: (say("Busy"), say("We cannot answer this just now. Nothing was lost; try again in a few seconds.")),
 }
 
 # When to come back after a refusal that does not know better, in seconds.
 RETRY_AFTER = {429: 60, 503: 5}
-BUSY = "Too many people are logging in just now. Nothing was done; try again in a few seconds."
+BUSY = say("Too many people are logging in just now. Nothing was done; try again in a few seconds.")
 
 
 def register(app: Flask) -> None:
@@ -63,8 +70,8 @@ def _problem(error: HTTPException) -> ResponseReturnValue:
     if status < 400:
         return error
     title, sentence = PROBLEMS.get(status, PROBLEMS[400 if status < 500 else 500])
-    if error.description != type(error).description:
-        sentence = str(error.description)
+    if error.description and error.description != type(error).description:
+        sentence = error.description
     with suppress(Unavailable):
         auth.current_session()
     g.setdefault("current_session", None)
@@ -84,7 +91,7 @@ def _unavailable(error: Unavailable) -> ResponseReturnValue:
 def _throttled(error: Throttled) -> ResponseReturnValue:
     """Too many tries: nothing was tried, and nothing of what was typed is lost."""
     g.retry_after = error.seconds
-    return _again(429, error.sentence.format(in_words(error.seconds)))
+    return _again(429, say(error.sentence, when=in_words(error.seconds)))
 
 
 def _busy(_: Busy) -> ResponseReturnValue:

@@ -10,6 +10,8 @@ import flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
 
+from webapp.sentences import say
+
 # The HTML standard's pattern for <input type="email">.
 EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -41,7 +43,7 @@ class Request(flask.Request):
         try:
             fields = parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS)
         except ValueError as error:
-            raise BadRequest("The form had more fields than any form here.") from error
+            raise BadRequest(say("The form had more fields than any form here.")) from error
         return ImmutableMultiDict(fields)
 
 
@@ -62,27 +64,27 @@ def is_text(value: str) -> bool:
 
 def username_objection(value: str) -> str | None:
     if not value:
-        return "Enter a user name."
+        return say("Enter a user name.")
     if not USERNAME.fullmatch(value):
-        return "User name must be 2 to 32 letters (a to z), digits, dots, hyphens or underscores."
+        return say("User name must be 2 to 32 letters (a to z), digits, dots, hyphens or underscores.")
     return None
 
 
 def email_objection(value: str) -> str | None:
     if not value:
-        return "Enter your email address."
+        return say("Enter your email address.")
     if len(value) > LONGEST_EMAIL:
-        return f"Email address must be at most {LONGEST_EMAIL} characters."
+        return say("Email address must be at most %(number)s characters.", number=LONGEST_EMAIL)
     if not EMAIL.fullmatch(value):
-        return "Enter an email address, like name@example.com."
+        return say("Enter an email address, like name@example.com.")
     return None
 
 
 def known_email_objection(value: str) -> str | None:
     """Looser than for a new address: the tutorial took any text for one, and its people log in with it."""
     if not value:
-        return "Enter your email address."
-    return "Enter an email address, like name@example.com." if "\0" in value else None
+        return say("Enter your email address.")
+    return say("Enter an email address, like name@example.com.") if "\0" in value else None
 
 
 def password_objection(_: str) -> str | None:
@@ -91,7 +93,7 @@ def password_objection(_: str) -> str | None:
 
 
 def known_password_objection(value: str) -> str | None:
-    return None if value else "Enter your password."
+    return None if value else say("Enter your password.")
 
 
 def _tidied(name: str, value: str) -> str:
@@ -119,7 +121,8 @@ class Form:
         """Look at the named fields, or at all; say whether their shape is right."""
         for name in names or self.checks:
             value = self.values[name]
-            self.object(name, self.checks[name](value) if is_text(value) else "This holds bytes that are not text.")
+            not_text = say("This holds bytes that are not text.")
+            self.object(name, self.checks[name](value) if is_text(value) else not_text)
         return not self.errors
 
     def object(self, name: str, sentence: str | None) -> None:
@@ -150,6 +153,10 @@ class UsernameForm(Form):
     checks: ClassVar = {"username": username_objection}
 
 
+class LanguageForm(Form):
+    checks: ClassVar = {"language": lambda value: None if value else say("Choose a language.")}
+
+
 class EmailForm(Form):
     checks: ClassVar = {"email": email_objection}
 
@@ -164,10 +171,10 @@ class ConfirmForm(Form):
 
 def reason_objection(value: str) -> str | None:
     if not value:
-        return "Enter a reason. The person reads it in their activity."
+        return say("Enter a reason. The person reads it in their activity.")
     if len(value) > LONGEST_REASON:
-        return f"A reason must be at most {LONGEST_REASON} characters."
-    return None if value.isprintable() else "A reason must be one line of text."
+        return say("A reason must be at most %(number)s characters.", number=LONGEST_REASON)
+    return None if value.isprintable() else say("A reason must be one line of text.")
 
 
 class ActForm(Form):
@@ -177,7 +184,7 @@ class ActForm(Form):
 
 
 class RoleForm(Form):
-    checks: ClassVar = {"role": lambda value: None if value else "Choose a role.", "reason": reason_objection}
+    checks: ClassVar = {"role": lambda value: None if value else say("Choose a role."), "reason": reason_objection}
 
 
 class LoginForm(Form):

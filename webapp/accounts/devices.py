@@ -1,10 +1,14 @@
 """What somebody came with, in words: `Firefox on Windows`."""
 
+from functools import lru_cache
+
 from ua_parser import parse
+
+from webapp.sentences import say
 
 # A browser's own text is half as long; what a program sends may be anything.
 LONGEST = 500
-UNKNOWN = "Unknown browser"
+UNKNOWN = say("Unknown browser")
 # What people call them, where the trade has another word.
 BROWSERS = {
     "Chrome Mobile": "Chrome",
@@ -26,3 +30,11 @@ def in_words(agent: str) -> str:
     system = found.os.family if found.os else ""
     words = [BROWSERS.get(browser, browser), SYSTEMS.get(system, system)]
     return "".join(letter for letter in " on ".join(filter(None, words)) if letter.isprintable())
+
+
+@lru_cache(1000)
+def told(words: str) -> str:
+    """What `in_words` has found, as a sentence."""
+    browser, joint, system = words.partition(" on ")
+    named = UNKNOWN if browser == UNKNOWN else browser
+    return say("%(browser)s on %(system)s", browser=named, system=system) if joint else named

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from db import Database, events, stored
 from db.events import Event
 from db.events import Filter as Filter
+from webapp.sentences import say
 
 PAGE = 25
 # A sweep must not keep others from writing for long.
@@ -44,30 +45,30 @@ class Kind(StrEnum):
 
 
 SENTENCES = {
-    Kind.SIGNED_UP: "Signed up",
-    Kind.LOGGED_IN: "Logged in",
-    Kind.LOGIN_FAILED: "Failed log-in",
-    Kind.LOGGED_OUT: "Logged out",
-    Kind.SESSION_EXPIRED: "A session ended because its time was over",
-    Kind.SESSION_ENDED: "A session was ended from the list of sessions",
-    Kind.SESSION_ENDED_BY_PASSWORD: "A session was ended by a changed password",
-    Kind.SESSION_ENDED_BY_ADMIN: "A session was ended by an admin",
-    Kind.SESSION_ENDED_BY_DELETION: "A session was ended by the wish to delete the account",
-    Kind.SESSION_CROWDED_OUT: "The oldest of a hundred sessions was ended by a new one",
-    Kind.CONFIRMED: "Password confirmed",
-    Kind.CONFIRMATION_FAILED: "Wrong password, asked for to confirm who it is",
-    Kind.USERNAME_CHANGED: "User name changed",
-    Kind.EMAIL_CHANGED: "Email address changed",
-    Kind.PASSWORD_CHANGED: "Password changed",
-    Kind.HASH_RENEWED: "The stored hash of the password was renewed",
-    Kind.EXPORTED: "All data downloaded",
-    Kind.ROLE_CHANGED: "Role changed",
-    Kind.SIGNED_OUT: "Logged out everywhere",
-    Kind.DISABLED: "Account disabled",
-    Kind.ENABLED: "Account enabled again",
-    Kind.DELETION_ASKED: "Deletion of the account asked for",
-    Kind.DELETION_TAKEN_BACK: "Deletion of the account taken back",
-    Kind.BLOCK_LIFTED: "A block after too many tries was lifted",
+    Kind.SIGNED_UP: say("Signed up"),
+    Kind.LOGGED_IN: say("Logged in"),
+    Kind.LOGIN_FAILED: say("Failed log-in"),
+    Kind.LOGGED_OUT: say("Logged out"),
+    Kind.SESSION_EXPIRED: say("A session ended because its time was over"),
+    Kind.SESSION_ENDED: say("A session was ended from the list of sessions"),
+    Kind.SESSION_ENDED_BY_PASSWORD: say("A session was ended by a changed password"),
+    Kind.SESSION_ENDED_BY_ADMIN: say("A session was ended by an admin"),
+    Kind.SESSION_ENDED_BY_DELETION: say("A session was ended by the wish to delete the account"),
+    Kind.SESSION_CROWDED_OUT: say("The oldest of a hundred sessions was ended by a new one"),
+    Kind.CONFIRMED: say("Password confirmed"),
+    Kind.CONFIRMATION_FAILED: say("Wrong password, asked for to confirm who it is"),
+    Kind.USERNAME_CHANGED: say("User name changed"),
+    Kind.EMAIL_CHANGED: say("Email address changed"),
+    Kind.PASSWORD_CHANGED: say("Password changed"),
+    Kind.HASH_RENEWED: say("The stored hash of the password was renewed"),
+    Kind.EXPORTED: say("All data downloaded"),
+    Kind.ROLE_CHANGED: say("Role changed"),
+    Kind.SIGNED_OUT: say("Logged out everywhere"),
+    Kind.DISABLED: say("Account disabled"),
+    Kind.ENABLED: say("Account enabled again"),
+    Kind.DELETION_ASKED: say("Deletion of the account asked for"),
+    Kind.DELETION_TAKEN_BACK: say("Deletion of the account taken back"),
+    Kind.BLOCK_LIFTED: say("A block after too many tries was lifted"),
 }
 # Nothing that its person did or could act on: it is in the export, and on no page.
 SILENT = Kind.HASH_RENEWED
@@ -86,7 +87,8 @@ class Client(NamedTuple):
     known_to: tuple[int, ...] = ()
 
 
-COMMAND_LINE = Client("", "", "command line")
+PROGRAM = say("command line")
+COMMAND_LINE = Client("", "", str(PROGRAM))
 # What happens by itself comes from nowhere.
 NOBODY = Client("", "")
 
@@ -160,6 +162,11 @@ def as_fields(event: Event) -> dict[str, Any]:
 def sentence(event: Event) -> str:
     """In words; a kind that a team added and gave none is its own."""
     return SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload, no-any-return]
+
+
+def actor(event: Event) -> str:
+    """Who did it, where it was not the person."""
+    return PROGRAM if event.actor == PROGRAM else event.actor
 
 
 def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:

@@ -8,6 +8,7 @@ from db import events as table
 from db.sessions import Session
 from webapp.accounts import sessions
 from webapp.accounts.events import Kind
+from webapp.sentences import Sentence, say
 
 DAYS = 30
 # A session that nobody used for so long is probably forgotten, on a machine that others use by now.
@@ -26,7 +27,7 @@ class Day(NamedTuple):
 
 class Advice(NamedTuple):
     is_done: bool
-    sentence: str
+    sentence: Sentence
     about: str
     """What to look at: `password_change`, `sessions` or `activity`."""
 
@@ -67,17 +68,17 @@ def _of_password(db: Database, session: Session) -> Advice:
     user = session.user
     changed = table.latest(db, user.id, Kind.PASSWORD_CHANGED) or user.created_at or ""
     if changed < stored(db.clock() - OLD_PASSWORD):
-        return Advice(False, "Choose a new password: yours is over a year old", "password_change")
-    return Advice(True, "Your password is less than a year old", "password_change")
+        return Advice(False, say("Choose a new password: yours is over a year old"), "password_change")
+    return Advice(True, say("Your password is less than a year old"), "password_change")
 
 
 def _of_sessions(forgotten: int) -> Advice:
     if forgotten:
-        return Advice(False, "End the sessions that nobody used for a week", "sessions")
-    return Advice(True, "No session lies forgotten", "sessions")
+        return Advice(False, say("End the sessions that nobody used for a week"), "sessions")
+    return Advice(True, say("No session lies forgotten"), "sessions")
 
 
 def _of_failures(failed: int) -> Advice:
     if failed:
-        return Advice(False, "Look at the failed log-ins: was it you?", "activity")
-    return Advice(True, "No failed log-in since your last visit", "activity")
+        return Advice(False, say("Look at the failed log-ins: was it you?"), "activity")
+    return Advice(True, say("No failed log-in since your last visit"), "activity")

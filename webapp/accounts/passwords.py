@@ -11,6 +11,7 @@ from typing import Any
 from zxcvbn import zxcvbn
 
 from webapp.accounts.hashing import pool
+from webapp.sentences import say
 
 # OWASP Password Storage Cheat Sheet and ASVS 5.0 appendix C, for PBKDF2-HMAC-SHA256.
 ITERATIONS = 600_000
@@ -30,8 +31,28 @@ FEWEST_GUESSES = 10_000
 PIECE = 16
 MOST_PIECES = 4
 
-HARDER = "Choose a password that is harder to guess."
-OWN = "This one is made of your name, your address or the site's."
+HARDER = say("Choose a password that is harder to guess.")
+OWN = say("This one is made of your name, your address or the site's.")
+# What zxcvbn says of a password, as far as we pass it on.
+WARNINGS = {
+    sentence: sentence
+    for sentence in (
+        say("Straight rows of keys are easy to guess."),
+        say("Short keyboard patterns are easy to guess."),
+        say('Repeats like "aaa" are easy to guess.'),
+        say('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+        say('Sequences like "abc" or "6543" are easy to guess.'),
+        say("Recent years are easy to guess."),
+        say("Dates are often easy to guess."),
+        say("This is a top-10 common password."),
+        say("This is a top-100 common password."),
+        say("This is a very common password."),
+        say("This is similar to a commonly used password."),
+        say("A word by itself is easy to guess."),
+        say("Names and surnames by themselves are easy to guess."),
+        say("Common names and surnames are easy to guess."),
+    )
+}
 
 
 def objection(password: str, least: int, context: Iterable[str] = ()) -> str | None:
@@ -41,9 +62,9 @@ def objection(password: str, least: int, context: Iterable[str] = ()) -> str | N
     """
     length = len(normal(password))
     if length < least:
-        return f"Password must be at least {least} characters."
+        return say("Password must be at least %(number)s characters.", number=least)
     if length > MOST_CHARACTERS:
-        return f"Password must be at most {MOST_CHARACTERS} characters."
+        return say("Password must be at most %(number)s characters.", number=MOST_CHARACTERS)
     return _easily_guessed(password, [*context])
 
 
@@ -158,17 +179,18 @@ def _scrypt_work(n: int, r: int, p: int) -> int:
 def _easily_guessed(password: str, context: list[str]) -> str | None:
     known = {word.lower() for word in ("latchkey", *context, *(word.partition("@")[0] for word in context)) if word}
     if password.lower() in known:
-        return f"{HARDER} {OWN}"
+        return say("%(advice)s %(reason)s", advice=HARDER, reason=OWN)
     text = normal(password)
-    reason = OWN
+    reason: str = OWN
     for start in range(0, min(len(text), PIECE * MOST_PIECES), PIECE):
         found = zxcvbn(text[start : start + PIECE], user_inputs=[*known])
         if found["guesses"] >= FEWEST_GUESSES:
             return None
         reason = _reason(found)
-    return f"{HARDER} {reason}".strip()
+    return say("%(advice)s %(reason)s", advice=HARDER, reason=reason) if reason else HARDER
 
 
 def _reason(found: Mapping[str, Any]) -> str:
     is_own = any(part.get("dictionary_name") == "user_inputs" for part in found["sequence"])
-    return OWN if is_own else found["feedback"]["warning"]
+    warning = found["feedback"]["warning"]
+    return OWN if is_own else WARNINGS.get(warning, warning)

@@ -6,12 +6,13 @@ from typing import NamedTuple
 from db import Database, people, users
 from db.people import Filter
 from db.users import User as User
+from webapp.sentences import say
 
 PAGE = 25
 # So many are sorted here, after one look at everybody; how many more there are interests nobody.
 FEW = 1000
 SORTS = ("username", "email", "role", "state", "created")
-STATES = ("active", "disabled", "leaving")
+STATES = {"active": say("active"), "disabled": say("disabled"), "leaving": say("leaving")}
 
 
 class NoSuchAccount(Exception):

@@ -1,4 +1,4 @@
-"""What somebody is called and where they are reached."""
+"""What somebody is called, where they are reached, and in which language."""
 
 import logging
 
@@ -24,6 +24,12 @@ def rename(db: Database, client: Client, session: Session, username: str) -> Non
     except Duplicate as duplicate:
         raise Refused(username=NAME_TAKEN) from duplicate
     log.info("user name changed: user %d", user.id)
+
+
+def set_language(db: Database, session: Session, language: str | None) -> None:
+    """Read pages in this language from now on; with None as the browser asks."""
+    with db.transaction():
+        users.set_language(db, session.user.id, language)
 
 
 def change_email(db: Database, client: Client, session: Session, email: str) -> None:

@@ -7,10 +7,13 @@ from db import Database, Duplicate, roles, users
 from db.users import User
 from webapp.accounts import events
 from webapp.accounts.events import Client, Kind
+from webapp.sentences import say
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 # Doors of another kind have these names.
 RESERVED = {"public", "login", "nobody"}
+# A role of a team's own has no other word than its name.
+WORDS = {"user": say("user"), "admin": say("admin")}
 
 log = logging.getLogger("latchkey")
 
@@ -54,6 +57,10 @@ def add(db: Database, name: str) -> None:
 
 def names(db: Database) -> list[str]:
     return roles.names(db)
+
+
+def in_words(role: str) -> str:
+    return WORDS.get(role, role)
 
 
 def has_admin(db: Database) -> bool:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from db import Database, Duplicate, stored, users
 from webapp.accounts import deletion, events, passwords, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.sentences import say
 
 log = logging.getLogger("latchkey")
 
-NAME_TAKEN = "That user name is taken. Choose another."
-EMAIL_TAKEN = "Email already registered."
+NAME_TAKEN = say("That user name is taken. Choose another.")
+EMAIL_TAKEN = say("Email already registered.")
 
 
 # Whoever reads that the database did not answer tries again at once.

@@ -18,6 +18,7 @@ from db.sessions import Session
 from db.users import User
 from webapp.accounts import events, roles
 from webapp.accounts.events import Client, Kind
+from webapp.sentences import Sentence, say
 
 log = logging.getLogger("latchkey")
 
@@ -37,40 +38,40 @@ class Limit(NamedTuple):
     kind: str
     most: int
     within: timedelta
-    sentence: str
-    about: str
+    sentence: Sentence
+    about: Sentence
     in_a_row: bool = False
 
 
-LOGINS = (
+LOGINS = say(
     "There were too many failed log-ins. A browser that has logged in to the account before can still log in."
-    " From this one, try again {}."
+    " From this one, try again %(when)s."
 )
-GUESSES = "The password was wrong too often. Try again {}."
+GUESSES = say("The password was wrong too often. Try again %(when)s.")
 
 # Whoever mistypes needs two or three; a guesser gets 1,440 a day, and what may be a password takes 10,000 guesses.
-STRANGERS = Limit("account", 5, timedelta(minutes=5), LOGINS, "Failed log-ins from unknown browsers")
+STRANGERS = Limit("account", 5, timedelta(minutes=5), LOGINS, say("Failed log-ins from unknown browsers"))
 # NIST SP 800-63B-4 3.2.2: no more than 100 in a row on one account. After that only known browsers get in.
-IN_A_ROW = Limit("row", 100, timedelta(days=30), LOGINS, "100 failed log-ins in a row from unknown browsers", True)
-# One machine that tries one password on many accounts. A school behind one address still gets in.
-A_MINUTE = Limit("minute", 10, timedelta(minutes=1), LOGINS, "Failed log-ins in a minute")
-AN_HOUR = Limit("hour", 100, timedelta(hours=1), LOGINS, "Failed log-ins in an hour")
-# Somebody who took the cookie as well gets no further than a stranger.
-KNOWN = Limit("device", 5, timedelta(minutes=5), GUESSES, "Failed log-ins from a known browser")
-KNOWN_IN_A_ROW = Limit("device row", 50, timedelta(days=30), GUESSES, "A browser that is no longer known", True)
-# Whoever sits down at an open session does not know the password.
-IN_SESSION = Limit("session", 5, timedelta(minutes=5), GUESSES, "Wrong passwords in an open session")
-IN_SESSION_IN_A_ROW = Limit("session row", 50, timedelta(days=30), GUESSES, "An open session that guesses on", True)
-# A class that signs up together; a program would want thousands. Those that are refused do not count.
-SIGNUPS = Limit(
-    "sign-ups", 20, timedelta(hours=1), "Too many accounts were made from your network. Try again {}.", "Sign-ups"
+IN_A_ROW = Limit(
+    "row", 100, timedelta(days=30), LOGINS, say("100 failed log-ins in a row from unknown browsers"), in_a_row=True
 )
+# One machine that tries one password on many accounts. A school behind one address still gets in.
+A_MINUTE = Limit("minute", 10, timedelta(minutes=1), LOGINS, say("Failed log-ins in a minute"))
+AN_HOUR = Limit("hour", 100, timedelta(hours=1), LOGINS, say("Failed log-ins in an hour"))
+# Somebody who took the cookie as well gets no further than a stranger.
+KNOWN = Limit("device", 5, timedelta(minutes=5), GUESSES, say("Failed log-ins from a known browser"))
+KNOWN_IN_A_ROW = Limit("device row", 50, timedelta(days=30), GUESSES, say("A browser that is no longer known"), True)
+# Whoever sits down at an open session does not know the password.
+IN_SESSION = Limit("session", 5, timedelta(minutes=5), GUESSES, say("Wrong passwords in an open session"))
+IN_SESSION_IN_A_ROW = Limit(
+    "session row", 50, timedelta(days=30), GUESSES, say("An open session that guesses on"), in_a_row=True
+)
+# A class that signs up together; a program would want thousands. Those that are refused do not count.
+CROWD = say("Too many accounts were made from your network. Try again %(when)s.")
+SIGNUPS = Limit("sign-ups", 20, timedelta(hours=1), CROWD, say("Sign-ups"))
 # Each tells that somebody has an address. Nobody in search of a free user name asks so often.
-TAKEN = Limit(
-    "taken", 100, timedelta(hours=1),
-    "Too many names and addresses that are taken were tried from your network. Try again {}.",
-    "Sign-ups with what is taken",
-)  # fmt: skip
+ASKED_ABOUT = say("Too many names and addresses that are taken were tried from your network. Try again %(when)s.")
+TAKEN = Limit("taken", 100, timedelta(hours=1), ASKED_ABOUT, say("Sign-ups with what is taken"))
 LIMITS = {
     limit.kind: limit
     for limit in (
@@ -80,7 +81,7 @@ LIMITS = {
 
 
 class Throttled(Exception):
-    """A bucket is full for so many `seconds`; nothing was tried. `sentence` wants to know when to try again."""
+    """A bucket is full for so many `seconds`; nothing was tried. `sentence` wants to be told `when` to try again."""
 
     def __init__(self, limit: Limit, seconds: int) -> None:
         super().__init__(limit.kind)

@@ -1,5 +1,8 @@
 // What HTML and htmx leave over. Everything here may be missing: the pages work without it.
 
+// In the reader's language, from webapp/script_sentences.py.
+const SENTENCES = JSON.parse(document.body.dataset.sentences);
+
 const say = (sentence) => {
   const flash = document.createElement("p");
   flash.className = "flash error";
@@ -62,13 +65,13 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement) && !isUnasked(sourceElement))) return;
   event.preventDefault();
   if (isUnasked(sourceElement)) askAgain(sourceElement);
-  else say("Something went wrong on our side. Nothing was lost; try again in a moment.");
+  else say(SENTENCES.wentWrong);
 });
 
 document.addEventListener("htmx:error", (event) => {
   if (!event.detail.ctx) return;
   if (isUnasked(event.detail.ctx.sourceElement)) askAgain(event.detail.ctx.sourceElement);
-  else say(navigator.onLine ? "The server did not answer. Nothing was lost; try again in a moment." : "You are offline. Nothing was sent.");
+  else say(navigator.onLine ? SENTENCES.noAnswer : SENTENCES.offline);
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
@@ -117,8 +120,8 @@ const addShowButtons = () => {
   for (const box of document.querySelectorAll(".password:not(:has(button))")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Show";
-    button.ariaLabel = "Show password";
+    button.textContent = SENTENCES.show;
+    button.ariaLabel = SENTENCES.showPassword;
     button.ariaPressed = "false";
     const status = document.createElement("span");
     status.className = "visually-hidden";
@@ -130,7 +133,7 @@ const addShowButtons = () => {
 const setShown = (button, isShown) => {
   button.parentElement.querySelector("input").type = isShown ? "text" : "password";
   button.setAttribute("aria-pressed", isShown);
-  button.nextElementSibling.textContent = isShown ? "Your password is shown." : "Your password is hidden.";
+  button.nextElementSibling.textContent = isShown ? SENTENCES.passwordShown : SENTENCES.passwordHidden;
 };
 
 const hidePasswords = (form) => {

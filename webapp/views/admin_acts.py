@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import people, roles, standing
 from webapp.accounts.events import Client
@@ -14,44 +15,46 @@ from webapp.client import client
 from webapp.database import database
 from webapp.forms import ActForm, Form, RoleForm, as_id
 from webapp.hypermedia import render
+from webapp.languages import translated
+from webapp.sentences import Sentence, say
 
 blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users/<user_id>")
 
 
 class Act(NamedTuple):
-    """`title` and `done` take a name."""
+    """`title` and `done` want a `name`."""
 
-    title: str
-    consequence: str
-    done: str
+    title: Sentence
+    consequence: Sentence
+    done: Sentence
     do: Callable[[User, Form], object]
     form: type[Form] = ActForm
 
 
 ACTS = {
     "role": Act(
-        "Change the role of {}",
-        "The new role counts from the next page on.",
-        "{} has another role now.",
+        say("Change the role of %(name)s"),
+        say("The new role counts from the next page on."),
+        say("%(name)s has another role now."),
         lambda user, form: roles.give(database(), _admin(), user, form.values["role"], form.values["reason"]),
         RoleForm,
     ),
     "disable": Act(
-        "Disable {}",
-        "All sessions end at once, and nobody can log in to the account until an admin enables it again.",
-        "{} is disabled.",
+        say("Disable %(name)s"),
+        say("All sessions end at once, and nobody can log in to the account until an admin enables it again."),
+        say("%(name)s is disabled."),
         lambda user, form: standing.disable(database(), _admin(), user, form.values["reason"]),
     ),
     "enable": Act(
-        "Enable {}",
-        "Whoever knows the password can log in again.",
-        "{} is enabled again.",
+        say("Enable %(name)s"),
+        say("Whoever knows the password can log in again."),
+        say("%(name)s is enabled again."),
         lambda user, form: standing.enable(database(), _admin(), user, form.values["reason"]),
     ),
     "sign-out": Act(
-        "Log {} out everywhere",
-        "All sessions end at once. The person can log in again.",
-        "{} is logged out everywhere.",
+        say("Log %(name)s out everywhere"),
+        say("All sessions end at once. The person can log in again."),
+        say("%(name)s is logged out everywhere."),
         lambda user, form: standing.sign_out(database(), _admin(), user, form.values["reason"]),
     ),
 }
@@ -68,17 +71,17 @@ def show(user_id: str, act: str) -> ResponseReturnValue:
 def do(user_id: str, act: str) -> ResponseReturnValue:
     user, form = _other(user_id), ACTS[act].form(request.form)
     if form.check() and form.values.get("role", "user") not in roles.names(database()):
-        form.object("role", "There is no such role.")
+        form.object("role", say("There is no such role."))
     if not form.errors:
         try:
             ACTS[act].do(user, form)
         except roles.NotAllowed:
             abort(403)
         except roles.LastAdmin:
-            form.object("reason", f"{user.name} is the last admin. Make somebody else one first.")
+            form.object("reason", say("%(name)s is the last admin. Make somebody else one first.", name=user.name))
     if form.errors:
         return _page(user, act, form, 422)
-    flash(ACTS[act].done.format(user.name), "success")
+    flash(translated(say(ACTS[act].done, name=user.name)), "success")
     return redirect(url_for("admin_users.show_one", user_id=user.id), 303)
 
 
@@ -94,10 +97,13 @@ def _other(user_id: str) -> User:
     except people.NoSuchAccount:
         abort(404)
     if user.id == own_session().user.id:
-        abort(403, "Nobody can do this to their own account. Another admin can.")
+        abort(403, gettext("Nobody can do this to their own account. Another admin can."))
     return user
 
 
 def _page(user: User, act: str, form: Form, status: int = 200) -> ResponseReturnValue:
-    names = roles.names(database())
-    return render("admin_act.html", "act_form.html", status, user=user, act=act, it=ACTS[act], form=form, roles=names)
+    it, names = ACTS[act], {name: roles.in_words(name) for name in roles.names(database())}
+    title = say(it.title, name=user.name)
+    return render(
+        "admin_act.html", "act_form.html", status, user=user, act=act, it=it, title=title, form=form, roles=names
+    )

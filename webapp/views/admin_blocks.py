@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import roles, throttle
 from webapp.auth import admin_required, own_session
@@ -25,9 +26,9 @@ def lift() -> ResponseReturnValue:
     try:
         throttle.lift(database(), client()._replace(actor=user.name, actor_id=user.id), request.form.get("key", ""))
     except throttle.NoSuchBlock:
-        flash("That block was over already.", "success")
+        flash(gettext("That block was over already."), "success")
     except roles.NotAllowed:
         abort(403)
     else:
-        flash("The block is lifted.", "success")
+        flash(gettext("The block is lifted."), "success")
     return redirect(url_for("admin_blocks.show"), 303)

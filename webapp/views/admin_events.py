@@ -15,6 +15,7 @@ from webapp.database import database
 from webapp.downloads import csv_lines, download, json_lines
 from webapp.forms import as_id
 from webapp.hypermedia import render
+from webapp.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
 
@@ -79,13 +80,13 @@ def _filter(asked: dict[str, str]) -> Filter:
     )
 
 
-def _problems(asked: dict[str, str]) -> dict[str, str]:
+def _problems(asked: dict[str, str]) -> dict[str, Sentence]:
     """A sentence for each field that asks for what cannot be."""
     problems = {
-        day: "Enter a day, like 2026-03-14." for day in ("since", "until") if asked[day] and not _day(asked[day])
+        day: say("Enter a day, like 2026-03-14.") for day in ("since", "until") if asked[day] and not _day(asked[day])
     }
     if asked["person"] and not people.by_text(database(), asked["person"]):
-        problems["person"] = "Nobody has this user name or address."
+        problems["person"] = say("Nobody has this user name or address.")
     return problems
 
 

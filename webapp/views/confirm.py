@@ -2,6 +2,7 @@
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import confirmation
 from webapp.auth import give_token, login_required, own_session
@@ -29,7 +30,7 @@ def create() -> ResponseReturnValue:
     try:
         token = confirmation.confirm(database(), client(), session, form.values["password"])
     except confirmation.WrongPassword:
-        form.object("password", "That is not your password.")
+        form.object("password", gettext("That is not your password."))
         return _page(form, 422)
     give_token(token, session.remember)
     return resume(request.args.get("draft", "")) or redirect(next_path(), 303)

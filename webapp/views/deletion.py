@@ -2,6 +2,7 @@
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import deletion, roles
 from webapp.accounts.confirmation import WrongPassword
@@ -30,13 +31,14 @@ def create() -> ResponseReturnValue:
     try:
         gone_at = deletion.ask(database(), client(), own_session(), form.values["password"], days)
     except WrongPassword:
-        form.object("password", "That is not your password.")
+        form.object("password", gettext("That is not your password."))
         return _page(form, 422)
     except roles.LastAdmin:
-        form.object("password", "You are the last admin. Make somebody else one first.")
+        form.object("password", gettext("You are the last admin. Make somebody else one first."))
         return _page(form, 422)
     take_token()
-    flash(f"Your account will be gone on {spoken(gone_at)}. To keep it, log in before then.", "success")
+    told = gettext("Your account will be gone on %(time)s. To keep it, log in before then.", time=spoken(gone_at))
+    flash(told, "success")
     return redirect(url_for("login.show"), 303)
 
 
@@ -52,7 +54,7 @@ def show_undo() -> ResponseReturnValue:
 @login_required
 def undo() -> ResponseReturnValue:
     deletion.take_back(database(), client(), own_session())
-    flash("Your account stays.", "success")
+    flash(gettext("Your account stays."), "success")
     return redirect(url_for("dashboard.show"), 303)
 
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp import metrics
 from webapp.accounts import login
@@ -34,14 +35,14 @@ def create() -> ResponseReturnValue:
         token = login.log_in(database(), client(), **form.values, remember=form.remember, old_token=current_token())
     except login.InvalidCredentials:
         metrics.count_login("failed")
-        form.object("password", "Invalid credentials.")
+        form.object("password", gettext("Invalid credentials."))
         return _page(form, 422)
     except (Busy, Throttled) as refusal:
         metrics.count_login("busy" if isinstance(refusal, Busy) else "throttled")
         raise
     except login.Disabled:
         metrics.count_login("disabled")
-        form.object("email", "This account is disabled. An admin can enable it again.")
+        form.object("email", gettext("This account is disabled. An admin can enable it again."))
         return _page(form, 422)
     metrics.count_login("succeeded")
     session.clear()

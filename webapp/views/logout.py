@@ -2,6 +2,7 @@
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import sessions
 from webapp.auth import current_token, current_user, public, take_token
@@ -26,5 +27,5 @@ def create() -> ResponseReturnValue:
     if token := current_token():
         sessions.log_out(database(), client(), token)
     take_token()
-    flash("You are logged out.", "success")
+    flash(gettext("You are logged out."), "success")
     return redirect(url_for("login.show"), 303)

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 
 from webapp.accounts import password_change, passwords
 from webapp.accounts.confirmation import WrongPassword
@@ -31,10 +32,10 @@ def update() -> ResponseReturnValue:
     try:
         token, ended = password_change.change(database(), client(), session, current, new)
     except WrongPassword:
-        form.object("current_password", "That is not your current password.")
+        form.object("current_password", gettext("That is not your current password."))
         return _page(form, 422)
     give_token(token, session.remember)
-    flash(f"Your password is changed. {_others(ended)}", "success")
+    flash(gettext("Your password is changed. %(others)s", others=_others(ended)), "success")
     return redirect(url_for("password_change.show"), 303)
 
 
@@ -64,12 +65,9 @@ def _check(form: PasswordForm, *fields: str) -> bool:
 
 
 def _others(ended: int) -> str:
-    match ended:
-        case 0:
-            return "You were logged in nowhere else."
-        case 1:
-            return "One other session was ended."
-    return f"{ended} other sessions were ended."
+    if ended == 0:
+        return str(gettext("You were logged in nowhere else."))
+    return str(ngettext("One other session was ended.", "%(num)s other sessions were ended.", ended))
 
 
 def _page(form: PasswordForm, status: int = 200) -> ResponseReturnValue:

@@ -1,25 +1,30 @@
-"""The profile: user name and email address, each saved alone."""
+"""The profile: user name, email address and language, each saved alone."""
 
 from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import profile, signup
 from webapp.auth import confirmed, login_required, own_session
 from webapp.client import client
 from webapp.csrf import changes_nothing
 from webapp.database import database
-from webapp.forms import EmailForm, Form, UsernameForm
+from webapp.forms import EmailForm, Form, LanguageForm, UsernameForm
 from webapp.hypermedia import render
+from webapp.languages import known, speak, translated
+from webapp.sentences import say
 
 blueprint = Blueprint("profile", __name__, url_prefix="/account")
 
-FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm}
+FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm, "language": LanguageForm}
 SAVED = {
-    "username": "Your user name is {} now.",
-    "email": "Your email address is {} now. Log in with it from the next time on.",
+    "username": say("Your user name is %(it)s now."),
+    "email": say("Your email address is %(it)s now. Log in with it from the next time on."),
 }
+# For whoever has set no language.
+AS_ASKED = "browser"
 
 
 @blueprint.get("")
@@ -28,7 +33,7 @@ def show() -> ResponseReturnValue:
     return _page("username")
 
 
-@blueprint.get("/<any(username, email):field>")
+@blueprint.get("/<any(username, email, language):field>")
 @login_required
 def show_field(field: str) -> ResponseReturnValue:
     """The same page; over htmx the form of this field."""
@@ -46,6 +51,21 @@ def rename() -> ResponseReturnValue:
 @confirmed
 def change_email() -> ResponseReturnValue:
     return _save("email", profile.change_email)
+
+
+@blueprint.post("/language")
+@login_required
+def change_language() -> ResponseReturnValue:
+    form = LanguageForm(request.form)
+    if form.check() and form.values["language"] not in {AS_ASKED, *known()}:
+        form.object("language", say("Choose one of these languages."))
+    if form.errors:
+        return _page("language", form)
+    language = None if form.values["language"] == AS_ASKED else form.values["language"]
+    profile.set_language(database(), own_session(), language)
+    speak(language)
+    flash(gettext("Your language is saved."), "success")
+    return redirect(url_for("profile.show"), 303)
 
 
 @blueprint.post("/<any(username, email):field>/check")
@@ -68,14 +88,16 @@ def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
             form.errors.update(refused.errors)
     if form.errors:
         return _page(field, form)
-    flash(SAVED[field].format(form.values[field]), "success")
+    flash(translated(say(SAVED[field], it=form.values[field])), "success")
     return redirect(url_for("profile.show"), 303)
 
 
 def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
     user = own_session().user
-    typed = {"username": user.username, "email": user.email} | request.form.to_dict()
+    kept = {"username": user.username, "email": user.email, "language": user.language or AS_ASKED}
+    typed = kept | request.form.to_dict()
     forms = {name: form(typed) for name, form in FORMS.items()}
     if refused:
         forms[field] = refused
-    return render("profile.html", f"{field}_form.html", 422 if refused else 200, form=forms[field], forms=forms)
+    status, form = 422 if refused else 200, forms[field]
+    return render("profile.html", f"{field}_form.html", status, form=form, forms=forms, languages=known())

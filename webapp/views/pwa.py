@@ -33,4 +33,5 @@ def offline() -> ResponseReturnValue:
 
 
 def _text(template: str, mimetype: str, **context: object) -> Response:
-    return Response(render_template(template, **context), mimetype=mimetype, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    return Response(render_template(template, **context), mimetype=mimetype, headers=headers)

@@ -2,12 +2,14 @@
 
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 
-from webapp.accounts import events, sessions
+from webapp.accounts import devices, events, sessions
 from webapp.auth import confirmed, login_required, own_session
 from webapp.client import client
 from webapp.database import database
 from webapp.hypermedia import redirect_or, render
+from webapp.languages import translated
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
@@ -26,7 +28,7 @@ def show() -> ResponseReturnValue:
 @confirmed
 def end_others() -> ResponseReturnValue:
     ended = sessions.end_others(database(), client(), own_session())
-    flash(f"{ended} other session{'' if ended == 1 else 's'} ended.", "success")
+    flash(ngettext("%(num)s other session ended.", "%(num)s other sessions ended.", ended), "success")
     return redirect_or(lambda: _list(ALONE), url_for("sessions.show"))
 
 
@@ -55,9 +57,9 @@ def end(session_id: str) -> ResponseReturnValue:
     except sessions.NoSuchSession:
         abort(404)
     except sessions.Ended:
-        flash("That session had ended already.", "success")
+        flash(gettext("That session had ended already."), "success")
     else:
-        flash(f"{ended.device} is logged out.", "success")
+        flash(gettext("%(device)s is logged out.", device=translated(devices.told(ended.device))), "success")
     return redirect_or(lambda: _list(_neighbour(others, session_id)), url_for("sessions.show"))
 
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import passwords, signup
 from webapp.auth import current_user, public
@@ -34,7 +35,7 @@ def create() -> ResponseReturnValue:
     except signup.Refused as refused:
         form.errors.update(refused.errors)
         return _page(form, 422)
-    flash("Account created! Please log in.", "success")
+    flash(gettext("Account created! Please log in."), "success")
     return redirect(url_for("login.show", next=request.args.get("next")), 303)
 
 

@@ -1,0 +1,161 @@
+"""Languages: which one somebody reads, and how sentences, numbers and moments stand in it.
+
+English is what the code says; each folder in `translations/` is another language, compiled when the app starts.
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from babel import Locale, dates, lists, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import Babel, Domain
+from markupsafe import Markup, escape
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from db import Unavailable
+from webapp import sentences
+from webapp.auth import current_user
+from webapp.sentences import Sentence
+
+FOLDER = Path(__file__).parent / "translations"
+SOURCE = "en"
+# English dates as most of its readers write them: the day first, and 24 hours.
+DATES = {SOURCE: "en_GB"}
+# A browser names a handful; what is longer was made up, and would fill the memory of wishes.
+LONGEST_WISH = 200
+
+
+class Language:
+    """`code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`."""
+
+    def __init__(self, locale: Locale, catalog: NullTranslations) -> None:
+        self.locale, self.catalog = locale, catalog
+        self.code = str(locale).replace("_", "-")
+        self.name = str(locale.get_display_name()).title()
+        self.direction = locale.text_direction
+        self._dates = Locale.parse(DATES.get(str(locale), str(locale)))
+
+    def say(self, sentence: Sentence) -> str:
+        """What a rule or a form has to say."""
+        if sentence.many is None:
+            text = self.catalog.gettext(sentence.template)
+        else:
+            text = self.catalog.ngettext(sentence.template, sentence.many, sentence.number)
+        return text % self._said(sentence.values) if sentence.values else text
+
+    def gettext(self, template: str, **values: object) -> Markup:
+        """A sentence of a template's, which may hold HTML; what goes into it is escaped."""
+        text = self.catalog.gettext(template)
+        return Markup(text % self._escaped(values) if values else text)  # noqa: S704
+
+    def ngettext(self, one: str, many: str, num: int, **values: object) -> Markup:
+        text = self.catalog.ngettext(one, many, num)
+        return Markup(text % self._escaped({"num": num, **values}))  # noqa: S704
+
+    def number(self, number: float) -> str:
+        """`12,345` or `12.345`, and `0.5` or `0,5`."""
+        if isinstance(number, int):
+            return str(number) if number < 1000 else numbers.format_decimal(number, locale=self.locale)
+        return numbers.format_decimal(number, "#,##0.0", self.locale)
+
+    def moment(self, time: datetime) -> str:
+        """`14 March 2026, 15:09`."""
+        day = dates.format_date(time, "long", self._dates)
+        return f"{day}, {dates.format_time(time, 'short', locale=self._dates)}"
+
+    def list(self, texts: Iterable[str]) -> str:
+        """`one, two and three`."""
+        return lists.format_list([*texts], locale=self._dates)
+
+    def _said(self, values: Mapping[str, object]) -> dict[str, object]:
+        return {name: self._value(value) for name, value in values.items()}
+
+    def _escaped(self, values: Mapping[str, object]) -> dict[str, Markup]:
+        return {name: escape(self._value(value)) for name, value in values.items()}
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, Sentence):
+            return self.say(value)
+        return self.number(value) if isinstance(value, int) else value
+
+
+class Catalogs(Domain):  # type: ignore[misc]
+    """Where Flask-Babel's `gettext` looks sentences up."""
+
+    def get_translations(self) -> NullTranslations:
+        return current().catalog
+
+
+def register(app: Flask) -> None:
+    app.extensions["languages"] = _read(FOLDER)
+    babel = Babel(app, configure_jinja=False, locale_selector=lambda: current().locale)
+    babel.domain_instance = Catalogs()
+    sentences.in_page = lambda sentence: escape(current().say(sentence))
+
+
+def known() -> dict[str, Language]:
+    """Every language that there is, by its code, English first."""
+    return cast(dict[str, Language], current_app.extensions["languages"])
+
+
+def current() -> Language:
+    """The one that this request is answered in: as its person has set, else as the browser asks, else English."""
+    language: Language | None = g.get("language")
+    if language is None:
+        language = g.language = known()[_wanted()]
+    return language
+
+
+def speak(code: str | None) -> None:
+    """Answer this request in the language that its person has just set, or in what the browser asks for."""
+    g.language = known()[code if code in known() else _asked_for()]
+
+
+def translated(value: Any) -> Any:
+    """A sentence of a rule's or a form's in the reader's language; whatever else there is as it is."""
+    return current().say(value) if isinstance(value, Sentence) else value
+
+
+def _wanted() -> str:
+    if not has_request_context():
+        return SOURCE
+    user = None
+    with suppress(Unavailable):
+        user = current_user()
+    return user.language if user and user.language in known() else _asked_for()
+
+
+def _asked_for() -> str:
+    return _best(request.headers.get("Accept-Language", "")[:LONGEST_WISH], tuple(known()))
+
+
+@lru_cache(500)
+def _best(wish: str, codes: tuple[str, ...]) -> str:
+    """The code that fits best (RFC 9110 12.5.4)."""
+    return parse_accept_header(wish, LanguageAccept).best_match(codes, SOURCE)
+
+
+@lru_cache
+def _read(folder: Path) -> dict[str, Language]:
+    """English, and what the folder holds; compiled once for all apps of a process."""
+    catalogs = {path.parent.parent.name: _compiled(path) for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
+    languages = [Language(Locale.parse(name), catalog) for name, catalog in catalogs.items()]
+    return {language.code: language for language in [Language(Locale.parse(SOURCE), NullTranslations()), *languages]}
+
+
+def _compiled(path: Path) -> NullTranslations:
+    """In memory: a compiled file could be older than its source."""
+    file = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(file, read_po(source))
+    file.seek(0)
+    return Translations(file)
