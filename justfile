@@ -77,7 +77,7 @@ translate LANGUAGE="": (_install "requirements.txt")
     set -euo pipefail
     babel="{{python}} -m babel.messages.frontend -q" found=$(mktemp)
     trap 'rm "$found"' EXIT
-    $babel extract -F babel.cfg -k say -k say_number:1,2 --sort-output --add-location=file --no-wrap -o "$found" .
+    $babel extract --project=Latchkey -F babel.cfg -k say -k say_number:1,2 --sort-output --add-location=file --no-wrap -o "$found" .
     $babel update -i "$found" -d webapp/translations -N --ignore-obsolete --ignore-pot-creation-date --no-wrap \
         {{ if LANGUAGE == "" { "" } else { "--init-missing -l " + quote(LANGUAGE) } }}
 
