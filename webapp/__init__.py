@@ -35,7 +35,7 @@ from webapp import (
     serve,
     sweeping,
 )
-from webapp.accounts import devices, events, people, roles
+from webapp.accounts import details, devices, events, people, roles
 from webapp.accounts.hashing import pool
 from webapp.forms import Request
 from webapp.request_id import request_id, with_request_id
@@ -150,6 +150,7 @@ def _set_templates_up(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         actor=events.actor,
+        detail=details.told,
         asset=published.__getitem__,
         csrf_token=csrf.token,
         now=lambda: database.database().now(),

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 
-from webapp import connections, create_app, metrics
+from webapp import connections, create_app, languages, metrics
 from webapp.config import MOST_BODY_BYTES
 from webapp.wsgi import Call, Scope, environ
 
@@ -49,7 +49,7 @@ class FrontDoor:
         self._threads = ThreadPoolExecutor(app.config["THREADS"], "worker")
         self._aside = asyncio.Semaphore(THREADS_ASIDE)
         self._kept_bytes = self._in_hand = 0
-        self._busy: dict[bool, asyncio.Future[tuple[Call, bytes, bool]]] = {}
+        self._busy: dict[tuple[bool, str], asyncio.Future[tuple[Call, bytes, bool]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -97,17 +97,19 @@ class FrontDoor:
             self._in_hand -= 1
 
     async def _one_too_many(self, scope: Scope) -> tuple[Call, bytes, bool]:
-        """The same page for everybody, made once: to make it takes what there is too little of."""
-        over_htmx = b"hx-request" in dict(scope["headers"])
-        if over_htmx in self._busy:
+        """The same page for all who read a language, made once: to make it takes what there is too little of."""
+        headers = dict(scope["headers"])
+        wish = headers.get(b"accept-language", b"").decode("latin-1")
+        page = b"hx-request" in headers, languages.best(self._app, wish)
+        if page in self._busy:
             metrics.count_refusal(self._app, 503)
         else:
-            self._busy[over_htmx] = asyncio.ensure_future(self._strangers_page(over_htmx))
-        return await self._busy[over_htmx]
+            self._busy[page] = asyncio.ensure_future(self._strangers_page(*page))
+        return await self._busy[page]
 
-    async def _strangers_page(self, over_htmx: bool) -> tuple[Call, bytes, bool]:
+    async def _strangers_page(self, over_htmx: bool, language: str) -> tuple[Call, bytes, bool]:
         host = (self._app.config["HOSTS"] or ["localhost"])[0].encode()
-        headers = [(b"host", host)] + [(b"hx-request", b"true")] * over_htmx
+        headers = [(b"host", host), (b"accept-language", language.encode())] + [(b"hx-request", b"true")] * over_htmx
         scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
         call = Call(self._app, environ(scope, io.BytesIO(), 503))
         answer = call, *await self._in_thread(call.start)

@@ -135,12 +135,16 @@ def _wanted() -> str:
 
 
 def _asked_for() -> str:
-    return _best(request.headers.get("Accept-Language", "")[:LONGEST_WISH], tuple(known()))
+    return best(current_app, request.headers.get("Accept-Language", ""))
+
+
+def best(app: Flask, wish: str) -> str:
+    """The code of the language that an Accept-Language header is served best with (RFC 9110 12.5.4)."""
+    return _best(wish[:LONGEST_WISH], tuple(app.extensions["languages"]))
 
 
 @lru_cache(500)
 def _best(wish: str, codes: tuple[str, ...]) -> str:
-    """The code that fits best (RFC 9110 12.5.4)."""
     return parse_accept_header(wish, LanguageAccept).best_match(codes, SOURCE)
 
 
