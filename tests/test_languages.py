@@ -11,6 +11,8 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import Clock, log_in, logged_in, person, sign_up
 from tests.screens import Screens, become, flashes, heading, press, somebody
+from tests.test_overload import Door
+from webapp import asgi
 from webapp.accounts import figures
 from webapp.sentences import say, say_number
 
@@ -166,6 +168,21 @@ def test_what_is_kept_by_caches_says_what_it_depends_on(app: Flask) -> None:
         assert "Accept-Language" in answer.headers["Vary"]
     assert json.loads(app.test_client().get("/manifest.webmanifest").text)["lang"] == "en"
     assert "Sie sind offline" in app.test_client().get("/offline", headers={"Accept-Language": "de"}).text
+
+
+def test_whoever_comes_too_late_is_refused_in_their_language(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door(app, monkeypatch)
+    monkeypatch.setattr(asgi, "MOST_IN_HAND", 0)
+    for wish, heading_ in (("de-CH", "Überlastet"), ("en", "Busy"), ("de", "Überlastet")):
+        assert f"<h1>{heading_}</h1>" in door.ask("/login", accept_language=wish)[1].decode()
+
+
+def test_the_installed_app_asks_nobody_who_it_is(app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = logged_in(Browser(app), "alice").visit("/account").submit("language-form", language="de")
+    monkeypatch.setattr(db, "one", None)
+    for path in ("/manifest.webmanifest", "/offline", "/sw.js"):
+        assert alice.client.get(path).status_code == 200
+    assert "You are offline" in alice.client.get("/offline").text
 
 
 def test_devices_and_the_command_line_have_german_words(app: Flask, db: Database, htmx: bool) -> None:

@@ -116,7 +116,7 @@ def current() -> Language:
 
 
 def speak(code: str | None) -> None:
-    """Answer this request in the language that its person has just set, or in what the browser asks for."""
+    """Answer this request in the language that its person has just set; with None as the browser asks."""
     g.language = known()[code if code in known() else _asked_for()]
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.auth import public
+from webapp.languages import speak
 
 blueprint = Blueprint("pwa", __name__)
 
@@ -33,5 +34,7 @@ def offline() -> ResponseReturnValue:
 
 
 def _text(template: str, mimetype: str, **context: object) -> Response:
+    """In the browser's language: whose it is, is not asked."""
+    speak(None)
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
     return Response(render_template(template, **context), mimetype=mimetype, headers=headers)
