@@ -15,8 +15,7 @@ run: (_install "requirements.txt")
 # Start a server that reloads when a file changes
 [no-exit-message]
 dev: (_install "requirements.txt")
-    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/*.js webapp/static/css/* webapp/partials/* webapp/templates/* | paste -sd:)"
-    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/* webapp/partials/* webapp/templates/* webapp/translations/*/*/* | paste -sd:)"
+    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/*.js webapp/static/css/* webapp/partials/* webapp/templates/* webapp/translations/*/*/* | paste -sd:)"
 
 # Start a server on a throwaway database with a few hundred people and months of events
 [no-exit-message]

@@ -19,18 +19,21 @@ from webapp.forms import (
     ConfirmForm,
     EmailForm,
     Form,
+    LanguageForm,
     LoginForm,
     PasswordForm,
     RoleForm,
     SignupForm,
     UsernameForm,
 )
+from webapp.languages import known
+from webapp.sentences import say
 
 blueprint = Blueprint("styleguide", __name__)
 
 NOW, EARLIER = "2026-03-14 15:09:26", "2026-03-13 09:00:00"
-ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving")
-BOB = User(2, "bob", "bob@example.com", "", "user", EARLIER, NOW, None, "disabled")
+ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving", None)
+BOB = User(2, "bob", "bob@example.com", "", "user", EARLIER, NOW, None, "disabled", None)
 DEVICES = ("Firefox on Windows", "Chrome on Android", "Safari on macOS")
 SESSIONS = [
     SimpleNamespace(id=str(n), device=device, address="203.0.113.7", created_at=EARLIER, last_seen_at=NOW)
@@ -53,13 +56,13 @@ BLOCKS = [
     throttle.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
 ]
 ADVICE = [
-    overview.Advice(True, "Your password is less than a year old", "password_change"),
-    overview.Advice(False, "Look at the failed log-ins: was it you?", "activity"),
+    overview.Advice(True, say("Your password is less than a year old"), "password_change"),
+    overview.Advice(False, say("Look at the failed log-ins: was it you?"), "activity"),
 ]
 SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
 PEOPLE = people.Page([ALICE, BOB], 2, 2)
-ROLES = ["admin", "editor", "user"]
-ACT = SimpleNamespace(title="Disable {}", consequence="All sessions end at once.")
+ROLES = {name: name for name in ("admin", "editor", "user")}
+ACT = SimpleNamespace(consequence="All sessions end at once.")
 ASKED = dict.fromkeys(("kind", "person", "address", "since", "until"), "")
 FLASHES = [("success", "Your password is changed."), ("error", "Nothing was done."), ("message", "A newer one is out.")]
 PROBLEMS = {"person": "Nobody has this user name or address.", "since": "Enter a day, like 2026-03-14."}
@@ -86,7 +89,7 @@ SAMPLES: dict[str, Any] = {
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": CARDS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
-    "query": people.Query(), "roles": ROLES, "span": 30, "spans": figures.SPANS, "user": BOB,
+    "query": people.Query(), "roles": ROLES, "span": 30, "spans": figures.SPANS, "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
 
@@ -122,10 +125,10 @@ def _forms() -> Iterator[Specimen]:
     """Each as it is first seen, with one mistake in it, and with a mistake in each field."""
     for name, form in {
         "login": LoginForm, "signup": SignupForm, "username": UsernameForm, "email": EmailForm, "confirm": ConfirmForm,
-        "password_change": PasswordForm, "deletion": ConfirmForm,
+        "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm,
     }.items():  # fmt: skip
         for state, filled in _states(form):
-            yield Specimen(f"{name}_form.html", state, {"form": filled, "days": 7})
+            yield Specimen(f"{name}_form.html", state, {"form": filled, "days": 7, "languages": known()})
     for act, form in {"role": RoleForm, "disable": ActForm}.items():
         for state, filled in _states(form):
             yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act, "it": ACT})
