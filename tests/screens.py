@@ -16,6 +16,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Route,
     StorageState,
     ViewportSize,
     expect,
@@ -33,6 +34,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 REAL_LIFE = ["--disable-back-forward-cache"]
 # Chromium notes each refusal of a form in its console.
 REFUSED_FORM = r"status of 422"
+NO_ANSWER = "net::ERR_|htmx:error"
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
@@ -260,6 +262,32 @@ def slot(page: Page, field: str) -> Locator:
 def marked(page: Page) -> Page:
     """With a mark that is gone once the page has been loaded anew."""
     page.evaluate("window.marker = true")
+    return page
+
+
+def watch_posts(page: Page) -> list[str]:
+    """The paths of all forms and checks that are sent from now on."""
+    posts: list[str] = []
+    page.on("request", lambda request: posts.extend([urlsplit(request.url).path] * (request.method == "POST")))
+    return posts
+
+
+def hold(page: Page, address: str, method: str = "POST") -> list[Route]:
+    """Keep back what is sent to this address by this method, until the test lets it go."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route) if route.request.method == method else route.continue_())
+    return held
+
+
+def in_trouble(status: int) -> Callable[[Route], None]:
+    body = "<!doctype html><title>Bad</title><h1>a proxy's page</h1>"
+    return lambda route: route.fulfill(status=status, content_type="text/html", body=body)
+
+
+def with_a_clock(page: Page, path: str) -> Page:
+    """At this address, with a clock that a test can stop."""
+    page.clock.install(time=0)
+    page.goto(path)
     return page
 
 

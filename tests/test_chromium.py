@@ -1,15 +1,15 @@
 """What somebody with JavaScript sees, in a real Chromium; and the same journeys without it."""
 
 import re
-from collections.abc import Callable
 from contextlib import closing
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from db import users
 from tests.screens import (
+    NO_ANSWER,
     Person,
     Screens,
     become,
@@ -17,6 +17,8 @@ from tests.screens import (
     fill_in_signup,
     flashes,
     heading,
+    hold,
+    in_trouble,
     log_in,
     marked,
     password_of,
@@ -25,6 +27,8 @@ from tests.screens import (
     sign_up,
     slot,
     somebody,
+    watch_posts,
+    with_a_clock,
 )
 
 BAD_ADDRESS = "Enter an email address, like name@example.com."
@@ -32,7 +36,6 @@ BAD_ADDRESS = "Enter an email address, like name@example.com."
 LONG_ENOUGH = 500
 # The server answers a check in a tenth of this.
 ANSWERED = 200
-NO_ANSWER = "net::ERR_|htmx:error"
 
 
 # Feedback beside the field
@@ -116,7 +119,7 @@ def test_typing_on_while_a_check_is_under_way_is_not_overwritten(screens: Screen
 def test_a_check_does_not_take_back_what_the_submit_said_of_the_address(screens: Screens) -> None:
     page = screens.open()
     sign_up(page, person := somebody())
-    page = with_a_clock(page)
+    page = with_a_clock(page, "/signup")
     fill_in_signup(page, somebody()._replace(email=""))
     type_and_press_enter(page, page.get_by_label("Email address"), person.email)
     expect(slot(page, "email")).to_have_text("Error: Email already registered.")
@@ -126,7 +129,7 @@ def test_a_check_does_not_take_back_what_the_submit_said_of_the_address(screens:
 
 
 def test_a_check_does_not_take_back_what_the_submit_said_of_the_password(screens: Screens) -> None:
-    page, person = with_a_clock(screens.open()), somebody()
+    page, person = with_a_clock(screens.open(), "/signup"), somebody()
     fill_in_signup(page, person._replace(password=""))
     type_and_press_enter(page, password_of(page), person.name)
     expect(slot(page, "password")).to_contain_text("made of your name")
@@ -542,13 +545,6 @@ def leave_address(page: Page, text: str) -> None:
     page.keyboard.press("Tab")
 
 
-def with_a_clock(page: Page) -> Page:
-    """At the sign-up page, with a clock that a test can stop."""
-    page.clock.install(time=0)
-    page.goto("/signup")
-    return page
-
-
 def type_and_press_enter(page: Page, field: Locator, text: str) -> None:
     """And stop the clock: the check that is due after a while is still to come when the form's answer is there."""
     field.press_sequentially(text)
@@ -571,25 +567,6 @@ def end_sessions(screens: Screens, person: Person) -> None:
 def fields(request: Request) -> dict[str, list[str]]:
     """What was sent in the body."""
     return parse_qs(request.post_data or "", keep_blank_values=True)
-
-
-def watch_posts(page: Page) -> list[str]:
-    """The paths of all forms and checks that are sent from now on."""
-    posts: list[str] = []
-    page.on("request", lambda request: posts.extend([urlsplit(request.url).path] * (request.method == "POST")))
-    return posts
-
-
-def hold(page: Page, address: str) -> list[Route]:
-    """Keep back the forms and checks that are sent to this address, until the test lets them go."""
-    held: list[Route] = []
-    page.route(address, lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
-    return held
-
-
-def in_trouble(status: int) -> Callable[[Route], None]:
-    body = "<!doctype html><title>Bad</title><h1>a proxy's page</h1>"
-    return lambda route: route.fulfill(status=status, content_type="text/html", body=body)
 
 
 def assert_filled_in(page: Page, person: Person) -> None:

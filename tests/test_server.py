@@ -24,7 +24,7 @@ def test_the_server_names_no_version(server: Server) -> None:
     assert server.ask("GET", "/login").headers["Server"] == "granian"
 
 
-@pytest.mark.parametrize("name", ["css/base.css", "app.js", "htmx-4.0.1.min.js"])
+@pytest.mark.parametrize("name", ["css/base.css", "app.js", "waiting.js", "htmx-4.0.1.min.js"])
 def test_static_files_are_kept_for_good_under_the_name_of_their_content(server: Server, name: str) -> None:
     page = server.ask("GET", "/login").text.decode()
     stem, _, ending = name.rpartition(".")

@@ -42,6 +42,8 @@ def test_after_five_failures_strangers_must_wait_whether_or_not_somebody_has_the
     sign_up(Browser(app), "alice")
     assert _guess(browser, name, 7) == [422] * 5 + [429] * 2
     assert 290 <= int(browser.answer.headers["Retry-After"]) <= 300
+    refusal = browser.page.select_one("#flashes [data-retry-after]")
+    assert refusal is not None and refusal["data-retry-after"] == browser.answer.headers["Retry-After"]
     assert browser.value("email") == f"{name}@example.com" and WRONG not in browser.answer.text
     assert browser.flashes() == [
         "There were too many failed log-ins. A browser that has logged in to the account before can still log in."

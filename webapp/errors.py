@@ -75,6 +75,7 @@ def _problem(error: HTTPException) -> ResponseReturnValue:
     with suppress(Unavailable):
         auth.current_session()
     g.setdefault("current_session", None)
+    _know_when(status)
     answer = hypermedia.problem(status, title, sentence)
     answer.headers.extend([header for header in error.get_headers(request.environ) if header[0] != "Content-Type"])
     return answer
@@ -101,11 +102,18 @@ def _busy(_: Busy) -> ResponseReturnValue:
 
 def _again(status: int, sentence: str) -> ResponseReturnValue:
     """The form as it was sent, where there is one; else the page of this error."""
+    _know_when(status)
     if request.method == "POST" and request.endpoint:
         with suppress(Unavailable, HTTPException):
             auth.admit(current_app.view_functions[request.endpoint])
             return hypermedia.form_again(status, sentence)
     return hypermedia.problem(status, PROBLEMS[status][0], sentence)
+
+
+def _know_when(status: int) -> None:
+    """For the page, which counts down, and for the header."""
+    if status in RETRY_AFTER:
+        g.setdefault("retry_after", RETRY_AFTER[status])
 
 
 def _say_when(answer: Response) -> Response:

@@ -1,21 +1,10 @@
-// What HTML and htmx leave over. Everything here may be missing: the pages work without it.
+// What HTML and htmx leave over; what takes its time, or fails, is in waiting.js. Everything here may be missing: the
+// pages work without it.
 
 // In the reader's language, from webapp/script_sentences.py.
-const SENTENCES = JSON.parse(document.body.dataset.sentences);
-
-const say = (sentence) => {
-  const flash = document.createElement("p");
-  flash.className = "flash error";
-  flash.textContent = sentence;
-  document.getElementById("flashes").replaceChildren(flash);
-};
+const sentences = JSON.parse(document.body.dataset.sentences);
 
 const isFieldCheck = (element) => element.matches("input");
-
-// A page asks by itself how long its session has left, or for newer numbers, by a link that nobody sees. Where no
-// answer comes nobody has lost anything: it asks again.
-const isUnasked = (element) => element.matches("a[hidden]");
-const askAgain = (check) => setTimeout(() => check.dispatchEvent(new Event("again")), 30_000);
 
 // A check of one field sends that field alone: the others, the password among them, are nobody's business yet.
 // None is sent while somebody is about to submit: its message would move the button away under the finger.
@@ -37,41 +26,21 @@ document.addEventListener("htmx:config:request", (event) => {
 
 document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement } = event.detail.ctx;
-  if (!isFieldCheck(sourceElement)) sourceElement.setAttribute("aria-busy", "true");
-  if (sourceElement.matches("form")) {
-    hidePasswords(sourceElement);
-    for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) {
-      field.dispatchEvent(new Event("htmx:abort"));
-      changed.delete(field);
-    }
+  if (!sourceElement.matches("form")) return;
+  hidePasswords(sourceElement);
+  for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) {
+    field.dispatchEvent(new Event("htmx:abort"));
+    changed.delete(field);
   }
 });
 
-document.addEventListener("htmx:finally:request", (event) => {
-  if (!event.detail.ctx.hx?.redirect) event.detail.ctx.sourceElement.removeAttribute("aria-busy");
-});
-
-// A server in trouble must not replace the form that somebody has filled in; ours says so itself, a proxy's does not.
+// An answer that comes while the button is held down would move it away too: the field is checked again afterwards.
 document.addEventListener("htmx:before:swap", (event) => {
-  if (pointerIsDown && isFieldCheck(event.detail.ctx.sourceElement)) {
-    event.preventDefault();
-    const field = event.detail.ctx.sourceElement;
-    const checkAgain = () => field.dispatchEvent(new Event("change", { bubbles: true }));
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, checkAgain, { once: true });
-    return;
-  }
-  const { response, hx, sourceElement } = event.detail.ctx;
-  const isOurs = hx.reswap || (response.headers.get("Vary") ?? "").includes("HX-Request");
-  if (response.status < 500 || (isOurs && !isFieldCheck(sourceElement) && !isUnasked(sourceElement))) return;
+  const { sourceElement } = event.detail.ctx;
+  if (!pointerIsDown || !isFieldCheck(sourceElement)) return;
   event.preventDefault();
-  if (isUnasked(sourceElement)) askAgain(sourceElement);
-  else say(SENTENCES.wentWrong);
-});
-
-document.addEventListener("htmx:error", (event) => {
-  if (!event.detail.ctx) return;
-  if (isUnasked(event.detail.ctx.sourceElement)) askAgain(event.detail.ctx.sourceElement);
-  else say(navigator.onLine ? SENTENCES.noAnswer : SENTENCES.offline);
+  const checkAgain = () => sourceElement.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, checkAgain, { once: true });
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
@@ -120,8 +89,8 @@ const addShowButtons = () => {
   for (const box of document.querySelectorAll(".password:not(:has(button))")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = SENTENCES.show;
-    button.ariaLabel = SENTENCES.showPassword;
+    button.textContent = sentences.show;
+    button.ariaLabel = sentences.showPassword;
     button.ariaPressed = "false";
     const status = document.createElement("span");
     status.className = "visually-hidden";
@@ -133,7 +102,7 @@ const addShowButtons = () => {
 const setShown = (button, isShown) => {
   button.parentElement.querySelector("input").type = isShown ? "text" : "password";
   button.setAttribute("aria-pressed", isShown);
-  button.nextElementSibling.textContent = isShown ? SENTENCES.passwordShown : SENTENCES.passwordHidden;
+  button.nextElementSibling.textContent = isShown ? sentences.shown : sentences.hidden;
 };
 
 const hidePasswords = (form) => {

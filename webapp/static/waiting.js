@@ -1,0 +1,120 @@
+// What a form or a link tells while it waits for its answer, and when none comes. The sentences are in app.js.
+
+const say = (sentence, kind = "error", retryAfter = null) => {
+  const flash = document.createElement("p");
+  flash.className = `flash ${kind}`;
+  flash.textContent = sentence;
+  if (retryAfter) flash.dataset.retryAfter = retryAfter;
+  document.getElementById("flashes").replaceChildren(flash);
+};
+
+// A quick answer needs no words: they would only flicker. In a place of their own, which moves nothing.
+const SLOW = 400;
+const underWay = new Map();
+const waiting = document.createElement("p");
+waiting.className = "waiting";
+waiting.setAttribute("role", "status");
+document.body.append(waiting);
+
+const begin = (element, submitter) => {
+  const pressed = submitter ?? element.querySelector("button:not([type])") ?? element;
+  const words = sentences.underWay.replace("{}", pressed.textContent.trim());
+  element.setAttribute("aria-busy", "true");
+  clearTimeout(underWay.get(element));
+  underWay.set(element, setTimeout(() => (waiting.textContent = words), SLOW));
+};
+
+const finish = (element) => {
+  element.removeAttribute("aria-busy");
+  clearTimeout(underWay.get(element));
+  underWay.delete(element);
+  if (!underWay.size) waiting.textContent = "";
+};
+
+// Nothing is sent twice: a form is busy until its answer is there, and where that leads to another page, until that is.
+const isSentAlready = (element) => element.matches("form[method=post][aria-busy=true]");
+
+// A page asks by itself how long its session has left, or for newer numbers, by a link that nobody sees. Where no
+// answer comes nobody has lost anything: it asks again.
+const isUnasked = (element) => element.matches("a[hidden]");
+const askAgain = (check) => setTimeout(() => check.dispatchEvent(new Event("again")), 30_000);
+
+document.addEventListener("htmx:config:request", (event) => {
+  if (isSentAlready(event.detail.ctx.sourceElement)) event.preventDefault();
+});
+
+document.addEventListener("htmx:before:request", (event) => {
+  const { sourceElement, request } = event.detail.ctx;
+  if (!isFieldCheck(sourceElement) && !isUnasked(sourceElement)) begin(sourceElement, request.submitter);
+});
+
+// A search that gave way to the next one is still under way.
+document.addEventListener("htmx:finally:request", (event) => {
+  const { sourceElement, hx, request } = event.detail.ctx;
+  const hasGivenWay = request.signal.aborted && request.signal.reason !== "timeout";
+  if (!hx?.redirect && !hasGivenWay) finish(sourceElement);
+  countDown();
+  // Whoever pressed a button far down must not miss why nothing came of it.
+  if (sourceElement.matches("form")) document.querySelector("#flashes .error")?.scrollIntoView({ block: "nearest" });
+});
+
+// Forms without htmx, and all of them where htmx did not arrive.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (isSentAlready(form)) return event.preventDefault();
+  if (!navigator.onLine) {
+    event.preventDefault();
+    return say(sentences.offline);
+  }
+  begin(form, event.submitter);
+  // A file leaves the page as it is, and no event tells that it came.
+  if (form.matches("[data-brings-file]")) setTimeout(finish, 3000, form);
+});
+
+// The page is back, or somebody has stopped the browser: what was under way no longer is.
+const finishAll = () => [...underWay.keys()].forEach(finish);
+addEventListener("pageshow", (event) => event.persisted && finishAll());
+window.navigation?.addEventListener("navigateerror", finishAll);
+
+// A server in trouble must not replace the form that somebody has filled in; ours says so itself, a proxy's does not.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response, hx, sourceElement } = event.detail.ctx;
+  if (event.defaultPrevented || (response.status < 500 && response.status !== 429)) return;
+  const isOurs = hx.reswap || (response.headers.get("Vary") ?? "").includes("HX-Request");
+  if (isOurs && !isFieldCheck(sourceElement) && !isUnasked(sourceElement)) return;
+  event.preventDefault();
+  const sentence = response.status === 429 ? sentences.tooOften : sentences.trouble;
+  if (isUnasked(sourceElement)) askAgain(sourceElement);
+  else say(sentence, "error", response.headers.get("Retry-After"));
+});
+
+document.addEventListener("htmx:error", (event) => {
+  if (!event.detail.ctx) return;
+  if (isUnasked(event.detail.ctx.sourceElement)) askAgain(event.detail.ctx.sourceElement);
+  else say(navigator.onLine ? sentences.unanswered : sentences.offline);
+});
+
+// A refusal that ends within the hour counts along, unheard: a voice that speaks each second lets nobody read.
+const countDown = () => {
+  const refusal = document.querySelector("[data-retry-after]");
+  if (!(refusal?.dataset.retryAfter <= 3600)) return;
+  const end = Date.now() + refusal.dataset.retryAfter * 1000;
+  delete refusal.dataset.retryAfter;
+  const timer = document.createElement("span");
+  timer.setAttribute("role", "timer");
+  timer.setAttribute("aria-live", "off");
+  refusal.append(" ", timer);
+  tick(timer, end);
+};
+
+const tick = (timer, end) => {
+  if (!timer.isConnected) return;
+  const left = Math.ceil((end - Date.now()) / 1000);
+  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  timer.textContent = left > 0 ? sentences.wait.replace("{}", clock) : "";
+  if (left > 0) setTimeout(tick, 1000, timer, end);
+  else say(sentences.waited, "success");
+};
+
+countDown();
