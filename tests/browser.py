@@ -166,7 +166,7 @@ def check(page: BeautifulSoup) -> None:
         target = str(element["data-hx-target"])
         assert target == "this" or page.select_one(target), f"no target {target}"
         address = element.get("action", element.get("href"))
-        assert element.name == "input" or address == element.get("data-hx-post", element.get("data-hx-get"))
+        assert element.name in {"input", "p"} or address == element.get("data-hx-post", element.get("data-hx-get"))
     for link in page.select("a[href^='#']"):
         assert str(link["href"])[1:] in ids, f"{link['href']} leads nowhere"
     for form in page.select("form[method=post]"):

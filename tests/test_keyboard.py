@@ -139,6 +139,17 @@ def test_an_admin_finds_and_disables_somebody(screens: Screens, javascript: bool
     expect(page.locator(".event").filter(has_text="Account disabled")).to_contain_text(f"(Left us.) by {admin.name}")
 
 
+def test_escape_closes_what_a_summary_has_opened(screens: Screens) -> None:
+    page = become(screens.open(), somebody())
+    tab_to(page, "summary The same in numbers")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="Failed")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("columnheader", name="Failed")).to_be_hidden()
+    assert (stop := focused(page)) and stop.name == "summary The same in numbers"
+
+
 def find_by_keyboard(page: Page, person: Person, javascript: bool) -> None:
     """Without JavaScript the page begins at its top again."""
     enter(page, {"Name or address": person.email})

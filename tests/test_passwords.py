@@ -117,7 +117,7 @@ def test_a_password_that_is_hard_to_guess_is_welcome(password: str) -> None:
 def test_judging_a_password_takes_no_longer_than_hashing_one(password: str) -> None:
     """An attacker's 72 characters kept zxcvbn busy for 20 seconds."""
     began = time.process_time()
-    passwords.objection(password, 8, ["alice", "alice@example.com"])
+    passwords.strength(password, 8, ["alice", "alice@example.com"])
     judged = time.process_time()
     passwords.hashed(password)
     assert judged - began <= time.process_time() - judged
@@ -136,6 +136,28 @@ def test_judging_a_password_takes_no_longer_than_hashing_one(password: str) -> N
 def test_the_reason_is_said(password: str, reason: str) -> None:
     sentence = passwords.objection(password, 8, ["alice", "alice@example.com"])
     assert sentence == f"Choose a password that is harder to guess. {reason}"
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("correct horse battery", "Hard to guess."),
+        ("Tr0ub4dor&3", "Hard to guess."),
+        ("x8#Lq0!vB2", "Hard to guess."),
+        ("penguins1", "Fair. A longer one is better."),
+        ("password", None),
+        ("short", None),
+        ("alice@example.com", None),
+        ("alicealice", None),
+    ],
+)
+def test_how_good_it_is_is_said_in_words(password: str, words: str | None) -> None:
+    assert passwords.strength(password, 8, ["alice", "alice@example.com"]) == words
+
+
+def test_each_part_of_a_long_password_makes_it_harder() -> None:
+    assert passwords.strength("penguins1", 8) == passwords.FAIR
+    assert passwords.strength("penguins1".ljust(passwords.PIECE, "1") + "elephant2", 8) == passwords.HARD_TO_GUESS
 
 
 def test_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch, cheap_hashes: None) -> None:

@@ -5,7 +5,7 @@ import hmac
 import secrets
 import unicodedata
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zxcvbn import zxcvbn
@@ -31,6 +31,11 @@ FEWEST_GUESSES = 10_000
 PIECE = 16
 MOST_PIECES = 4
 
+# zxcvbn's line between what stands up to somebody with the stolen hashes for a while (score 3) and what does not.
+MANY_GUESSES = 10**8
+
+HARD_TO_GUESS = say("Hard to guess.")
+FAIR = say("Fair. A longer one is better.")
 HARDER = say("Choose a password that is harder to guess.")
 OWN = say("This one is made of your name, your address or the site's.")
 # What zxcvbn says of a password, as far as we pass it on.
@@ -66,6 +71,19 @@ def objection(password: str, least: int, context: Iterable[str] = ()) -> str | N
     if length > MOST_CHARACTERS:
         return say("Password must be at most %(number)s characters.", number=MOST_CHARACTERS)
     return _easily_guessed(password, [*context])
+
+
+def strength(password: str, least: int, context: Iterable[str] = ()) -> str | None:
+    """In words, of what may be a password; None for what may not. The arguments are those of `objection`."""
+    context = [*context]
+    if objection(password, least, context):
+        return None
+    guesses = 1
+    for found in _pieces(password, _known(context)):
+        guesses *= found["guesses"]
+        if guesses >= MANY_GUESSES:
+            return HARD_TO_GUESS
+    return FAIR
 
 
 def normal(password: str) -> str:
@@ -177,17 +195,26 @@ def _scrypt_work(n: int, r: int, p: int) -> int:
 
 
 def _easily_guessed(password: str, context: list[str]) -> str | None:
-    known = {word.lower() for word in ("latchkey", *context, *(word.partition("@")[0] for word in context)) if word}
+    known = _known(context)
     if password.lower() in known:
         return say("%(advice)s %(reason)s", advice=HARDER, reason=OWN)
-    text = normal(password)
     reason: str = OWN
-    for start in range(0, min(len(text), PIECE * MOST_PIECES), PIECE):
-        found = zxcvbn(text[start : start + PIECE], user_inputs=[*known])
+    for found in _pieces(password, known):
         if found["guesses"] >= FEWEST_GUESSES:
             return None
         reason = _reason(found)
     return say("%(advice)s %(reason)s", advice=HARDER, reason=reason) if reason else HARDER
+
+
+def _known(context: list[str]) -> set[str]:
+    return {word.lower() for word in ("latchkey", *context, *(word.partition("@")[0] for word in context)) if word}
+
+
+def _pieces(password: str, known: set[str]) -> Iterator[Mapping[str, Any]]:
+    """What zxcvbn finds in each piece, one at a time: mostly the first is enough."""
+    text = normal(password)
+    for start in range(0, min(len(text), PIECE * MOST_PIECES), PIECE):
+        yield zxcvbn(text[start : start + PIECE], user_inputs=[*known])
 
 
 def _reason(found: Mapping[str, Any]) -> str:

@@ -4,7 +4,9 @@
 // In the reader's language, from webapp/script_sentences.py.
 const sentences = JSON.parse(document.body.dataset.sentences);
 
-const isFieldCheck = (element) => element.matches("input");
+// How good a new password is, is asked for once its check found what to say.
+const isRating = (element) => element.matches(".strength");
+const isFieldCheck = (element) => element.matches("input") || isRating(element);
 
 // A check of one field sends that field alone: the others, the password among them, are nobody's business yet.
 // None is sent while somebody is about to submit: its message would move the button away under the finger.
@@ -19,16 +21,18 @@ document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, request } = event.detail.ctx;
   if (document.hidden && sourceElement.matches("[data-hx-trigger^=every]")) event.preventDefault();
   if (!isFieldCheck(sourceElement)) return;
-  const isSubmitting = document.activeElement?.type === "submit" || sourceElement.form.matches("[aria-busy=true]");
-  if (!changed.delete(sourceElement) || pointerIsDown || isSubmitting) event.preventDefault();
-  for (const name of [...request.body.keys()]) if (name !== sourceElement.name) request.body.delete(name);
+  const field = isRating(sourceElement) ? document.getElementById(sourceElement.id.replace("-strength", "")) : sourceElement;
+  const isSubmitting = document.activeElement?.type === "submit" || field.form.matches("[aria-busy=true]");
+  const isNews = isRating(sourceElement) || changed.delete(field);
+  if (!isNews || pointerIsDown || isSubmitting) event.preventDefault();
+  for (const name of [...request.body.keys()]) if (name !== field.name) request.body.delete(name);
 });
 
 document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement } = event.detail.ctx;
   if (!sourceElement.matches("form")) return;
   hidePasswords(sourceElement);
-  for (const field of sourceElement.querySelectorAll("input[data-hx-post]")) {
+  for (const field of sourceElement.querySelectorAll("[data-hx-post]")) {
     field.dispatchEvent(new Event("htmx:abort"));
     changed.delete(field);
   }
@@ -46,8 +50,9 @@ document.addEventListener("htmx:before:swap", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.sourceElement.closest("#expiry-notice")) keepInSight(document.activeElement);
   if (event.detail.ctx.sourceElement.matches("form")) clearRefusedPasswords(event.detail.ctx.sourceElement);
+  document.getElementById(`${event.detail.ctx.sourceElement.id}-strength`)?.dispatchEvent(new Event("rate"));
   mirrorErrors();
-  addShowButtons();
+  addToPasswords();
 });
 
 // What the warning at the foot of the window came to lie over; the style sheet says how much room it takes.
@@ -83,9 +88,9 @@ const forgive = (field) => {
   (isLast ? link.closest(".summary") : link.parentElement).remove();
 };
 
-// Show and hide a password. Made here, since without JavaScript the button would do nothing; one listener for all of
-// them, since htmx replaces the forms.
-const addShowButtons = () => {
+// Show and hide a password, and a word when Caps Lock is on. Made here, since without JavaScript the button would do
+// nothing; one listener for all of them, since htmx replaces the forms.
+const addToPasswords = () => {
   for (const box of document.querySelectorAll(".password:not(:has(button))")) {
     const button = document.createElement("button");
     button.type = "button";
@@ -96,6 +101,10 @@ const addShowButtons = () => {
     status.className = "visually-hidden";
     status.setAttribute("role", "status");
     box.append(button, status);
+    const hint = document.createElement("p");
+    hint.className = "hint caps";
+    hint.setAttribute("role", "status");
+    box.parentElement.prepend(hint);
   }
 };
 
@@ -115,5 +124,20 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", (event) => hidePasswords(event.target), true);
 
-addShowButtons();
+// What fills a field in by itself sends events that know nothing of keys.
+const tellOfCapsLock = (event) => {
+  const hint = event.target.closest(".password")?.parentElement.querySelector(".caps");
+  if (hint) hint.textContent = event.getModifierState?.("CapsLock") && event.target.matches("input") ? sentences.capsLock : "";
+};
+for (const name of ["keydown", "keyup", "focusout"]) document.addEventListener(name, tellOfCapsLock);
+
+// Escape closes what a summary has opened, and leaves the focus where it was opened.
+document.addEventListener("keydown", (event) => {
+  const opened = event.key === "Escape" && event.target.closest("details[open]");
+  if (!opened) return;
+  opened.open = false;
+  opened.querySelector("summary").focus();
+});
+
+addToPasswords();
 navigator.serviceWorker?.register("/sw.js");

@@ -49,6 +49,16 @@ def check() -> ResponseReturnValue:
     return render_template("partials/field_error.html", sentence=form.errors.get("new_password"))
 
 
+@blueprint.post("/account/password/strength")
+@login_required
+@changes_nothing
+def strength() -> ResponseReturnValue:
+    """How good the new password is, for somebody who has just left it: the inside of the slot under its field."""
+    new, user = PasswordForm(request.form).values["new_password"], own_session().user
+    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    return passwords.strength(new, least, (user.username, user.email)) or ""
+
+
 @blueprint.get("/.well-known/change-password")
 @public
 def well_known() -> ResponseReturnValue:

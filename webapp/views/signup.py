@@ -50,6 +50,15 @@ def check(field: str) -> ResponseReturnValue:
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 
+@blueprint.post("/signup/password/strength")
+@public
+@changes_nothing
+def strength() -> ResponseReturnValue:
+    """How good the password is, for somebody who has just left it: the inside of the slot under its field."""
+    form = SignupForm(request.form)
+    return passwords.strength(form.values["password"], current_app.config["PASSWORD_MIN_LENGTH"]) or ""
+
+
 def _check(form: SignupForm, *fields: str) -> bool:
     form.check(*fields)
     if "password" in (fields or form.checks):
