@@ -16,7 +16,7 @@ from psycopg import sql
 from db import Database
 from db.users import User
 from tests.browser import Browser
-from tests.server import Server
+from tests.server import ROOT, Server
 from webapp import create_app
 from webapp.accounts import passwords, people, roles
 from webapp.accounts.events import COMMAND_LINE
@@ -158,8 +158,8 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with database_url(tmp_path) as url:
         servers: list[Server] = []
 
-        def start(stderr: str | None = None, **settings: str) -> Server:
-            server = Server(tmp_path, url, **settings)
+        def start(stderr: str | None = None, root: Path = ROOT, **settings: str) -> Server:
+            server = Server(tmp_path, url, root, **settings)
             server.stderr = stderr
             servers.append(server.__enter__())
             return server

@@ -24,10 +24,10 @@ class Server:
 
     stderr: str | None = None
 
-    def __init__(self, instance: Path, database_url: str, **settings: str) -> None:
+    def __init__(self, instance: Path, database_url: str, root: Path = ROOT, **settings: str) -> None:
         port = settings.get("PORT") or str(free_port())
         self.url = f"http://127.0.0.1:{port}"
-        self.database_url = database_url
+        self.database_url, self._root = database_url, root
         self._log = instance / f"server-{port}.log"
         given = {"INSTANCE": str(instance), "DATABASE_URL": database_url, "PORT": port, "WORKERS": "2"}
         given["SECRET_KEY"] = "a key that serves the tests alone"
@@ -37,7 +37,7 @@ class Server:
     def __enter__(self) -> "Server":
         with self._log.open("a") as log, open(self.stderr or self._log, "a") as errors:
             self.process = subprocess.Popen(
-                COMMAND, cwd=ROOT, env=self.environment, stdout=log, stderr=errors, start_new_session=True
+                COMMAND, cwd=self._root, env=self.environment, stdout=log, stderr=errors, start_new_session=True
             )  # fmt: skip
         try:
             self._wait()

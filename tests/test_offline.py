@@ -1,6 +1,9 @@
 """The installed app: its manifest, its service worker and what that keeps, in a browser of its own."""
 
+import re
+import shutil
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
-from tests.screens import Screens, become, flashes, heading, press, somebody
+from tests.screens import Screens, become, fill_in_login, flashes, heading, marked, press, sign_up, somebody
+from tests.server import ROOT, Server
 
 KEPT = """async () => {
   const caches_ = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
@@ -16,6 +20,12 @@ KEPT = """async () => {
   return requests.flat().map((request) => request.url);
 }"""
 OFFLINE = "You are offline"
+NOTE_WHEN_IT_ASKS = """() => {
+  const ask = window.fetch;
+  window.asked = [];
+  window.fetch = (...what) => (window.asked.push(Date.now()), ask(...what));
+}"""
+COLOR = "element => getComputedStyle(element).color"
 
 
 @pytest.fixture
@@ -75,9 +85,8 @@ def test_the_cache_holds_nothing_but_static_files_and_the_offline_page(installed
     installed.get_by_role("link", name="Log out").click()
     press(installed, "Log out")
     expect(flashes(installed)).to_have_text("You are logged out.")
-    kept = {urlsplit(address).path for address in installed.evaluate(KEPT)}
-    assert "/offline" in kept
-    assert [path for path in kept if path != "/offline" and not path.startswith("/static/")] == []
+    assert "/offline" in kept(installed)
+    assert [path for path in kept(installed) if path != "/offline" and not path.startswith("/static/")] == []
 
 
 def test_without_a_network_the_offline_page_is_shown(screens: Screens, installed: Page) -> None:
@@ -99,12 +108,105 @@ def test_the_offline_page_has_its_look_without_a_network(screens: Screens, insta
 
 def test_trying_again_shows_the_page_once_the_network_is_back(screens: Screens, installed: Page) -> None:
     screens.expect_trouble("net::ERR_")
+    installed.clock.install(time=0)
     installed.context.set_offline(True)
     installed.goto("/signup")
     expect(heading(installed)).to_have_text(OFFLINE)
+    # Or it would come by itself.
+    installed.clock.pause_at(60)
     installed.context.set_offline(False)
     installed.get_by_role("link", name="Try again").click()
     expect(heading(installed)).to_have_text("Sign up")
+
+
+def test_the_page_comes_by_itself_once_the_network_is_back(screens: Screens, installed: Page) -> None:
+    screens.expect_trouble("net::ERR_")
+    installed.context.set_offline(True)
+    installed.goto("/signup?next=/account")
+    expect(heading(installed)).to_have_text(OFFLINE)
+    installed.context.set_offline(False)
+    expect(heading(installed)).to_have_text("Sign up")
+    assert installed.url.endswith("/signup?next=/account")
+
+
+def test_it_asks_less_and_less_often(screens: Screens, start_server: Callable[..., Server]) -> None:
+    screens.expect_trouble("net::ERR_")
+    server = start_server()
+    page = screens.open(f"{server.url}/login", service_workers="allow")
+    wait_for_worker(page)
+    page.clock.install()
+    server.stop()
+    page.goto(f"{server.url}/signup")
+    expect(heading(page)).to_have_text(OFFLINE)
+    page.evaluate(NOTE_WHEN_IT_ASKS)
+    while len(asked := page.evaluate("window.asked")) < 3:
+        page.clock.run_for(500)
+    assert asked[1] - asked[0] >= 4000
+    assert asked[2] - asked[1] >= 8000
+    expect(heading(page)).to_have_text(OFFLINE)
+
+
+def test_under_its_own_address_it_loads_nothing_again(screens: Screens) -> None:
+    page = screens.open()
+    page.clock.install()
+    page.goto("/offline")
+    marked(page).clock.run_for(120_000)
+    expect(heading(page)).to_have_text(OFFLINE)
+    assert page.evaluate("window.marker")
+
+
+def test_without_javascript_the_offline_page_has_a_link(screens: Screens) -> None:
+    page = screens.open("/offline", javascript=False)
+    page.get_by_role("link", name="Try again").click()
+    expect(heading(page)).to_have_text(OFFLINE)
+    expect(page.get_by_text("The network is back.")).to_be_hidden()
+
+
+def test_the_installed_app_opens_at_the_dashboard(screens: Screens, manifest: dict[str, Any]) -> None:
+    sign_up(screens.open(), person := somebody())
+    page = screens.open(manifest["start_url"])
+    fill_in_login(page, person)
+    press(page, "Log in")
+    expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
+    page.goto(manifest["start_url"])
+    expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
+
+
+def test_an_update_never_mixes_old_and_new_files(
+    screens: Screens, start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    screens.expect_trouble("net::ERR_")
+    old = start_server()
+    page = screens.open(f"{old.url}/signup", service_workers="allow")
+    wait_for_worker(page)
+    files_of_old = kept(page)
+    old.stop()
+    new = start_server(
+        root=changed_copy(tmp_path / "code"), PORT=str(urlsplit(old.url).port), INSTANCE=str(tmp_path / "instance")
+    )
+    # The page that is open goes on as it was, with what it has.
+    page.get_by_label("Email address").fill("nobody")
+    page.get_by_label("Email address").blur()
+    expect(page.locator("#email-error")).to_contain_text("Enter an email address")
+    # The next page is the new one; without a network the old worker still shows its own page, whole.
+    page.goto(f"{new.url}/login")
+    assert page.locator("footer").evaluate(COLOR) == "rgb(1, 2, 3)"
+    wait_for_next_worker(page)
+    page.context.set_offline(True)
+    page.goto(f"{new.url}/signup")
+    assert set(named(page)) <= files_of_old
+    assert page.evaluate("document.styleSheets[0].cssRules.length") > 0
+    page.context.set_offline(False)
+    # When no page needs the old one, the new one takes over, and the old files are gone.
+    page = opened_again(page, f"{new.url}/login")
+    files_of_new = kept(page)
+    assert set(named(page)) <= files_of_new
+    assert files_of_new - files_of_old and files_of_old - files_of_new
+    assert [path for path in files_of_new if path != "/offline" and not path.startswith("/static/")] == []
+    page.context.set_offline(True)
+    page.goto(f"{new.url}/signup")
+    expect(heading(page)).to_have_text(OFFLINE)
+    assert set(named(page)) <= files_of_new
 
 
 def test_a_form_sent_without_a_network_is_not_replaced_by_the_offline_page(screens: Screens, installed: Page) -> None:
@@ -131,6 +233,51 @@ def test_the_worker_takes_over_in_a_browser_that_is_logged_in(screens: Screens) 
     text = page.evaluate("async () => (await caches.match('/offline')).text()")
     assert OFFLINE in text
     assert person.name not in text
+
+
+def changed_copy(folder: Path) -> Path:
+    """The code of a next version, which looks different."""
+    for name in ("webapp", "db"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "webapp/static/app.css").open("a") as css:
+        css.write(".site-footer { color: rgb(1, 2, 3); }")
+    return folder
+
+
+def opened_again(page: Page, address: str) -> Page:
+    """Closed and opened, until the old worker is gone with what it kept."""
+    context = page.context
+    # The browser stays open without it.
+    context.new_page()
+    for _ in range(20):
+        page.close()
+        page = context.new_page()
+        page.goto(address)
+        if len(page.evaluate("caches.keys()")) == 1:
+            return page
+    raise AssertionError("two versions are kept")
+
+
+def kept(page: Page) -> set[str]:
+    """The paths in the Cache Storage."""
+    return {urlsplit(address).path for address in page.evaluate(KEPT)}
+
+
+def named(page: Page) -> list[str]:
+    """The static files that this page is made of."""
+    return [name for name in re.findall(r"/static/[^\"]+", page.content()) if "apple-touch" not in name]
+
+
+def wait_for_next_worker(page: Page) -> None:
+    page.evaluate(
+        """async () => {
+          const registration = await navigator.serviceWorker.getRegistration();
+          await registration.update();
+          const worker = registration.installing;
+          if (worker) await new Promise((done) => worker.addEventListener("statechange", done, { once: true }));
+          if (!registration.waiting) throw new Error("nothing waits");
+        }"""
+    )
 
 
 def wait_for_worker(page: Page) -> None:

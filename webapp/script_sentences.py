@@ -1,4 +1,4 @@
-"""What app.js says. The page brings it along, since a script may not stand in the page."""
+"""What app.js and waiting.js say. The page brings it along, since a script may not stand in the page."""
 
 import json
 from functools import lru_cache
@@ -7,13 +7,18 @@ from webapp.languages import Language
 from webapp.sentences import say
 
 SENTENCES = {
-    "wentWrong": say("Something went wrong on our side. Nothing was lost; try again in a moment."),
-    "noAnswer": say("The server did not answer. Nothing was lost; try again in a moment."),
+    "trouble": say("Something went wrong on our side. Nothing was lost; try again in a moment."),
+    "unanswered": say("The server did not answer. Nothing was lost; try again in a moment."),
     "offline": say("You are offline. Nothing was sent."),
+    "tooOften": say("That was too often. Nothing was lost; try again in a while."),
+    "underWay": say("“{}” is under way …"),
+    "wait": say("You can try again in {}."),
+    "waited": say("You can try again now."),
+    "capsLock": say("Caps Lock is on."),
     "show": say("Show"),
     "showPassword": say("Show password"),
-    "passwordShown": say("Your password is shown."),
-    "passwordHidden": say("Your password is hidden."),
+    "shown": say("Your password is shown."),
+    "hidden": say("Your password is hidden."),
 }
 
 

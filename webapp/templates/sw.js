@@ -5,25 +5,35 @@ const CACHE = "latchkey-{{ version }}";
 async function fill() {
   const cache = await caches.open(CACHE);
   await cache.addAll(FILES);
-  // Without cookies: what is shown to everybody must not hold anybody's name.
-  await cache.add(new Request("/offline", { credentials: "omit", cache: "reload" }));
+  await cache.put("/offline", await offlinePage());
+}
+
+// Without cookies: what is shown to everybody must not hold anybody's name. While servers are replaced one by one, it
+// may come from another version than these files do; then this worker waits for a better moment.
+async function offlinePage() {
+  const answer = await fetch("/offline", { credentials: "omit", cache: "reload" });
+  const named = (await answer.clone().text()).match(/\/static\/[^"]+/g) ?? [];
+  if (!answer.ok || !named.every((name) => FILES.includes(name))) throw new Error("The offline page is of another version.");
+  return answer;
 }
 
 async function empty() {
   const old = (await caches.keys()).filter((name) => name.startsWith("latchkey-") && name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
-  await clients.claim();
 }
 
 async function fromNetwork(request) {
   try {
     return await fetch(request);
   } catch {
-    return (await caches.match("/offline")) ?? Response.error();
+    const cache = await caches.open(CACHE);
+    return (await cache.match("/offline")) ?? Response.error();
   }
 }
 
-addEventListener("install", (event) => event.waitUntil(fill().then(() => skipWaiting())));
+// A new version takes over once no page of the old one is open, as browsers have it unless they are told otherwise:
+// so what the old one keeps goes only when nobody needs it.
+addEventListener("install", (event) => event.waitUntil(fill()));
 addEventListener("activate", (event) => event.waitUntil(empty()));
 addEventListener("fetch", (event) => {
   const { request } = event;

@@ -20,9 +20,10 @@ def manifest() -> ResponseReturnValue:
 @blueprint.get("/sw.js")
 @public
 def service_worker() -> ResponseReturnValue:
-    """Its cache is named after the files, so that those of an older version go when it takes over."""
+    """Its cache is named after what it keeps: the files of one version, and the offline page that names them."""
     addresses = sorted(current_app.extensions["assets"].values())
-    version = hashlib.sha256("".join(addresses).encode()).hexdigest()[:12]
+    kept = "".join(addresses) + render_template("offline.html")
+    version = hashlib.sha256(kept.encode()).hexdigest()[:12]
     return _text("sw.js", "text/javascript", addresses=addresses, version=version)
 
 
