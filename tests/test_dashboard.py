@@ -10,6 +10,7 @@ from db import Database
 from tests.browser import Browser, text
 from tests.conftest import Clock, log_in, logged_in
 from webapp import charts
+from webapp.languages import current
 
 
 class Day(NamedTuple):
@@ -73,8 +74,8 @@ def test_the_chart_has_a_bar_a_day_and_its_numbers_in_a_table(app: Flask, clock:
     ("most", "scale"), [(0, "4 2 0"), (4, "4 2 0"), (5, "6 3 0"), (11, "20 10 0"), (220, "300 150 0")]
 )
 def test_the_scale_of_a_chart_ends_and_halves_at_round_numbers(app: Flask, most: int, scale: str) -> None:
-    with app.app_context():
-        drawn = charts.bars("chart", "Log-ins", (Day("2026-03-14", most),), (("logins", "log-ins"),))
+    with app.test_request_context():
+        drawn = charts.bars(current(), "chart", "Log-ins", (Day("2026-03-14", most),), (("logins", "log-ins"),))
     figure = BeautifulSoup(drawn, "html.parser")
     top = float(scale.split()[0])
     assert text(figure.select(".scale")[0]) == scale

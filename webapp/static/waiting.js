@@ -1,4 +1,4 @@
-// What a form or a link tells while it waits for its answer, and when none comes. The sentences are in app.js.
+// What a form or a link tells while it waits for its answer, and when none comes. app.js has read the sentences.
 
 const say = (sentence, kind = "error", retryAfter = null) => {
   const flash = document.createElement("p");

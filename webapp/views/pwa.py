@@ -21,6 +21,7 @@ def manifest() -> ResponseReturnValue:
 @public
 def service_worker() -> ResponseReturnValue:
     """Its cache is named after what it keeps: the files of one version, and the offline page that names them."""
+    speak(None)
     addresses = sorted(current_app.extensions["assets"].values())
     kept = "".join(addresses) + render_template("offline.html")
     version = hashlib.sha256(kept.encode()).hexdigest()[:12]
