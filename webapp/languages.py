@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
@@ -120,9 +120,9 @@ def speak(code: str | None) -> None:
     g.language = known()[code if code in known() else _asked_for()]
 
 
-def translated(value: Any) -> Any:
-    """A sentence of a rule's or a form's in the reader's language; whatever else there is as it is."""
-    return current().say(value) if isinstance(value, Sentence) else value
+def translated(text: str) -> str:
+    """A sentence of a rule's or a form's in the reader's language; any other text as it is."""
+    return current().say(text) if isinstance(text, Sentence) else text
 
 
 def _wanted() -> str:

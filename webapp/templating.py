@@ -17,13 +17,13 @@ from webapp.languages import SOURCE, Language, current, known
 
 
 class Templates(Environment):
-    """The app's, and beside it one for each `language`, from which the templates come."""
+    """The app's, and one for each `language`, which is made when it is first asked for."""
 
     language: Language | None = None
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        self._by_language: dict[Language, Templates] = {}
+        self.by_language: dict[Language, Templates] = {}
         self.add_extension(PlainSentences)
 
     def get_template(
@@ -37,9 +37,9 @@ class Templates(Environment):
         return self._in(current()).get_template(name, parent, globals)
 
     def _in(self, language: Language) -> "Templates":
-        if language not in self._by_language:
-            self._by_language[language] = self._made_for(language)
-        return self._by_language[language]
+        if language not in self.by_language:
+            self.by_language[language] = self._made_for(language)
+        return self.by_language[language]
 
     def _made_for(self, language: Language) -> "Templates":
         templates = self.overlay()

@@ -12,6 +12,7 @@ from webapp.csrf import changes_nothing
 from webapp.database import database
 from webapp.forms import PasswordForm
 from webapp.hypermedia import render
+from webapp.languages import translated
 
 blueprint = Blueprint("password_change", __name__)
 
@@ -56,7 +57,7 @@ def strength() -> ResponseReturnValue:
     """How good the new password is, for somebody who has just left it: the inside of the slot under its field."""
     new, user = PasswordForm(request.form).values["new_password"], own_session().user
     least = current_app.config["PASSWORD_MIN_LENGTH"]
-    return passwords.strength(new, least, (user.username, user.email)) or ""
+    return translated(passwords.strength(new, least, (user.username, user.email)) or "")
 
 
 @blueprint.get("/.well-known/change-password")

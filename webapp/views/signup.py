@@ -12,6 +12,7 @@ from webapp.database import database
 from webapp.forms import SignupForm
 from webapp.hypermedia import next_path, render
 from webapp.known_devices import remember
+from webapp.languages import translated
 
 blueprint = Blueprint("signup", __name__)
 
@@ -56,7 +57,8 @@ def check(field: str) -> ResponseReturnValue:
 def strength() -> ResponseReturnValue:
     """How good the password is, for somebody who has just left it: the inside of the slot under its field."""
     form = SignupForm(request.form)
-    return passwords.strength(form.values["password"], current_app.config["PASSWORD_MIN_LENGTH"]) or ""
+    told = passwords.strength(form.values["password"], current_app.config["PASSWORD_MIN_LENGTH"])
+    return translated(told or "")
 
 
 def _check(form: SignupForm, *fields: str) -> bool:
