@@ -88,7 +88,7 @@ def _assert_holds(page: Page, language: str) -> None:
         assert page.evaluate(OVERFLOW) == 0, page.url
     assert_none(page.evaluate(CLIPPED), page.url)
     page.evaluate(AXE)
-    assert_none(violations(page), page.url)
+    assert_none(violations(page, {}), page.url)
 
 
 @contextmanager

@@ -70,6 +70,9 @@ def test_a_stranger_reads_nothing_that_was_forgotten(spoken: Flask, stranger: Br
         stranger.visit("/signup").submit("signup-form", username="zed", email="zed@example.com", password=password)
         assert list(stranger.errors()) == ["password"]
     assert stranger.submit("signup-form", csrf_token="stale").answer.status_code == 422
+    for password in (PASSWORD, "a-word-or-2"):
+        rated = stranger.client.post("/signup/password/strength", data={"password": password})
+        assert rated.text and forgotten(rated.text) == []
     stranger.visit("/login").submit("login-form", email="", password="")
     for _ in range(7):
         stranger.visit("/login").submit("login-form", email="alice@example.com", password="wrong")
@@ -102,6 +105,8 @@ def test_somebody_reads_nothing_that_was_forgotten(spoken: Flask, stranger: Brow
     _send(alice, "/account/sessions", "end-others", {})
     assert alice.page.select_one("#alone")
     _see(alice, others[0])
+    rated = alice.client.post("/account/password/strength", data={"new_password": f"{PASSWORD} 2"})
+    assert rated.text and forgotten(rated.text) == []
     wrong = {"current_password": "wrong", "new_password": f"{PASSWORD} 2"}
     _send(alice, "/account/password", "password-change-form", wrong, wrong | {"current_password": PASSWORD})
 
