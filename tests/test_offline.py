@@ -106,17 +106,22 @@ def test_the_offline_page_has_its_look_without_a_network(screens: Screens, insta
     assert installed.locator("img").evaluate("image => image.naturalWidth") > 0
 
 
-def test_trying_again_shows_the_page_once_the_network_is_back(screens: Screens, installed: Page) -> None:
+def test_trying_again_shows_the_page_once_the_server_is_back(
+    screens: Screens, start_server: Callable[..., Server]
+) -> None:
     screens.expect_trouble("net::ERR_")
-    installed.clock.install(time=0)
-    installed.context.set_offline(True)
-    installed.goto("/signup")
-    expect(heading(installed)).to_have_text(OFFLINE)
+    server = start_server()
+    page = screens.open(f"{server.url}/login", service_workers="allow")
+    wait_for_worker(page)
     # Or it would come by itself.
-    installed.clock.pause_at(60)
-    installed.context.set_offline(False)
-    installed.get_by_role("link", name="Try again").click()
-    expect(heading(installed)).to_have_text("Sign up")
+    page.clock.install(time=0)
+    page.clock.pause_at(60)
+    server.stop()
+    page.goto(f"{server.url}/signup")
+    expect(heading(page)).to_have_text(OFFLINE)
+    start_server(PORT=str(urlsplit(server.url).port))
+    page.get_by_role("link", name="Try again").click()
+    expect(heading(page)).to_have_text("Sign up")
 
 
 def test_the_page_comes_by_itself_once_the_network_is_back(screens: Screens, installed: Page) -> None:
@@ -239,7 +244,7 @@ def changed_copy(folder: Path) -> Path:
     """The code of a next version, which looks different."""
     for name in ("webapp", "db"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / "webapp/static/app.css").open("a") as css:
+    with (folder / "webapp/static/css/base.css").open("a") as css:
         css.write(".site-footer { color: rgb(1, 2, 3); }")
     return folder
 
