@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 
 from db import Unavailable
 from db.users import User
-from webapp.accounts import events, export, passwords, people, roles, sessions, signup, standing, throttle
+from webapp.accounts import blocks, events, export, passwords, people, roles, sessions, signup, standing
 from webapp.accounts.events import COMMAND_LINE
 from webapp.accounts.hashing import Busy
 from webapp.database import database
@@ -152,7 +152,7 @@ def sign_out(email: str, why: str) -> None:
 def unblock(email: str) -> None:
     """Let the person with this EMAIL address log in from any browser again, after too many tries."""
     person = _person(email)
-    throttle.lift_all(database(), COMMAND_LINE, person)
+    blocks.lift_all(database(), COMMAND_LINE, person)
     click.echo(f"{person.name} can log in from any browser again.")
 
 

@@ -7,7 +7,6 @@ address that was typed changes nothing.
 
 import ipaddress
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -16,15 +15,11 @@ from typing import NamedTuple
 from db import Database, Unavailable, moment, stored, throttles
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import events, roles
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.events import Client
 from webapp.sentences import Sentence, say
 
 log = logging.getLogger("latchkey")
 
-KEY = re.compile(r"[0-9a-f]{64}")
-# An admin reads them; longer lists than that are for the log.
-MOST_SHOWN = 50
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
 
@@ -86,21 +81,6 @@ class Throttled(Exception):
     def __init__(self, limit: Limit, seconds: int) -> None:
         super().__init__(limit.kind)
         self.sentence, self.seconds = limit.sentence, seconds
-
-
-class NoSuchBlock(Exception):
-    """It is over, or was lifted."""
-
-
-class Block(NamedTuple):
-    """A bucket that is full: what it counted, `about` in words, and of whom."""
-
-    key: str
-    about: str
-    label: str
-    ends_at: str
-    user_id: int | None
-    username: str | None
 
 
 class Bucket(NamedTuple):
@@ -203,40 +183,8 @@ def forget(db: Database, email: str) -> None:
         throttles.remove(db, bucket.key(db))
 
 
-def blocks(db: Database) -> list[Block]:
-    """What is blocked now, what is blocked longest first."""
-    return [_block(found) for found in throttles.full(db, MOST_SHOWN)]
-
-
-def lift(db: Database, client: Client, key: str) -> None:
-    """Empty one bucket. Raises NoSuchBlock, NotAllowed."""
-    with db.transaction():
-        roles.check_actor(db, client)
-        found = throttles.find_full(db, key) if KEY.fullmatch(key) else None
-        if found is None:
-            raise NoSuchBlock
-        block = _block(found)
-        throttles.remove(db, key)
-        events.record(db, client, Kind.BLOCK_LIFTED, block.user_id, detail=f"{block.about} {block.label}".strip())
-    log.info("block lifted: %s", found.kind)
-
-
-def lift_all(db: Database, client: Client, user: User) -> None:
-    """Empty all buckets about this person, who may then log in from any browser again."""
-    with db.transaction():
-        throttles.remove_of_user(db, user.id)
-        forget(db, user.email)
-        events.record(db, client, Kind.BLOCK_LIFTED, user.id)
-    log.info("blocks lifted: user %d", user.id)
-
-
 def sweep(db: Database) -> None:
     throttles.sweep(db, SWEPT_AT_ONCE)
-
-
-def _block(found: throttles.Full) -> Block:
-    about = LIMITS[found.kind].about if found.kind in LIMITS else found.kind
-    return Block(found.key, about, found.label, found.ends_at, found.user_id, found.username)
 
 
 def _known_in_a_row(client: Client, user: User) -> Bucket:

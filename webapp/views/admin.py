@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import figures, people, throttle
+from webapp.accounts import blocks, figures, people
 from webapp.auth import admin_required, unseen
 from webapp.database import database
 from webapp.forms import as_id
@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
         span=span,
         cards=numbers,
         days=days,
-        blocks=throttle.blocks(db),
+        blocks=blocks.now(db),
         newest=figures.newest(db),
         listed=people.page(db, people.Query()),
         query=people.Query(),

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from webapp.accounts import roles, throttle
+from webapp.accounts import blocks, roles
 from webapp.auth import admin_required, own_session
 from webapp.client import client
 from webapp.database import database
@@ -16,7 +16,7 @@ blueprint = Blueprint("admin_blocks", __name__, url_prefix="/admin/blocks")
 @blueprint.get("")
 @admin_required
 def show() -> ResponseReturnValue:
-    return render("admin_blocks.html", "admin_blocks.html", blocks=throttle.blocks(database()))
+    return render("admin_blocks.html", "admin_blocks.html", blocks=blocks.now(database()))
 
 
 @blueprint.post("")
@@ -24,8 +24,8 @@ def show() -> ResponseReturnValue:
 def lift() -> ResponseReturnValue:
     user = own_session().user
     try:
-        throttle.lift(database(), client()._replace(actor=user.name, actor_id=user.id), request.form.get("key", ""))
-    except throttle.NoSuchBlock:
+        blocks.lift(database(), client()._replace(actor=user.name, actor_id=user.id), request.form.get("key", ""))
+    except blocks.NoSuchBlock:
         flash(gettext("That block was over already."), "success")
     except roles.NotAllowed:
         abort(403)

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from webapp.accounts import events, figures, overview, people, sessions, throttle
+from webapp.accounts import blocks, events, figures, overview, people, sessions, throttle
 from webapp.accounts.people import User
 from webapp.auth import public
 from webapp.forms import (
@@ -52,8 +52,8 @@ DAYS = tuple(
 )
 CARDS = figures.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
 BLOCKS = [
-    throttle.Block("a" * 12, throttle.STRANGERS.about, "", NOW, 2, "bob"),
-    throttle.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
+    blocks.Block("a" * 12, throttle.STRANGERS.about, "", NOW, 2, "bob"),
+    blocks.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
 ]
 ADVICE = [
     overview.Advice(True, say("Your password is less than a year old"), "password_change"),

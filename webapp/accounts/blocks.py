@@ -1,0 +1,63 @@
+"""Blocks: what too many tries have shut for a while, and how it is lifted."""
+
+import logging
+import re
+from typing import NamedTuple
+
+from db import Database, throttles
+from db.users import User
+from webapp.accounts import events, roles, throttle
+from webapp.accounts.events import Client, Kind
+
+log = logging.getLogger("latchkey")
+
+KEY = re.compile(r"[0-9a-f]{64}")
+# An admin reads them; longer lists than that are for the log.
+MOST_SHOWN = 50
+
+
+class NoSuchBlock(Exception):
+    """It is over, or was lifted."""
+
+
+class Block(NamedTuple):
+    """A bucket that is full: what it counted, `about` in words, and of whom."""
+
+    key: str
+    about: str
+    label: str
+    ends_at: str
+    user_id: int | None
+    username: str | None
+
+
+def now(db: Database) -> list[Block]:
+    """What is blocked now, what is blocked longest first."""
+    return [_block(found) for found in throttles.full(db, MOST_SHOWN)]
+
+
+def lift(db: Database, client: Client, key: str) -> None:
+    """Empty one bucket. Raises NoSuchBlock, NotAllowed."""
+    with db.transaction():
+        roles.check_actor(db, client)
+        found = throttles.find_full(db, key) if KEY.fullmatch(key) else None
+        if found is None:
+            raise NoSuchBlock
+        block = _block(found)
+        throttles.remove(db, key)
+        events.record(db, client, Kind.BLOCK_LIFTED, block.user_id, detail=f"{block.about} {block.label}".strip())
+    log.info("block lifted: %s", found.kind)
+
+
+def lift_all(db: Database, client: Client, user: User) -> None:
+    """Empty all buckets about this person, who may then log in from any browser again."""
+    with db.transaction():
+        throttles.remove_of_user(db, user.id)
+        throttle.forget(db, user.email)
+        events.record(db, client, Kind.BLOCK_LIFTED, user.id)
+    log.info("blocks lifted: user %d", user.id)
+
+
+def _block(found: throttles.Full) -> Block:
+    about = throttle.LIMITS[found.kind].about if found.kind in throttle.LIMITS else found.kind
+    return Block(found.key, about, found.label, found.ends_at, found.user_id, found.username)
