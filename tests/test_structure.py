@@ -34,7 +34,7 @@ ALLOWED = {
     "webapp/metrics_folder.py": set(),
     "webapp/database.py": {"db"},
     "webapp/auth.py": {"db", "webapp.accounts", "webapp.database"},
-    "webapp/client.py": {"webapp.accounts", "webapp.known_devices"},
+    "webapp/client.py": {"webapp.accounts", "webapp.auth", "webapp.known_devices"},
     "webapp/known_devices.py": {"db", "webapp.auth"},
     "webapp/csrf.py": {"db", "webapp.auth", "webapp.hypermedia"},
     "webapp/drafts.py": {

@@ -8,10 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from webapp.accounts import people, roles, standing
-from webapp.accounts.events import Client
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session
-from webapp.client import client
+from webapp.client import acting_admin
 from webapp.database import database
 from webapp.forms import ActForm, Form, RoleForm, as_id
 from webapp.hypermedia import render
@@ -36,26 +35,26 @@ ACTS = {
         say("Change the role of %(name)s"),
         say("The new role counts from the next page on."),
         say("%(name)s has another role now."),
-        lambda user, form: roles.give(database(), _admin(), user, form.values["role"], form.values["reason"]),
+        lambda user, form: roles.give(database(), acting_admin(), user, form.values["role"], form.values["reason"]),
         RoleForm,
     ),
     "disable": Act(
         say("Disable %(name)s"),
         say("All sessions end at once, and nobody can log in to the account until an admin enables it again."),
         say("%(name)s is disabled."),
-        lambda user, form: standing.disable(database(), _admin(), user, form.values["reason"]),
+        lambda user, form: standing.disable(database(), acting_admin(), user, form.values["reason"]),
     ),
     "enable": Act(
         say("Enable %(name)s"),
         say("Whoever knows the password can log in again."),
         say("%(name)s is enabled again."),
-        lambda user, form: standing.enable(database(), _admin(), user, form.values["reason"]),
+        lambda user, form: standing.enable(database(), acting_admin(), user, form.values["reason"]),
     ),
     "sign-out": Act(
         say("Log %(name)s out everywhere"),
         say("All sessions end at once. The person can log in again."),
         say("%(name)s is logged out everywhere."),
-        lambda user, form: standing.sign_out(database(), _admin(), user, form.values["reason"]),
+        lambda user, form: standing.sign_out(database(), acting_admin(), user, form.values["reason"]),
     ),
 }
 
@@ -83,11 +82,6 @@ def do(user_id: str, act: str) -> ResponseReturnValue:
         return _page(user, act, form, 422)
     flash(translated(say(ACTS[act].done, name=user.name)), "success")
     return redirect(url_for("admin_users.show_one", user_id=user.id), 303)
-
-
-def _admin() -> Client:
-    user = own_session().user
-    return client()._replace(actor=user.name, actor_id=user.id)
 
 
 def _other(user_id: str) -> User:

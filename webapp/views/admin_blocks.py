@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from webapp.accounts import blocks, roles
-from webapp.auth import admin_required, own_session
-from webapp.client import client
+from webapp.auth import admin_required
+from webapp.client import acting_admin
 from webapp.database import database
 from webapp.hypermedia import render
 
@@ -22,9 +22,8 @@ def show() -> ResponseReturnValue:
 @blueprint.post("")
 @admin_required
 def lift() -> ResponseReturnValue:
-    user = own_session().user
     try:
-        blocks.lift(database(), client()._replace(actor=user.name, actor_id=user.id), request.form.get("key", ""))
+        blocks.lift(database(), acting_admin(), request.form.get("key", ""))
     except blocks.NoSuchBlock:
         flash(gettext("That block was over already."), "success")
     except roles.NotAllowed:
