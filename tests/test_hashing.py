@@ -20,7 +20,7 @@ from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, sign_up
 from tests.server import ROOT
 from webapp.accounts import hashing, passwords
-from webapp.accounts.hashing import MOST_WAITING, Busy, Lock, Pool
+from webapp.accounts.hashing import MOST_WAITING, Busy, Pool
 
 HOLDER = """
 import sys, time
@@ -151,17 +151,18 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     assert turns > 12, owners
 
 
-def test_a_slot_is_free_again_when_its_process_was_killed(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path / "x")], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as holder:
+def test_a_slot_is_free_again_when_its_process_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(1)
+    pool.share(tmp_path)
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "hashing-0")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        with monkeypatch.context() as patch:
+            patch.setattr(hashing, "PATIENCE", 0.2)
+            with pytest.raises(Busy):
+                pool.done(lambda: "held by nobody", known=False)
         holder.send_signal(signal.SIGKILL)
-    lock = Lock(tmp_path / "x")
-    with lock.held():
-        lock_is_ours = True
-    lock.close()
-    assert lock_is_ours
+    assert pool.done(lambda: "free", known=False) == "free"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priorities")
