@@ -9,17 +9,17 @@ port := env("LATCHKEY_PORT", "8000")
 
 # Start the server
 [no-exit-message]
-run: (_install "requirements.txt")
+run: (_install "requirements.lock.txt")
     @exec {{python}} -m flask --app webapp serve
 
 # Start a server that reloads when a file changes
 [no-exit-message]
-dev: (_install "requirements.txt")
+dev: (_install "requirements.lock.txt")
     @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/*.js webapp/static/css/* webapp/partials/* webapp/templates/* webapp/translations/*/*/* | paste -sd:)"
 
 # Start a server on a throwaway database with a few hundred people and months of events
 [no-exit-message]
-demo: (_install "requirements.txt")
+demo: (_install "requirements.lock.txt")
     #!/usr/bin/env bash
     set -euo pipefail
     LATCHKEY_INSTANCE=$(mktemp -d)
@@ -30,29 +30,30 @@ demo: (_install "requirements.txt")
 
 # Make an admin of the person with this address, who is signed up first where nobody has it
 [no-exit-message]
-admin EMAIL: (_install "requirements.txt")
+admin EMAIL: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp user promote --create {{quote(EMAIL)}}
 
 # Copy the embedded database to a new file, while the server runs or not
-backup FILE: (_install "requirements.txt")
+backup FILE: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp.backup backup {{quote(FILE)}}
 
 # Put such a copy in the place of the embedded database, which is kept beside it, and log everybody out
-restore FILE: (_install "requirements.txt")
+restore FILE: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp.backup restore {{quote(FILE)}}
 
 # Run all tests on SQLite, in a real Chromium, in lynx and behind nginx too
 [positional-arguments]
-test *ARGS: (_install "requirements-dev.txt") _programs
+test *ARGS: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m pytest -n auto "$@"
 
 # Run the same tests on a private PostgreSQL
 [positional-arguments]
-test-postgres *ARGS: (_install "requirements-dev.txt") _programs
+test-postgres *ARGS: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m tests.postgres -n auto "$@"
 
-# Check style and types
-lint: (_install "requirements-dev.txt")
+# Check style, types and that no lock is stale
+lint: (_install "requirements-dev.lock.txt")
+    {{python}} -m tests.locks check
     {{python}} -m ruff check .
     {{python}} -m ruff format --check .
     {{python}} -m mypy
@@ -60,19 +61,19 @@ lint: (_install "requirements-dev.txt")
 # Measure beside the tutorial's code and what a team would pick instead; `quick`, or `admin`: the admin's pages alone
 [no-exit-message]
 [positional-arguments]
-bench *PARTS: (_install "requirements-dev.txt")
+bench *PARTS: (_install "requirements-dev.lock.txt")
     @{{python}} -m tests.bench "$@"
 
 # Let outside judges read every page of a demo: the Nu HTML checker, html-validate, Lighthouse
-judge: (_install "requirements-dev.txt") (_install "requirements-judge.txt") _programs _judges
+judge: (_install "requirements-dev.lock.txt") (_install "requirements-judge.lock.txt") _programs _judges
     {{python}} -m tests.judge
 
 # Take the pictures in the README anew
-screenshots: (_install "requirements-dev.txt") _programs
+screenshots: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m tests.screenshots
 
 # Find all sentences for the catalogs in webapp/translations; `just translate fr` begins a French one
-translate LANGUAGE="": (_install "requirements.txt")
+translate LANGUAGE="": (_install "requirements.lock.txt")
     #!/usr/bin/env bash
     set -euo pipefail
     babel="{{python}} -m babel.messages.frontend -q" found=$(mktemp)
@@ -80,6 +81,11 @@ translate LANGUAGE="": (_install "requirements.txt")
     $babel extract --project=Latchkey -F babel.cfg -k say -k say_number:1,2 --sort-output --add-location=file --no-wrap -o "$found" .
     $babel update -i "$found" -d webapp/translations -N --ignore-obsolete --ignore-pot-creation-date --no-wrap \
         {{ if LANGUAGE == "" { "" } else { "--init-missing -l " + quote(LANGUAGE) } }}
+
+# Lock anew what the requirements need in turn, with hashes; `just lock --upgrade` takes what is newest
+[positional-arguments]
+lock *OPTIONS: (_install "requirements-dev.lock.txt")
+    {{python}} -m tests.locks make "$@"
 
 # Draw the icons anew from icon.svg (needs rsvg-convert, Debian's librsvg2-bin)
 [working-directory: "webapp/static/icons"]
@@ -89,24 +95,9 @@ icons:
     rsvg-convert -w 180 -h 180 -b '#2a2520' icon.svg -o apple-touch-180.png
     rsvg-convert -w 400 -h 400 --page-width 512 --page-height 512 --left 56 --top 56 -b '#2a2520' icon.svg -o maskable-512.png
 
-# The virtual environment with these requirements, made once and again when they change
-_install FILE:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    wanted=$(cat requirements.txt {{FILE}} | sha256sum)
-    [ -x {{python}} ] && [ "$(cat .venv/{{FILE}}.done 2>/dev/null)" = "$wanted" ] && exit
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latchkey needs Python 3.11 or newer.")'
-    if ! {{python}} -m pip --version &>/dev/null; then
-        # Debian's Python without python3-venv gives a new environment no pip, but another pip can.
-        if python3 -c 'import ensurepip' 2>/dev/null; then
-            python3 -m venv --clear .venv
-        else
-            python3 -m venv --clear --without-pip .venv
-            python3 -m pip --python {{python}} install -q pip
-        fi
-    fi
-    {{python}} -m pip install -q --disable-pip-version-check -r {{FILE}}
-    echo "$wanted" > .venv/{{FILE}}.done
+# The virtual environment with what this lock lists, made once and again when that changes
+_install LOCK:
+    @python3 install.py {{LOCK}}
 
 # The judges that npm has, as its lock file says
 [working-directory: "tests/judge"]

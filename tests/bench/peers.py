@@ -4,7 +4,7 @@ import subprocess
 import sys
 from functools import cache
 
-from tests.bench.servers import PEERS, Peer
+from tests.bench.servers import Peer
 from tests.server import ROOT
 
 HOME = ROOT / ".venv-peers"
@@ -29,18 +29,5 @@ def all_peers() -> list[Peer]:
 
 
 def _install() -> bool:
-    wanted, stamp = (PEERS / "requirements.txt").read_text(), HOME / "requirements.done"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return True
-    # Our own pip installs there: Debian's Python without python3-venv gives a new environment none.
-    python = [sys.executable, "-m"]
-    pip = ["pip", "--python", PYTHON, "install", "-q", "--disable-pip-version-check", "--retries", "1"]
-    made = _works([*python, "venv", "--clear", "--without-pip", str(HOME)])
-    if not (made and _works([*python, *pip, "-r", str(PEERS / "requirements.txt")])):
-        return False
-    stamp.write_text(wanted)
-    return True
-
-
-def _works(command: list[str]) -> bool:
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode == 0
+    command = [sys.executable, "install.py", "tests/peers/requirements.lock.txt", HOME.name]
+    return subprocess.run(command, cwd=ROOT).returncode == 0
