@@ -1,7 +1,5 @@
 """Installs what a lock lists into a virtual environment: `python3 install.py LOCK [FOLDER]`, `.venv` unless told."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil
@@ -17,16 +15,17 @@ PIP = ("-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-c
 
 def main(lock: str, folder: str = ".venv") -> None:
     """Install it once, and again when the lock has changed; end in a sentence where that fails."""
-    # This line is read by older Pythons too, before they hand on.
+    # Pythons from 3.6 on read this file, to say so or to hand on.
     if sys.version_info < (3, 11):  # noqa: UP036
         _run_newer()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         install(ROOT / lock, ROOT / folder)
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped; the next start installs it.\n")
         sys.exit(128 + signal.SIGINT)
     except OSError as error:
-        sys.exit(f"{lock} could not be installed: {error}")
+        sys.exit(f"{lock} could not be installed into {folder}: {error}")
 
 
 def install(lock: Path, home: Path) -> None:
@@ -52,7 +51,7 @@ def _install(lock: Path, home: Path, gate: int) -> None:
     if _unfinished(home).exists() or not os.access(home / "bin/python", os.X_OK):
         _make(home, gate)
     _unfinished(home).touch()
-    _run(gate, home / "bin/python", *PIP, lock)
+    _run(gate, str(home / "bin/python"), *PIP, str(lock))
     shutil.copyfile(lock, home / lock.name)
     _unfinished(home).unlink()
 
@@ -61,18 +60,18 @@ def _make(home: Path, gate: int) -> None:
     if not find_spec("ensurepip"):
         sys.exit("This Python comes without venv. On Debian `apt install python3-venv` brings it; then start again.")
     # Not the environment's own, which is removed, if this was started from within it.
-    python = Path(sys.executable).resolve()
+    python = str(Path(sys.executable).resolve())
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
     _unfinished(home).touch()
-    _run(gate, python, "-m", "venv", home)
+    _run(gate, python, "-m", "venv", str(home))
 
 
 def _unfinished(home: Path) -> Path:
     return home / "unfinished"
 
 
-def _run(gate: int, *command: str | Path) -> None:
+def _run(gate: int, *command: str) -> None:
     """Run it out of the terminal's reach, so that Ctrl-C is answered here alone, and with the gate in its hands.
 
     If this process is killed, the next start waits until pip has ended too.

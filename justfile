@@ -96,6 +96,7 @@ icons:
     rsvg-convert -w 400 -h 400 --page-width 512 --page-height 512 --left 56 --top 56 -b '#2a2520' icon.svg -o maskable-512.png
 
 # The virtual environment with what this lock lists, made once and again when that changes
+[no-exit-message]
 _install LOCK:
     @python3 install.py {{LOCK}}
 
@@ -105,5 +106,6 @@ _judges:
     @[ node_modules/.package-lock.json -nt package-lock.json ] || PATH="{{justfile_directory()}}/.venv/bin:$PATH" npm ci --ignore-scripts --no-audit --no-fund
 
 # The programs that the tests drive
+[no-exit-message]
 _programs:
     @{{python}} -m tests.programs
