@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,26 +13,48 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
+PLAYWRIGHT = (sys.executable, "-m", "playwright")
 UNPACKED = Path(__file__).parent.parent / ".venv/nginx"
+# What the tests drive, with Debian's packages of it, of which the first that can be had is taken.
+PACKAGES = {
+    # Playwright's own Node is linked with it.
+    "libatomic": ("libatomic1",),
+    "Chromium": ("chromium-headless-shell", "chromium"),
+    "lynx": ("lynx",),
+    "openssl": ("openssl",),
+    "nginx": ("nginx",),
+}
+# Without the others their own tests alone are left out.
+NEEDED = {"libatomic", "Chromium"}
 
 
 def main() -> None:
-    if not (chromium() or _get_chromium()):
-        sys.exit("The tests drive a real Chromium, and none could be installed: install Chromium or Google Chrome.")
-    there = {
-        "lynx": shutil.which("lynx") or apt_install("lynx"),
-        "openssl": shutil.which("openssl") or apt_install("openssl"),
-        "nginx": nginx() or _unpack_nginx(),
-    }
-    for program, is_there in there.items():
-        if not is_there and os.environ.get("CI") == "true":
-            sys.exit(f"In CI the tests drive {program} too, and it could not be installed: install {program}.")
+    """Install what is missing; name all that cannot be installed in one sentence, and fail if the tests need it."""
+    missing = [program for program in PACKAGES if not (_is_there(program) or (_get(program) and _is_there(program)))]
+    if missing:
+        sys.stderr.write(_sentence(missing))
+        sys.exit(os.environ.get("CI") == "true" or not NEEDED.isdisjoint(missing))
+
+
+def _is_there(program: str) -> bool:
+    ways = {"libatomic": _node_runs, "Chromium": chromium, "nginx": nginx}
+    return bool(ways[program]() if program in ways else shutil.which(program))
+
+
+def _get(program: str) -> bool:
+    ways = {"Chromium": _get_chromium, "nginx": _unpack_nginx}
+    return ways[program]() if program in ways else any(map(apt_install, PACKAGES[program]))
+
+
+def _sentence(missing: Sequence[str]) -> str:
+    packages = " ".join(PACKAGES[program][0] for program in missing)
+    return f"The tests also need {', '.join(missing)}; on Debian, root brings them with  apt install {packages}\n"
 
 
 def chromium() -> str | None:
     """Where a Chromium is: the machine's own, rather one without windows, which is twice as fast; or Playwright's."""
     installed = map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))
-    return next(filter(None, installed), None) or _downloaded_chromium()
+    return next(filter(None, installed), None) or (_downloaded_chromium() if _node_runs() else None)
 
 
 def nginx() -> str | None:
@@ -43,15 +66,18 @@ def apt_install(package: str) -> bool:
     """Install a package of Debian's, where there is apt and we may; whether that worked."""
     if not shutil.which("apt-get") or (root := _become_root()) is None:
         return False
+    sys.stderr.write(f"Installing {package}, once.\n")
     _apt_update()
-    noninteractive = [*root, "env", "DEBIAN_FRONTEND=noninteractive"]
-    return _works([*noninteractive, "apt-get", "install", "-qq", "-o", "Dpkg::Use-Pty=0", package])
+    # Another apt may be at work on this machine, for a minute.
+    options = ["-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60"]
+    return _works([*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *options, package])
 
 
 @cache
 def _apt_update() -> None:
     # Its failure is no reason to stop: often one foreign source is broken, and the package comes from another.
-    _works([*(_become_root() or []), "apt-get", "update", "-qq"])
+    if (root := _become_root()) is not None:
+        _works([*root, "apt-get", "update", "-qq"])
 
 
 @cache
@@ -69,22 +95,20 @@ def _unpack_nginx() -> bool:
         return False
     _apt_update()
     with TemporaryDirectory() as folder:
-        if not _works(["apt-get", "download", "-qq", "nginx"], cwd=folder):
+        # A user without root's package lists is told what to install in a sentence of our own.
+        if not _works(["apt-get", "download", "-qq", "nginx"], stderr=subprocess.DEVNULL, cwd=folder):
             return False
         return all(_works(["dpkg", "-x", package, UNPACKED]) for package in Path(folder).glob("*.deb"))
 
 
-def _get_chromium() -> str | None:
-    for package in ("chromium-headless-shell", "chromium"):
-        if apt_install(package) and (found := chromium()):
-            return found
-    return chromium() if _download_chromium() else None
+def _get_chromium() -> bool:
+    return any(apt_install(package) and chromium() for package in PACKAGES["Chromium"]) or _download_chromium()
 
 
 def _download_chromium() -> bool:
     # A bare machine lacks the libraries that it needs too, but only root can add them.
     libraries = [] if _become_root() is None else ["--with-deps"]
-    return _works([sys.executable, "-m", "playwright", "install", *libraries, "chromium"])
+    return _node_runs() and _works([*PLAYWRIGHT, "install", *libraries, "chromium"], stderr=subprocess.DEVNULL)
 
 
 def _downloaded_chromium() -> str | None:
@@ -95,12 +119,20 @@ def _downloaded_chromium() -> str | None:
     # In a thread of its own: a test that asks may have a Playwright running, and one thread cannot run two.
     with ThreadPoolExecutor(1) as thread:
         path = thread.submit(ask).result()
-    return path if Path(path).exists() else None
+    return path if Path(path).exists() and _works([path, "--version"], stderr=subprocess.DEVNULL) else None
+
+
+def _node_runs() -> bool:
+    """Whether Playwright's Node finds its library; without it each use of Playwright ends in a traceback."""
+    return _works([*PLAYWRIGHT, "--version"], stderr=subprocess.DEVNULL)
 
 
 def _works(command: Sequence[str | Path], stderr: int | None = None, cwd: str | None = None) -> bool:
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stderr=stderr, cwd=cwd).returncode == 0
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": stderr}
+    return subprocess.run(command, cwd=cwd, **quiet).returncode == 0
 
 
 if __name__ == "__main__":
+    # Ctrl-C ends this without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     main()
