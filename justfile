@@ -72,7 +72,7 @@ judge: (_install "requirements-dev.lock.txt") (_install "requirements-judge.lock
 screenshots: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m tests.screenshots
 
-# Find all sentences for the catalogs in webapp/translations; `just translate fr` begins a French one
+# Find all sentences for the catalogs in webapp/translations; `./just translate fr` begins a French one
 translate LANGUAGE="": (_install "requirements.lock.txt")
     #!/usr/bin/env bash
     set -euo pipefail
@@ -82,7 +82,7 @@ translate LANGUAGE="": (_install "requirements.lock.txt")
     $babel update -i "$found" -d webapp/translations -N --ignore-obsolete --ignore-pot-creation-date --no-wrap \
         {{ if LANGUAGE == "" { "" } else { "--init-missing -l " + quote(LANGUAGE) } }}
 
-# Lock anew what the requirements need in turn, with hashes; `just lock --upgrade` takes what is newest
+# Lock anew what the requirements need in turn, with hashes; `./just lock --upgrade` takes what is newest
 [positional-arguments]
 lock *OPTIONS: (_install "requirements-dev.lock.txt")
     {{python}} -m tests.locks make "$@"

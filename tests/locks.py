@@ -12,7 +12,7 @@ RUN, DEV = Path("requirements.txt"), Path("requirements-dev.txt")
 SOURCES = (RUN, DEV, Path("requirements-judge.txt"), Path("tests/peers/requirements.txt"))
 # For every system and every Python from this one on. What is set up for uv on this machine is left aside.
 COMPILE = (sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal")
-OPTIONS = ("--python-version=3.11", "--generate-hashes", "--custom-compile-command=just lock")
+OPTIONS = ("--python-version=3.11", "--generate-hashes", "--custom-compile-command=./just lock")
 
 
 def main(task: str, *options: str) -> None:

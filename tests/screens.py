@@ -132,7 +132,7 @@ def chromium_type() -> Iterator[BrowserType]:
 @pytest.fixture(scope="module")
 def launch_options() -> dict[str, Any]:
     path = programs.chromium()
-    assert path, "no Chromium found; `just test` installs one"
+    assert path, "no Chromium found; `./just test` installs one"
     return {"executable_path": path, "args": ARGUMENTS, "ignore_default_args": REAL_LIFE}
 
 

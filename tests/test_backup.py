@@ -383,7 +383,7 @@ def test_just_hands_a_strange_name_on(settings: dict[str, Any], tmp_path: Path, 
     file = tmp_path / "it's `touch owned` $(touch owned).db"
     environment = os.environ | {f"LATCHKEY_{name}": value for name, value in settings.items()}
     for recipe in ("backup", "restore"):
-        command = [shutil.which("just") or "just", recipe, str(file)]
+        command = [ROOT / "just", recipe, str(file)]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         _stop(app)
@@ -404,7 +404,7 @@ def private_postgres() -> Iterator[tuple[str, Path]]:
     """A server of this test's own, since a dump is of all that is in a database, and the folder of its programs."""
     programs = postgres.find_programs()
     if not programs and POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed; `just test-postgres` installs it")
+        pytest.skip("PostgreSQL is not installed; `./just test-postgres` installs it")
     assert programs is not None
     with postgres.folder() as place, postgres.server(programs, place) as url:
         yield url, programs

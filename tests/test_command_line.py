@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -27,8 +26,7 @@ def test_an_address_is_never_run_as_a_command(tmp_path: Path) -> None:
     """Sign-up takes `$` and backticks, as the HTML standard does, and an admin types what somebody signed up with."""
     address = f"`touch${{IFS}}{tmp_path}/owned`@example.com"
     environment = os.environ | {"LATCHKEY_INSTANCE": str(tmp_path), "LATCHKEY_PORT": str(free_port())}
-    just = shutil.which("just") or "just"
-    done = subprocess.run([just, "admin", address], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run([ROOT / "just", "admin", address], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and f"Nobody has signed up as {address}." in done.stderr
     assert not (tmp_path / "owned").exists()
 
@@ -145,7 +143,7 @@ def test_a_database_in_trouble_is_said_in_a_sentence(app: Flask, monkeypatch: py
 
 def test_the_first_admin_is_made_of_somebody_new(tmp_path: Path) -> None:
     environment = os.environ | {"LATCHKEY_INSTANCE": str(tmp_path), "LATCHKEY_PORT": str(free_port())}
-    command = [shutil.which("just") or "just", "admin", "first@example.com"]
+    command = [ROOT / "just", "admin", "first@example.com"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, input="correct horse battery\n", capture_output=True, text=True
     )

@@ -1,7 +1,6 @@
 """The README says nothing that is not so."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -57,19 +56,24 @@ def test_every_recipe_that_it_names_is_there() -> None:
 
 
 def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
-    listed = subprocess.run([shutil.which("just") or "just"], cwd=ROOT, capture_output=True, text=True).stdout
+    listed = subprocess.run([ROOT / "just"], cwd=ROOT, capture_output=True, text=True).stdout
     recipes = (
         "run", "dev", "demo", "admin", "backup", "restore", "test", "test-postgres", "lint", "bench", "judge",
-        "screenshots",
+        "screenshots", "translate", "lock",
     )  # fmt: skip
     for recipe in recipes:
         assert re.search(rf"^    {recipe}\b.* # \w", listed, re.MULTILINE), recipe
 
 
+@pytest.mark.parametrize(("title", "recipe"), [("Start", "run"), ("Test", "test")])
+def test_one_command_in_the_checkout_is_the_whole_set_up(title: str, recipe: str) -> None:
+    assert block(f"## {title}\n", "sh") == f"./just {recipe}\n"
+
+
 def test_ci_runs_what_it_says() -> None:
     steps = (ROOT / ".ci/run").read_text().split()
-    assert " ".join(steps).endswith("just test just test-postgres just lint")
-    assert "just test\n" in README
+    assert " ".join(steps).endswith("./just test ./just test-postgres ./just lint")
+    assert "pip" not in steps
 
 
 def test_every_picture_is_there_and_shown() -> None:

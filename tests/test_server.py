@@ -17,7 +17,7 @@ from tests.server import COMMAND, ROOT, Server
 
 def test_it_says_where_it_is_and_how_to_make_the_first_admin(server: Server) -> None:
     assert f"Latchkey is at {server.url}" in server.log
-    assert "just admin YOUR@EMAIL.ADDRESS" in server.log
+    assert "./just admin YOUR@EMAIL.ADDRESS" in server.log
 
 
 def test_the_server_names_no_version(server: Server) -> None:

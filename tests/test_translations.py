@@ -21,8 +21,8 @@ SCRIPTS = [path for path in sorted((ROOT / "webapp/static").glob("*.js")) if not
 def test_no_catalog_lacks_a_sentence(path: Path, tmp_path: Path) -> None:
     said = {message.id: message for message in messages(kept(path)) if message.string and all(message.string)}
     wanted = {message.id for message in messages(found(tmp_path))}
-    assert wanted - said.keys() == set(), "just translate, and then a translator"
-    assert said.keys() - wanted == set(), "just translate"
+    assert wanted - said.keys() == set(), "./just translate, and then a translator"
+    assert said.keys() - wanted == set(), "./just translate"
     assert not [message.id for message in said.values() if message.fuzzy]
 
 

@@ -78,7 +78,7 @@ def _share_metrics(instance: Path, port: int) -> None:
 def _welcome() -> None:
     click.echo(f"Latchkey is at {current_app.config['PUBLIC_URL']} - stop it with Ctrl+C.")
     if not roles.has_admin(database()):
-        click.echo("It has no admin yet: sign up there, then run  just admin YOUR@EMAIL.ADDRESS  beside this.")
+        click.echo("It has no admin yet: sign up there, then run  ./just admin YOUR@EMAIL.ADDRESS  beside this.")
 
 
 def _warn(most: int) -> None:
