@@ -82,6 +82,7 @@ def _run(gate: int, *command: str) -> None:
                 sys.exit("It could not be installed; above is why. With a network to PyPI, start again.")
         except KeyboardInterrupt:
             os.killpg(child.pid, signal.SIGTERM)
+            child.wait()
             raise
 
 
