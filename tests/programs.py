@@ -68,8 +68,8 @@ def apt_install(package: str) -> bool:
         return False
     sys.stderr.write(f"Installing {package}, once.\n")
     _apt_update()
-    # Another apt may be at work on this machine, for a minute.
-    options = ["-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60"]
+    # Chromium recommends services of a desktop, which a machine would run from then on; another apt may be at work.
+    options = ["-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60"]
     return _works([*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *options, package])
 
 
