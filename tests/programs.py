@@ -15,11 +15,12 @@ from playwright.sync_api import sync_playwright
 
 PLAYWRIGHT = (sys.executable, "-m", "playwright")
 UNPACKED = Path(__file__).parent.parent / ".venv/nginx"
-# What the tests drive, with Debian's packages of it, of which the first that can be had is taken.
+# What the tests drive, with Debian's packages for it, of which the first that can be had are taken.
 PACKAGES = {
     # Playwright's own Node is linked with it.
     "libatomic": ("libatomic1",),
-    "Chromium": ("chromium-headless-shell", "chromium"),
+    # Its pages are measured in the fonts that Debian's Chromium only recommends.
+    "Chromium": ("chromium-headless-shell fonts-liberation", "chromium fonts-liberation"),
     "lynx": ("lynx",),
     "openssl": ("openssl",),
     "nginx": ("nginx",),
@@ -62,15 +63,15 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:{UNPACKED}/usr/sbin")
 
 
-def apt_install(package: str) -> bool:
-    """Install a package of Debian's, where there is apt and we may; whether that worked."""
+def apt_install(packages: str) -> bool:
+    """Install Debian's packages of these names, where there is apt and we may; whether that worked."""
     if not shutil.which("apt-get") or (root := _become_root()) is None:
         return False
-    sys.stderr.write(f"Installing {package}, once.\n")
+    sys.stderr.write(f"Installing {packages}, once.\n")
     _apt_update()
     # Chromium recommends services of a desktop, which a machine would run from then on; another apt may be at work.
     options = ["-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60"]
-    return _works([*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *options, package])
+    return _works([*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *options, *packages.split()])
 
 
 @cache
@@ -102,7 +103,7 @@ def _unpack_nginx() -> bool:
 
 
 def _get_chromium() -> bool:
-    return any(apt_install(package) and chromium() for package in PACKAGES["Chromium"]) or _download_chromium()
+    return any(apt_install(packages) and chromium() for packages in PACKAGES["Chromium"]) or _download_chromium()
 
 
 def _download_chromium() -> bool:

@@ -53,7 +53,7 @@ class Front:
     def __init__(self, folder: Path) -> None:
         self._folder, self.behind = folder, free_port()
         self.port, self.plain_port = free_port(), free_port()
-        self.url = f"https://localhost:{self.port}"
+        self.url = f"https://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "Front":
         self._make_certificate()
@@ -75,13 +75,13 @@ class Front:
         """From OUR_ADDRESS, by somebody who looks at the certificate."""
         trust = ssl.create_default_context(cafile=f"{self._folder}/certificate.pem")
         connection = http.client.HTTPSConnection(
-            "localhost", self.port, timeout=20, context=trust, source_address=(OUR_ADDRESS, 0)
+            "127.0.0.1", self.port, timeout=20, context=trust, source_address=(OUR_ADDRESS, 0)
         )
         return _answer(connection, method, path, body, **headers)
 
     def ask_plainly(self, path: str) -> http.client.HTTPResponse:
         """Without TLS."""
-        return _answer(http.client.HTTPConnection("localhost", self.plain_port, timeout=20), "GET", path)
+        return _answer(http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=20), "GET", path)
 
     def _filled_in(self) -> str:
         text = SAMPLE
@@ -92,7 +92,7 @@ class Front:
             "listen [::]:443 ssl http2;": "",
             "/etc/letsencrypt/live/id.example.org/fullchain.pem": f"{self._folder}/certificate.pem",
             "/etc/letsencrypt/live/id.example.org/privkey.pem": f"{self._folder}/key.pem",
-            "server_name id.example.org": "server_name localhost",
+            "server_name id.example.org": "server_name 127.0.0.1",
             "127.0.0.1:8000": f"127.0.0.1:{self.behind}",
         }.items():
             assert old in text
@@ -102,8 +102,8 @@ class Front:
     def _make_certificate(self) -> None:
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "1", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=DNS:localhost"],
+             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "1", "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1"],
             cwd=self._folder, check=True, capture_output=True,
         )  # fmt: skip
 
@@ -211,7 +211,7 @@ def test_the_numbers_are_not_passed_on(front: Front, path: str) -> None:
 
 def test_http_leads_to_https(front: Front) -> None:
     answer = front.ask_plainly("/login?next=/account")
-    assert (answer.status, answer.headers["Location"]) == (301, "https://localhost/login?next=/account")
+    assert (answer.status, answer.headers["Location"]) == (301, "https://127.0.0.1/login?next=/account")
 
 
 def test_while_latchkey_is_stopped_there_is_a_page_that_says_so(site: tuple[Front, Server]) -> None:
