@@ -1,7 +1,6 @@
 """The database: five verbs over SQLite or PostgreSQL, and the ways in which they fail."""
 
 import hmac
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -18,12 +17,15 @@ def system_clock() -> datetime:
 
 
 class Duplicate(Exception):
-    """A UNIQUE index refused a row; `column` names what was taken already."""
+    """A UNIQUE index refused a row.
 
-    def __init__(self, said: str) -> None:
-        super().__init__(said)
-        named = re.search(r"[a-z]+[._]([a-z]+)", said)
-        self.column = named[1] if named else ""
+    `name` is what the database calls it: PostgreSQL the constraint or index (`users_email_key`), SQLite the columns
+    (`users.email`; of several `event_days.kind, event_days.day`) or, of an index on an expression, the index.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class Unavailable(Exception):

@@ -187,12 +187,17 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode in UNIQUE:
-            raise Duplicate(str(error).removeprefix("UNIQUE constraint failed: ")) from error
+            raise Duplicate(_named(str(error))) from error
         raise
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLE:
             raise Unavailable(str(error)) from error
         raise
+
+
+def _named(said: str) -> str:
+    """`users.email` of "UNIQUE constraint failed: users.email", `users_username_lower` of "… index 'users_…'"."""
+    return said.removeprefix("UNIQUE constraint failed: ").removeprefix("index ").strip("'")
 
 
 def _statements(sql: str) -> Iterator[str]:

@@ -5,6 +5,15 @@ from typing import Any, NamedTuple
 
 from db import Database, Duplicate
 
+# What is unique in this table, by each name that a database has for it.
+UNIQUE = {
+    "users.username": "username",
+    "users_username_key": "username",
+    "users_username_lower": "username",
+    "users.email": "email",
+    "users_email_key": "email",
+}
+
 
 class User(NamedTuple):
     id: int
@@ -48,6 +57,11 @@ def add(db: Database, username: str, email: str, password: str) -> int:
     assert row is not None
     _refuse_namesake(db, username, int(row[0]))
     return int(row[0])
+
+
+def taken(duplicate: Duplicate) -> str:
+    """The column whose value another user has: `username` or `email`. Raises KeyError for another table's index."""
+    return UNIQUE[duplicate.name]
 
 
 def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -54,8 +54,43 @@ def test_a_duplicate_names_its_column(db: Database, name: str, email: str, colum
     _add(db, "alice")
     with pytest.raises(Duplicate) as caught, db.transaction():
         users.add(db, name, email, "x")
-    assert caught.value.column == column
+    assert users.taken(caught.value) == column
     assert _add(db, "carol")
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        (("1", "y", "z"), {"mail_tokens.id", "mail_tokens_pkey"}),
+        (("2", "x", "z"), {"mail_tokens.user_email", "mail_tokens_user_email_key"}),
+        (("2", "y", "A"), {"mail_tokens_users_email"}),
+    ],
+)
+def test_a_duplicate_in_a_table_of_several_words_is_no_other_tables(
+    db: Database, row: tuple[str, str, str], names: set[str]
+) -> None:
+    with db.transaction():
+        db.script(
+            """CREATE TABLE mail_tokens (id TEXT PRIMARY KEY, user_email TEXT UNIQUE, users TEXT);
+            CREATE UNIQUE INDEX mail_tokens_users_email ON mail_tokens (lower(users));"""
+        )
+    insert = "INSERT INTO mail_tokens (id, user_email, users) VALUES (:id, :email, :users)"
+    db.run(insert, id="1", email="x", users="a")
+    with pytest.raises(Duplicate) as caught:
+        db.run(insert, id=row[0], email=row[1], users=row[2])
+    assert caught.value.name in names
+    with pytest.raises(KeyError):
+        users.taken(caught.value)
+
+
+def test_a_duplicate_of_several_columns_names_them_all(db: Database) -> None:
+    with db.transaction():
+        db.script("CREATE TABLE user_keys (user_id TEXT, name TEXT, UNIQUE (user_id, name));")
+    insert = "INSERT INTO user_keys (user_id, name) VALUES ('1', 'x')"
+    db.run(insert)
+    with pytest.raises(Duplicate) as caught:
+        db.run(insert)
+    assert caught.value.name in {"user_keys.user_id, user_keys.name", "user_keys_user_id_name_key"}
 
 
 @pytest.mark.parametrize("role", ["superuser", "", "ADMIN", 7, b"admin", None])

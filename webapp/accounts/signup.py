@@ -53,7 +53,7 @@ def sign_up(db: Database, client: Client, username: str, email: str, password: s
             return user.id
         with db.transaction():
             throttle.take(db, taken)
-        log.info("refused a sign-up: %s taken", duplicate.column)
+        log.info("refused a sign-up: %s taken", users.taken(duplicate))
         raise _refusal(db, duplicate, username, email) from duplicate
     log.info("signed up: user %d", user_id)
     return user_id
@@ -84,7 +84,8 @@ def _made_before(db: Database, client: Client, username: str, email: str, passwo
 
 def _refusal(db: Database, duplicate: Duplicate, username: str, email: str) -> Refused:
     """An index tells of itself alone; somebody whose name and address are both taken hears of both."""
-    errors = {"username": NAME_TAKEN} if duplicate.column == "username" or users.is_name_taken(db, username) else {}
-    if duplicate.column == "email" or users.by_email(db, email):
+    column = users.taken(duplicate)
+    errors = {"username": NAME_TAKEN} if column == "username" or users.is_name_taken(db, username) else {}
+    if column == "email" or users.by_email(db, email):
         errors["email"] = EMAIL_TAKEN
     return Refused(**errors)
