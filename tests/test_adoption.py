@@ -118,6 +118,20 @@ def test_odd_rows_never_stop_the_start(tmp_path: Path, cheap_hashes: None) -> No
     app.extensions["database"].close()
 
 
+def test_an_address_that_no_mail_can_be_written_to_still_logs_in(
+    tmp_path: Path, cheap_hashes: None, htmx: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(DATA, tmp_path / "latchkey.db")
+    with sqlite3.connect(tmp_path / "latchkey.db") as raw:
+        raw.execute("UPDATE users SET email = '.grace..@x' WHERE username = 'grace'")
+    raw.close()
+    app = create_app({"INSTANCE": str(tmp_path)})
+    assert "although the address is '.grace..@x'" in capfd.readouterr().err
+    browser = Browser(app, htmx).visit("/login").submit("login-form", email=".grace..@x", password=PASSWORD)
+    assert browser.heading() == "Welcome back, grace!"
+    app.extensions["database"].close()
+
+
 def test_times_that_are_none_are_shown_as_they_are(tmp_path: Path, cheap_hashes: None) -> None:
     shutil.copy(DATA, tmp_path / "latchkey.db")
     with sqlite3.connect(tmp_path / "latchkey.db") as raw:

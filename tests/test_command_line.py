@@ -69,6 +69,7 @@ def test_somebody_is_signed_up_with_a_password_from_standard_input(app: Flask, d
         refused = runner.invoke(args=["user", "create", "bob@example.com"], input=typed)
         assert refused.exit_code == 1 and "assword" in refused.output
     assert "user name" in runner.invoke(args=["user", "create", "!@example.com"], input="correct horse\n").output
+    assert "No mail" in runner.invoke(args=["user", "create", "a..b@example.com"], input="correct horse\n").output
     assert users.count(db) == 1
 
 

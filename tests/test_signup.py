@@ -42,6 +42,10 @@ BAD_EMAILS = {
     "markup": "<script>@example.com",
     "a line break after it": "alice@example.com\r\n",
     "a Kelvin sign": "\u212aelvin@example.com",
+    "a dot in front": ".a@x",
+    "a dot behind": "a.@x",
+    "two dots": "a..b@x",
+    "another's address, encoded": "=?utf-8?q?bob?=@example.com",
     "255 characters": "a" * 243 + "@example.com",
     "5,000 characters": "a" * 5000 + "@example.com",
 }
@@ -179,6 +183,7 @@ def test_of_two_who_send_one_address_at_once_one_gets_it(app: Flask, db: Databas
         ("username", "a", "User name must be 2 to 32 letters"),
         ("username", "ALICE", "That user name is taken. Choose another."),
         ("email", "x", "Enter an email address, like name@example.com."),
+        ("email", "a..b@x", "No mail can be written to this address. Look for a typing mistake."),
         ("password", "password", "Choose a password that is harder to guess. This is a top-10 common password."),
         ("password", "short", "Password must be at least 8 characters."),
     ],

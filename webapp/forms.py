@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
+from email.errors import MessageError
+from email.headerregistry import Address
 from functools import cached_property
 from typing import ClassVar
 from urllib.parse import parse_qsl
@@ -77,7 +79,7 @@ def email_objection(value: str) -> str | None:
         return say("Email address must be at most %(number)s characters.", number=LONGEST_EMAIL)
     if not EMAIL.fullmatch(value):
         return say("Enter an email address, like name@example.com.")
-    return None
+    return None if _is_mailable(value) else say("No mail can be written to this address. Look for a typing mistake.")
 
 
 def known_email_objection(value: str) -> str | None:
@@ -94,6 +96,19 @@ def password_objection(_: str) -> str | None:
 
 def known_password_objection(value: str) -> str | None:
     return None if value else say("Enter your password.")
+
+
+def _is_mailable(email: str) -> bool:
+    """Whether Python can write mail to this address.
+
+    The HTML standard lets dots stand anywhere (RFC 5322 3.2.3 does not), and takes `=?utf-8?q?bob?=@example.com`, which
+    a mailer reads as Bob's address (RFC 2047).
+    """
+    try:
+        Address(addr_spec=email)
+    except (MessageError, ValueError):
+        return False
+    return True
 
 
 def _tidied(name: str, value: str) -> str:
