@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.browser import Browser
 from tests.conftest import PASSWORD
 from webapp import create_app
 from webapp.headers import POLICY
@@ -30,6 +31,48 @@ def test_errors_carry_them(app: Flask) -> None:
     _carries_them(client.post("/", headers={"Sec-Fetch-Site": "cross-site"}))
     _carries_them(client.delete("/login"))
     _carries_them(client.get("/login", headers={"Host": "evil.example"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        (f"/dashboard?{'%25' * 1000}", "/login"),
+        (f"/account/activity?{'a' * 1900}", f"/login?next=/account/activity?{'a' * 1900}"),
+        (f"/account/sessions/{'%25' * 2600}", "/login"),
+        (f"/account?name={'é' * 500}", "/login"),
+        (f"/account//activity?{'a' * 7000}", "http://localhost/account/activity"),
+    ],
+)
+def test_a_strangers_long_address_is_cut_on_the_way_to_the_log_in(app: Flask, path: str, way: str) -> None:
+    answer = app.test_client().get(path)
+    assert answer.status_code in {303, 308} and answer.location.replace("%3F", "?") == way
+
+
+def test_over_htmx_it_is_cut_too(app: Flask) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://localhost/account/activity?{'%25' * 2600}"}
+    answer = app.test_client().get("/account/activity", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login")
+
+
+@pytest.mark.parametrize(
+    ("wish", "way"),
+    [
+        (f"/account/activity?{'é' * 400}", "/account/activity"),
+        (f"/account/sessions/{'%25' * 2600}", "/dashboard"),
+        (f"/account/activity?{'a' * 1900}", f"/account/activity?{'a' * 1900}"),
+    ],
+)
+@pytest.mark.parametrize("page", ["login", "signup", "confirm"])
+def test_a_way_on_that_is_too_long_loses_its_query_or_ends_at_the_dashboard(
+    alice: Browser, htmx: bool, page: str, wish: str, way: str
+) -> None:
+    address, headers = f"/{page}?next={wish}", {"HX-Request": "true"} if htmx else {}
+    if page == "confirm":
+        token = alice.visit(address).value("csrf_token")
+        answer = alice.client.post(address, data={"password": PASSWORD, "csrf_token": token}, headers=headers)
+    else:
+        answer = alice.client.get(address, headers=headers)
+    assert answer.headers["HX-Redirect" if htmx else "Location"] == way
 
 
 def test_nothing_may_run_that_is_not_a_file_of_ours(app: Flask) -> None:

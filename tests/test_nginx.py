@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -207,6 +208,48 @@ def test_a_body_that_is_too_large_is_refused_and_one_that_just_fits_is_not(front
 def test_the_numbers_are_not_passed_on(front: Front, path: str) -> None:
     answer = front.ask("GET", path)
     assert answer.status == 404 and b"<center>nginx</center>" in answer.text
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX_Request": "true", "HX_Current_URL": f"/?{'%25' * 2500}"}])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/dashboard?{'%25' * 1000}",
+        f"/account//activity?{'a' * 8000}",
+        f"/account/sessions/{'%25' * 2600}",
+        f"/logout?{'%25' * 2600}",
+        f"/confirm?next=/{'%25' * 2600}",
+        f"/login?next=/{'%25' * 2600}",
+        f"/{'%25' * 2600}",
+    ],
+)
+def test_a_long_address_is_never_a_bare_502(front: Front, path: str, headers: dict[str, str]) -> None:
+    answer = front.ask("GET", path, **headers)
+    assert answer.status in {200, 204, 303, 308, 401, 404}
+    assert sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) < 4096
+
+
+@pytest.mark.usefixtures("_nginx")
+def test_headers_have_room_for_a_cookie_as_large_as_a_browser_takes(tmp_path: Path) -> None:
+    front = Front(tmp_path)
+    with _answering(front.behind, f"Set-Cookie: visitor={'a' * 4096}\r\nX-Other: {'a' * 8000}"), front:
+        assert front.ask("GET", "/login").status == 200
+
+
+@contextmanager
+def _answering(port: int, headers: str) -> Iterator[None]:
+    """A server that gives the first who comes an empty answer with these headers."""
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{headers}\r\n\r\n".encode())
+
+    with socket.create_server(("127.0.0.1", port)) as listener, ThreadPoolExecutor(1) as thread:
+        listener.settimeout(20)
+        thread.submit(answer)
+        yield
 
 
 def test_http_leads_to_https(front: Front) -> None:

@@ -11,6 +11,8 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.urls import iri_to_uri
 
+# In characters, as it is sent; with it an answer's headers stay below the 4 KiB that nginx takes unless it is told.
+LONGEST_ADDRESS = 2000
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
 
@@ -111,13 +113,28 @@ def nothing() -> Response:
 
 
 def after_request(answer: Response) -> Response:
-    """Over htmx a redirect becomes 204 with HX-Redirect: fetch follows a redirect unseen, into the form."""
+    """Over htmx a redirect becomes 204 with HX-Redirect: fetch follows a redirect unseen, into the form.
+
+    Where it leads is cut to what a proxy takes.
+    """
     if "HX-Request" in request.headers and answer.status_code in {301, 302, 303, 307, 308}:
         answer.headers["HX-Redirect"] = iri_to_uri(answer.headers.pop("Location"))
         answer.status_code = 204
         answer.set_data(b"")
         answer.vary.add("HX-Request")
+    for name in {"Location", "HX-Redirect"} & set(answer.headers.keys()):
+        answer.headers[name] = _short(answer.headers[name])
     return answer
+
+
+def _short(address: str) -> str:
+    """The address, where it is too long without its query, and else the dashboard's.
+
+    What a stranger asks for is quoted on the way to the log-in, three characters for one. Behind a proxy that has no
+    room for such a header it was a bare 502.
+    """
+    shorter = (address, address.partition("?")[0], url_for("dashboard.show"))
+    return next(each for each in shorter if len(iri_to_uri(each)) <= LONGEST_ADDRESS)
 
 
 def problem(status: int, title: str, sentence: str) -> Response:
