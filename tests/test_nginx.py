@@ -80,6 +80,18 @@ class Front:
         )
         return _answer(connection, method, path, body, **headers)
 
+    def shakes_hands(self, version: ssl.TLSVersion, ciphers: str) -> bool:
+        """Whether it accepts a client that speaks this TLS alone, with these ciphers of OpenSSL's up to TLS 1.2."""
+        context = ssl.create_default_context(cafile=f"{self._folder}/certificate.pem")
+        context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        try:
+            with connection, context.wrap_socket(connection, server_hostname="localhost"):
+                return True
+        except ssl.SSLError:
+            return False
+
     def ask_plainly(self, path: str) -> http.client.HTTPResponse:
         """Without TLS."""
         return _answer(http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=20), "GET", path)
@@ -102,9 +114,9 @@ class Front:
 
     def _make_certificate(self) -> None:
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "1", "-subj", "/CN=127.0.0.1",
-             "-addext", "subjectAltName=IP:127.0.0.1"],
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "1", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=DNS:localhost"],
             cwd=self._folder, check=True, capture_output=True,
         )  # fmt: skip
 
@@ -163,7 +175,24 @@ def test_the_log_in_page_has_cookies_that_stay_with_this_host_and_https(front: F
     cookie = page.headers["Set-Cookie"]
     assert page.status == 200 and cookie.startswith("__Host-visitor=") and "; Secure" in cookie
     assert page.headers.get_all("Strict-Transport-Security") == ["max-age=63072000; includeSubDomains"]
-    assert page.headers["Server"] == "nginx"
+
+
+@pytest.mark.parametrize("path", ["/login", "/metrics", "/nowhere"])
+def test_no_port_names_a_version(front: Front, path: str) -> None:
+    for answer in (front.ask("GET", path), front.ask_plainly(path)):
+        assert answer.headers["Server"] == "nginx" and b"nginx/" not in answer.text
+
+
+@pytest.mark.parametrize("ciphers", ["AES256-GCM-SHA384", "ALL:COMPLEMENTOFALL:!ECDHE"])
+def test_a_cipher_without_forward_secrecy_is_refused(front: Front, ciphers: str) -> None:
+    """With a key of RSA, which alone can do without."""
+    assert not front.shakes_hands(ssl.TLSVersion.TLSv1_2, ciphers)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_one_with_it_is_taken(front: Front, version: ssl.TLSVersion) -> None:
+    assert front.shakes_hands(version, "ECDHE-RSA-AES128-GCM-SHA256")
+    assert front.shakes_hands(version, "ECDHE-RSA-CHACHA20-POLY1305")
 
 
 def test_somebody_signs_up_and_logs_in_over_http_2(front: Front, chromium: Browser) -> None:
