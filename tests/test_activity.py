@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
 from webapp.accounts.events import COMMAND_LINE, Kind
+from webapp.downloads import csv_lines
 
 
 def _told(browser: Browser, address: str = "/account/activity") -> list[str]:
@@ -157,9 +159,29 @@ def test_it_can_be_taken_along(alice: Browser, bob: Browser, db: Database, clock
 def test_a_spreadsheet_runs_nothing_of_it(alice: Browser) -> None:
     alice.visit("/account").submit("email-form", email="=cmd@example.com")
     alice.visit("/account").submit("email-form", email="a@example.com")
-    cells = [cell for row in csv.reader(io.StringIO(alice.client.get("/account/activity.csv").text)) for cell in row]
+    text = alice.client.get("/account/activity.csv").text
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
     assert [cell for cell in cells if "=cmd" in cell]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert all(re.fullmatch(r'"([^"]*",")*[^"]*"', line) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", '"=', '" "=', "  =", "\r=", "\n@"])
+def test_nor_does_one_that_takes_something_else_for_what_separates_cells(separator: str, start: str) -> None:
+    cell = f"a,b;c\td{separator}{start}cmd"
+    _, line = csv_lines(["a", "b"], [{"a": start, "b": cell}])
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        read = csv.reader(io.StringIO(line, newline=""), delimiter=separator, quoting=quoting)
+        cells = [found.lstrip('" ') for row in read for found in row]
+        assert not [found for found in cells if found.startswith(("=", "+", "-", "@", "\uff1d"))]
+
+
+def test_every_field_is_quoted_and_comes_back_as_it_was() -> None:
+    cells = {"plain": "x", "empty": "", "quoted": 'say "x"', "separated": "a,b;c\td", "formula": "=1"}
+    names, line = csv_lines(list(cells), [cells])
+    assert names == '"plain","empty","quoted","separated","formula"\r\n'
+    assert line == '"x","","say ""x""","a,b;c\td","\'=1"\r\n'
 
 
 @pytest.mark.parametrize("path", ["/account/activity", "/account/activity.csv", "/account/activity.json"])

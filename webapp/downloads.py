@@ -6,13 +6,15 @@ The lines are made after the request is over, so they ask for nothing of it.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Response
 
-# What a spreadsheet may take for the beginning of a formula, also in full width.
-FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+# The beginning of a cell before what a spreadsheet may take for a formula, also in full width. A spreadsheet that
+# expects semicolons or tabs, as in Germany, splits at them within quotes too.
+FORMULA = re.compile('[,;\t\r\n][ "]*(?=[=+@\t\r\uff1d\uff0b\uff0d\uff20-])')
 
 Rows = Iterable[dict[str, Any]]
 
@@ -23,10 +25,10 @@ def download(lines: Iterator[str], mimetype: str, name: str) -> Response:
 
 
 def csv_lines(columns: list[str], rows: Rows) -> Iterator[str]:
-    """RFC 4180, with a line of names first."""
+    """RFC 4180, each field in quotes, with a line of names first."""
     yield _csv_line(columns)
     for row in rows:
-        yield _csv_line([_harmless(str(row[column] or "")) for column in columns])
+        yield _csv_line([str(row[column] or "") for column in columns])
 
 
 def json_lines(columns: list[str], rows: Rows) -> Iterator[str]:
@@ -39,10 +41,10 @@ def json_lines(columns: list[str], rows: Rows) -> Iterator[str]:
 
 def _csv_line(cells: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
+    return f"{_harmless(line.getvalue())}\r\n"
 
 
-def _harmless(cell: str) -> str:
+def _harmless(line: str) -> str:
     """A spreadsheet takes `=…` for a formula and runs it (OWASP, CSV Injection); an address may begin so."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return FORMULA.sub(r"\g<0>'", f"\n{line}")[1:]
