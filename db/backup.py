@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-# What SQLite keeps beside a file, and would replay onto another one that takes its name.
-JOURNALS = ("-wal", "-shm", "-journal")
+from db.sqlite import JOURNALS
+
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # How many, from where: every connection to a database with a write-ahead log holds one of these bytes of the file
 # locked (sqlite.org/fileformat2.html, 1.4, the lock-byte page).

@@ -1,11 +1,12 @@
 """SQLite: one file, one kept connection per thread, writers one after the other."""
 
+import logging
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,9 @@ from db import Clock, Database, Duplicate, Row, Unavailable
 PATIENCE = 5.0
 # A writer that has waited so long for another program, in seconds, waits for none that is just slow.
 STUCK = 0.5
+
+# What SQLite keeps beside a file, and would replay onto another one that takes its name.
+JOURNALS = ("-wal", "-shm", "-journal")
 
 # FULL: with NORMAL a power cut loses what was already acknowledged.
 SETTINGS = """
@@ -38,6 +42,8 @@ TROUBLE = {
 }
 UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 
+log = logging.getLogger("latchkey")
+
 
 class Sqlite(Database):
     dialect = "sqlite"
@@ -51,6 +57,7 @@ class Sqlite(Database):
         self._writer = threading.Lock()
         self._asked_at: float | None = None
         _create(path)
+        _keep_from_others(os.path.realpath(path))
         with _translated():
             self._connection()
 
@@ -163,6 +170,23 @@ def _create(path: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror}") from error
+
+
+def _keep_from_others(path: str) -> None:
+    """Let the owner alone read an existing file and those beside it, and name in the log what stays open to others."""
+    for file in (path, *(path + ending for ending in JOURNALS)):
+        if _is_open_to_others(file):
+            with suppress(OSError):
+                os.chmod(file, 0o600)
+            if _is_open_to_others(file):
+                log.warning("other users of this machine can read %s, which holds hashes: chmod 600 it", file)
+
+
+def _is_open_to_others(file: str) -> bool:
+    try:
+        return bool(os.stat(file).st_mode & 0o077)
+    except FileNotFoundError:
+        return False
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

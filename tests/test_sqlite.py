@@ -1,10 +1,11 @@
 """The embedded database and its troubles: a lock, a full disk."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from db import Database, connect, users
 from db.sqlite import PATIENCE, SETTINGS, STUCK
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
-from tests.server import Server
+from tests.server import ROOT, Server
 from tests.visitor import Visitor
 from webapp import create_app
 from webapp.config import BadSetting
+
+TUTORIAL = ROOT / "tests/data/tutorial.db"
 
 
 @pytest.fixture
@@ -31,6 +34,43 @@ def test_sqlite_is_set_to_lose_nothing(db: Database) -> None:
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     kept = [sqlite_pragma(db, name) for name in pragmas]
     assert kept == ["wal", 2, 1, 5000]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o606])
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_an_existing_file_is_closed_to_others_at_the_start(
+    settings: dict[str, Any], tmp_path: Path, mode: int, is_linked: bool
+) -> None:
+    file = tmp_path / ("elsewhere.db" if is_linked else "latchkey.db")
+    shutil.copy(TUTORIAL, file)
+    if is_linked:
+        (tmp_path / "latchkey.db").symlink_to(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("UPDATE users SET role = 'user' WHERE id = 0")
+        files = sorted(tmp_path.glob(f"{file.name}*"))
+        assert len(files) == 3
+        for each in files:
+            each.chmod(mode)
+        app = create_app(settings)
+        assert {name.stat().st_mode & 0o777 for name in files} == {0o600}
+        app.extensions["database"].close()
+
+
+def test_one_that_stays_open_to_others_is_named_in_the_log(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be another user's, or on a disk that knows no modes."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    shutil.copy(TUTORIAL, tmp_path / "latchkey.db")
+    (tmp_path / "latchkey.db").chmod(0o644)
+    monkeypatch.setattr("os.chmod", refuse)
+    app = create_app(settings)
+    assert f"WARNING other users of this machine can read {tmp_path}/latchkey.db, " in capsys.readouterr().err
+    app.extensions["database"].close()
 
 
 def test_servers_that_start_at_once_on_a_new_file_wait_for_each_other(tmp_path: Path) -> None:
