@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from db import Database
 from tests.browser import Browser
@@ -16,7 +16,7 @@ from tests.server import Server
 from tests.visitor import Visitor
 from webapp import create_app
 from webapp.auth import public
-from webapp.logs import FORMATTERS
+from webapp.logs import FORMATTERS, LONGEST
 
 # A second line, a terminal's colours, a line break of Unicode's, a writing direction.
 HOSTILE = "x\r\n2026-01-01 00:00:00,000 INFO logged in: user 1\x1b[31m\x85\u2028\u202e"
@@ -80,7 +80,7 @@ def telling(settings: dict[str, Any], log_format: str) -> Iterator[Flask]:
     @app.get("/crash")
     @public
     def crash() -> str:
-        raise RuntimeError(HOSTILE)
+        raise RuntimeError("x" * 5000 if "long" in request.args else HOSTILE)
 
     yield app
     app.extensions["database"].close()
@@ -113,6 +113,26 @@ def test_what_is_hostile_stays_on_its_line(telling: Flask, capsys: pytest.Captur
 def test_a_broken_byte_is_spelled_out(log_format: str) -> None:
     line = FORMATTERS[log_format].format(logging.makeLogRecord({"msg": "heard %s", "args": "\udcff"}))
     assert "heard \\udcff" in line and line.isascii()
+
+
+@pytest.mark.parametrize("text", ["x" * 1025, "\x1b" * 5000, "ж" * 100_000])
+def test_a_long_message_is_cut(log_format: str, text: str) -> None:
+    line = FORMATTERS[log_format].format(logging.makeLogRecord({"msg": "heard %s", "args": text}))
+    told = json.loads(line)["message"] if log_format == "json" else line.removesuffix(" from=- request=-")
+    message = told[told.index("heard") :]
+    assert message.endswith("…") and len(message) == LONGEST
+
+
+def test_one_of_a_kilobyte_is_not(log_format: str) -> None:
+    line = FORMATTERS[log_format].format(logging.makeLogRecord({"msg": "x" * 1024}))
+    assert "x" * 1024 in line
+
+
+def test_each_line_of_a_traceback_is_cut(telling: Flask, capsys: pytest.CaptureFixture[str], log_format: str) -> None:
+    answer = telling.test_client().get("/crash?long")
+    told = capsys.readouterr().err
+    trace = json.loads(told)["exception"].split("\n") if log_format == "json" else told.splitlines()[1:]
+    assert answer.status_code == 500 and trace[-1].strip() == f"RuntimeError: {'x' * (LONGEST - 15)}…"
 
 
 @pytest.mark.parametrize("log_format", ["json"])

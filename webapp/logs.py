@@ -11,6 +11,8 @@ from flask.logging import default_handler, wsgi_errors_stream
 from webapp import client
 from webapp.request_id import request_id
 
+# Of a message, in characters: a stranger who sends long ones must not fill the disk.
+LONGEST = 1024
 FORMAT = "%(asctime)s %(levelname)s %(message)s from=%(address)s request=%(request_id)s"
 
 
@@ -18,10 +20,11 @@ class Text(logging.Formatter):
     """A line; the traceback of a mistake of ours follows it indented, so that no part of it passes for a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message, record.asctime = record.getMessage(), self.formatTime(record)
+        record.message, record.asctime = _cut(_printable(record.getMessage())), self.formatTime(record)
         record.address, record.request_id = _address(), request_id()
         trace = self.formatException(record.exc_info) if record.exc_info else ""
-        return "\n    ".join(_printable(line) for line in (self.formatMessage(record), *trace.splitlines()))
+        lines = (_cut(_printable(line)) for line in trace.splitlines())
+        return "\n    ".join((_printable(self.formatMessage(record)), *lines))
 
 
 class Json(logging.Formatter):
@@ -31,13 +34,13 @@ class Json(logging.Formatter):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "message": record.getMessage(),
+            "message": _cut(record.getMessage()),
             "address": _address(),
             "request_id": request_id(),
             "logger": record.name,
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = "\n".join(map(_cut, self.formatException(record.exc_info).split("\n")))
         return json.dumps(line)
 
 
@@ -58,6 +61,11 @@ def start(app: Flask) -> None:
 
 def _address() -> str:
     return client.address() if has_request_context() else "-"
+
+
+def _cut(text: str) -> str:
+    """A message, or one line of a traceback, as it is if it is not too long, else its beginning and `…`."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _printable(text: str) -> str:
