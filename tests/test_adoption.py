@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, logged_in, person
+from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import passwords
 
@@ -115,6 +115,20 @@ def test_odd_rows_never_stop_the_start(tmp_path: Path, cheap_hashes: None) -> No
     assert browser.heading() == "Welcome back, linus!"
     browser = Browser(app).visit("/login").submit("login-form", email="broken@example.com", password="x")
     assert browser.errors() == {"password": "Invalid credentials."}
+    app.extensions["database"].close()
+
+
+def test_whose_name_is_reserved_today_is_named_in_the_log_and_keeps_it(
+    tmp_path: Path, cheap_hashes: None, htmx: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(DATA, tmp_path / "latchkey.db")
+    with sqlite3.connect(tmp_path / "latchkey.db") as raw:
+        raw.execute("UPDATE users SET username = 'Admin' WHERE username = 'grace'")
+    raw.close()
+    app = create_app({"INSTANCE": str(tmp_path)})
+    assert "although the user name is 'Admin'" in capfd.readouterr().err
+    browser = log_in(Browser(app, htmx), "grace").visit("/account").submit("username-form")
+    assert browser.flashes() == ["Your user name is Admin now."]
     app.extensions["database"].close()
 
 

@@ -7,8 +7,8 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, logged_in
-from tests.test_signup import BAD_BYTES, BAD_EMAILS, BAD_NAMES
+from tests.conftest import PASSWORD, Clock, log_in, logged_in
+from tests.test_signup import BAD_BYTES, BAD_EMAILS, BAD_NAMES, RESERVED_NAMES
 
 
 def _kept(db: Database) -> tuple[str, str]:
@@ -57,6 +57,28 @@ def test_a_bad_user_name_is_refused_and_nothing_is_written(alice: Browser, db: D
     assert alice.answer.status_code == 422 and list(alice.errors()) == ["username"]
     assert alice.page.title is not None and alice.page.title.text.startswith("Error: Profile")
     assert _kept(db) == ("alice", "alice@example.com")
+
+
+@pytest.mark.parametrize("name", RESERVED_NAMES)
+def test_a_name_of_the_sites_own_is_refused_and_nothing_is_written(alice: Browser, db: Database, name: str) -> None:
+    alice.visit("/account").submit("username-form", username=name)
+    assert alice.answer.status_code == 422
+    assert alice.errors() == {"username": "That user name is reserved. Choose another."}
+    assert _kept(db) == ("alice", "alice@example.com")
+    answer = alice.client.post("/account/username/check", data={"username": name})
+    assert "That user name is reserved. Choose another." in answer.text
+
+
+def test_one_that_the_command_line_gave_is_kept(browser: Browser, app: Flask, db: Database) -> None:
+    made = app.test_cli_runner().invoke(args=["user", "create", "admin@example.com"], input=f"{PASSWORD}\n")
+    assert made.exit_code == 0, made.output
+    admin = log_in(browser, "admin").visit("/account").submit("username-form")
+    assert admin.flashes() == ["Your user name is admin now."]
+    assert admin.client.post("/account/username/check", data={"username": "admin"}).text.strip() == ""
+    admin.submit("username-form", username="Admin")
+    assert _kept(db) == ("Admin", "admin@example.com")
+    admin.submit("username-form", username="root")
+    assert admin.answer.status_code == 422 and _kept(db) == ("Admin", "admin@example.com")
 
 
 @pytest.mark.parametrize("email", BAD_EMAILS.values(), ids=BAD_EMAILS)

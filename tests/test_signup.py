@@ -28,6 +28,10 @@ BAD_NAMES = {
     "a space inside": "al ice",
     "non-characters": "al\ufffeice",
 }
+RESERVED_NAMES = [
+    "admin", "Administrator", "ROOT", "support", "security", "postmaster", "abuse", "LatchKey",
+    "ad.min", "_admin_", "admin-", "no-reply", "mailer-daemon", "command-line",
+]  # fmt: skip
 BAD_EMAILS = {
     "empty": "",
     "blank": "   ",
@@ -85,6 +89,19 @@ def test_the_form_answers_303(browser: Browser) -> None:
 @pytest.mark.parametrize("name", BAD_NAMES.values(), ids=BAD_NAMES)
 def test_a_bad_user_name_is_refused_beside_the_field(browser: Browser, db: Database, name: str) -> None:
     _refused(browser, db, "username", username=name)
+
+
+@pytest.mark.parametrize("name", RESERVED_NAMES)
+def test_a_name_of_the_sites_own_is_refused_beside_the_field(browser: Browser, db: Database, name: str) -> None:
+    _refused(browser, db, "username", username=name)
+    assert browser.errors() == {"username": "That user name is reserved. Choose another."}
+    answer = browser.client.post("/signup/username", data={"username": name})
+    assert "That user name is reserved. Choose another." in answer.text
+
+
+@pytest.mark.parametrize("name", ["administer", "admin2", "roots", "helpful", "system32", "infowars"])
+def test_one_that_is_merely_like_it_is_not(app: Flask, db: Database, name: str) -> None:
+    assert sign_up(Browser(app), name).path == "/login"
 
 
 @pytest.mark.parametrize("email", BAD_EMAILS.values(), ids=BAD_EMAILS)

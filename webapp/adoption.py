@@ -5,6 +5,7 @@ import logging
 from db import Database, users
 from webapp import forms
 from webapp.accounts import passwords, people
+from webapp.accounts.reserved import is_reserved
 
 log = logging.getLogger("latchkey")
 
@@ -22,7 +23,8 @@ def tell(db: Database) -> None:
 
 def _oddities(user: users.User) -> list[str]:
     odd = {
-        f"the user name is {user.username!r}": forms.username_objection(str(user.username)),
+        f"the user name is {user.username!r}": forms.username_objection(str(user.username))
+        or is_reserved(str(user.username)),
         f"the address is {user.email!r}": forms.email_objection(str(user.email)),
         "the stored hash is malformed, so no password fits": not passwords.is_known(str(user.password)),
     }

@@ -6,16 +6,17 @@ from db import Database, Duplicate, users
 from db.sessions import Session
 from webapp.accounts import deletion, events, throttle
 from webapp.accounts.events import Client, Kind
-from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, Refused
+from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, Refused, refuse_reserved
 
 log = logging.getLogger("latchkey")
 
 
 def rename(db: Database, client: Client, session: Session, username: str) -> None:
-    """Take another user name. Raises Refused when it is somebody else's."""
+    """Take another user name. Raises Refused when it is another user's, or reserved."""
     user, detail = session.user, f"from {session.user.username} to {username}"
     if username == user.username:
         return
+    refuse_reserved(client, username, own=user.username)
     try:
         with db.transaction():
             deletion.sweep(db)

@@ -7,11 +7,13 @@ from datetime import timedelta
 from db import Database, Duplicate, stored, users
 from webapp.accounts import deletion, events, passwords, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.reserved import is_reserved
 from webapp.sentences import say
 
 log = logging.getLogger("latchkey")
 
 NAME_TAKEN = say("That user name is taken. Choose another.")
+NAME_RESERVED = say("That user name is reserved. Choose another.")
 EMAIL_TAKEN = say("Email already registered.")
 
 
@@ -32,12 +34,13 @@ class Refused(Exception):
 
 
 def sign_up(db: Database, client: Client, username: str, email: str, password: str, is_sent_again: bool = False) -> int:
-    """Create an account and give its id. Raises Refused for what is taken already, Throttled, Busy.
+    """Create an account and give its id. Raises Refused for what is taken already or reserved, Throttled, Busy.
 
     The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
     The UNIQUE indexes are the check, so of two people who send one address at once, one gets it. Who is told that the
     database did not answer, and so has `is_sent_again`, may find that it did.
     """
+    refuse_reserved(client, username)
     buckets, taken = throttle.of_signup(client), throttle.of_taken(client)
     throttle.check(db, buckets + taken)
     hashed = passwords.hashed(password)
@@ -59,12 +62,20 @@ def sign_up(db: Database, client: Client, username: str, email: str, password: s
     return user_id
 
 
-def name_objection(db: Database, username: str, unless: int | None = None) -> str | None:
-    """Why this name cannot be had, for somebody who is still typing; nobody's own is in their way.
+def refuse_reserved(client: Client, username: str, own: str = "") -> None:
+    """Raise Refused for a reserved name that is not the user's `own` already; the command line may give one."""
+    if not client.actor and is_reserved(username, own):
+        raise Refused(username=NAME_RESERVED)
+
+
+def name_objection(db: Database, username: str, unless: users.User | None = None) -> str | None:
+    """Objection to a user name to show while typing, or None; `unless` is the user who has it and may keep it.
 
     User names are public.
     """
-    return NAME_TAKEN if users.is_name_taken(db, username, unless) else None
+    if is_reserved(username, unless.username if unless else ""):
+        return NAME_RESERVED
+    return NAME_TAKEN if users.is_name_taken(db, username, unless.id if unless else None) else None
 
 
 def _made_before(db: Database, client: Client, username: str, email: str, password: str) -> users.User | None:

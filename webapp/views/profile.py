@@ -75,7 +75,7 @@ def check(field: str) -> ResponseReturnValue:
     """What is wrong with one field, for somebody who has just left it: the inside of its error slot."""
     form = FORMS[field](request.form)
     if form.check() and field == "username":
-        form.object(field, signup.name_objection(database(), form.values[field], unless=own_session().user.id))
+        form.object(field, signup.name_objection(database(), form.values[field], unless=own_session().user))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 

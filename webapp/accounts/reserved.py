@@ -1,0 +1,24 @@
+"""User names that others would take for the site's own."""
+
+# Mailboxes of a domain (RFC 2142 and the like): a user called so passes for the people who read them.
+MAILBOXES = (
+    "abuse ftp hostmaster info marketing news noc postmaster sales security support usenet uucp webmaster www "
+    "billing contact help helpdesk mailerdaemon noreply privacy"
+)
+# People to whom users tell their password.
+TRUSTED = (
+    "admin administrator administrators admins moderator moderators official operator owner root service staff "
+    "superuser sysadmin sysop system team"
+)
+# Words of the pages, where a user name may stand too.
+OURS = "account accounts commandline dashboard latchkey login logout me nobody password signup user you"
+NAMES = frozenset(f"{MAILBOXES} {TRUSTED} {OURS}".split())
+SEPARATORS = str.maketrans("", "", "._-")
+
+
+def is_reserved(username: str, own: str = "") -> bool:
+    """Whether this name is kept for the site, in any case and with separators anywhere, as in `_ad.MIN_`.
+
+    `own` is the user name that the user has already, and keeps.
+    """
+    return username.lower() != own.lower() and username.lower().translate(SEPARATORS) in NAMES
