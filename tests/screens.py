@@ -1,5 +1,6 @@
-"""A real Chromium on the real server: pages that note whatever goes wrong on them, and people who act through them."""
+"""A real browser on the real server: pages that note whatever goes wrong on them, and people who act through them."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -34,6 +35,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 REAL_LIFE = ["--disable-back-forward-cache"]
 # Chromium notes each refusal of a form in its console.
 REFUSED_FORM = r"status of 422"
+# Firefox notes what a page still wanted of the service worker when it was left.
+GIVEN_UP = r"A ServiceWorker intercepted the request and encountered an unexpected error"
 NO_ANSWER = "net::ERR_|htmx:error"
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -82,7 +85,7 @@ class Screens:
         self._browser, self.server, self._keys = browser, server, keys
         self._contexts: list[BrowserContext] = []
         self._troubles: list[str] = []
-        self._expected = [REFUSED_FORM]
+        self._expected = [REFUSED_FORM, GIVEN_UP]
 
     def open(self, path: str = "/", *, javascript: bool = True, **options: Any) -> Page:
         """Open an address in a browser that knows nobody."""
@@ -122,24 +125,45 @@ class Screens:
         assert not unexpected, "\n".join(unexpected)
 
 
+@pytest.fixture(scope="module")
+def engine() -> str:
+    """Which browser the tests of a module drive, as Playwright names it; a module may have another."""
+    return "chromium"
+
+
 # Not for the whole session: while it lives the thread has a running event loop, and `asyncio.run` fails there.
 @pytest.fixture(scope="module")
-def chromium_type() -> Iterator[BrowserType]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium
+def browser_type(engine: str) -> Iterator[BrowserType]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright would wait for the load of a page that comes back from Firefox's back/forward cache: it has none.
+        patch.setenv("PLAYWRIGHT_SKIP_NAVIGATION_CHECK", "1" if engine == "firefox" else "")
+        with sync_playwright() as playwright:
+            yield getattr(playwright, engine)
 
 
 @pytest.fixture(scope="module")
-def launch_options() -> dict[str, Any]:
+def launch_options(engine: str) -> dict[str, Any]:
+    return firefox_options() if engine == "firefox" else chromium_options()
+
+
+@pytest.fixture(scope="module")
+def real_browser(browser_type: BrowserType, launch_options: dict[str, Any]) -> Iterator[Browser]:
+    with browser_type.launch(**launch_options) as browser:
+        yield browser
+
+
+def chromium_options() -> dict[str, Any]:
     path = programs.chromium()
     assert path, "no Chromium found; `./just test` installs one"
     return {"executable_path": path, "args": ARGUMENTS, "ignore_default_args": REAL_LIFE}
 
 
-@pytest.fixture(scope="module")
-def chromium(chromium_type: BrowserType, launch_options: dict[str, Any]) -> Iterator[Browser]:
-    with chromium_type.launch(**launch_options) as browser:
-        yield browser
+def firefox_options() -> dict[str, Any]:
+    """For the Firefox that everybody has; in CI it must be there, and the tests fail without it."""
+    path = programs.firefox()
+    if not path and os.environ.get("CI") != "true":
+        pytest.skip("Firefox is not installed")
+    return {"executable_path": path, "channel": "moz-firefox"}
 
 
 @pytest.fixture(scope="session")
@@ -148,8 +172,8 @@ def keys(server: Server) -> Keys:
 
 
 @pytest.fixture
-def screens(chromium: Browser, server: Server, keys: Keys) -> Iterator[Screens]:
-    screens = Screens(chromium, server, keys)
+def screens(real_browser: Browser, server: Server, keys: Keys) -> Iterator[Screens]:
+    screens = Screens(real_browser, server, keys)
     yield screens
     screens.close()
 
@@ -263,6 +287,22 @@ def marked(page: Page) -> Page:
     """With a mark that is gone once the page has been loaded anew."""
     page.evaluate("window.marker = true")
     return page
+
+
+def wait_for_worker(page: Page) -> None:
+    """From here on the service worker answers for each page."""
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+
+
+def log_out(page: Page) -> None:
+    page.get_by_role("link", name="Log out").click()
+    press(page, "Log out")
+    expect(flashes(page)).to_have_text("You are logged out.")
+
+
+def go_back(page: Page, pages: int = 1) -> None:
+    """Playwright's own waits for a load, which a page that the browser has kept does not have."""
+    page.evaluate("pages => { setTimeout(() => history.go(-pages)) }", pages)
 
 
 def watch_posts(page: Page) -> list[str]:

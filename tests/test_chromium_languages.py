@@ -33,7 +33,7 @@ LANGUAGES = {"de": "ltr", PSEUDO: "rtl"}
 
 
 @pytest.fixture
-def readers(settings: dict[str, Any], cheap_hashes: None, tmp_path: Path, chromium: Browser) -> Iterator[Screens]:
+def readers(settings: dict[str, Any], cheap_hashes: None, tmp_path: Path, real_browser: Browser) -> Iterator[Screens]:
     """On an app that knows German and the made-up language."""
     folder = tmp_path / "translations"
     shutil.copytree(CATALOGS[0].parent.parent.parent, folder)
@@ -46,7 +46,7 @@ def readers(settings: dict[str, Any], cheap_hashes: None, tmp_path: Path, chromi
         logged_in(Client(app), name)
     roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")
     with _served(app) as url:
-        screens = Screens(chromium, cast(Server, SimpleNamespace(url=url)), {})
+        screens = Screens(real_browser, cast(Server, SimpleNamespace(url=url)), {})
         screens.expect_trouble("status of 404")
         yield screens
         screens.close()

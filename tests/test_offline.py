@@ -11,7 +11,18 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
-from tests.screens import Screens, become, fill_in_login, flashes, heading, marked, press, sign_up, somebody
+from tests.screens import (
+    Screens,
+    become,
+    fill_in_login,
+    flashes,
+    heading,
+    marked,
+    press,
+    sign_up,
+    somebody,
+    wait_for_worker,
+)
 from tests.server import ROOT, Server
 
 KEPT = """async () => {
@@ -46,10 +57,10 @@ def manifest(screens: Screens) -> dict[str, Any]:
 
 
 def test_chromium_would_install_it(
-    screens: Screens, chromium_type: BrowserType, launch_options: dict[str, Any], tmp_path: Path
+    screens: Screens, browser_type: BrowserType, launch_options: dict[str, Any], tmp_path: Path
 ) -> None:
     # Chromium never offers to install from a private window, which any other context is.
-    context = screens.watch(chromium_type.launch_persistent_context(str(tmp_path), **launch_options))
+    context = screens.watch(browser_type.launch_persistent_context(str(tmp_path), **launch_options))
     page = context.new_page()
     page.goto(screens.server.url)
     answer = context.new_cdp_session(page).send("Page.getInstallabilityErrors")
@@ -283,10 +294,6 @@ def wait_for_next_worker(page: Page) -> None:
           if (!registration.waiting) throw new Error("nothing waits");
         }"""
     )
-
-
-def wait_for_worker(page: Page) -> None:
-    page.evaluate("async () => { await navigator.serviceWorker.ready }")
 
 
 def size(png: bytes) -> str:
