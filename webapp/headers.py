@@ -17,7 +17,8 @@ POLICY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    # Unless an answer says otherwise, no browser keeps it: going back after log-out must not show the dashboard.
+    # Unless an answer says otherwise, it is not to be kept: going back after log-out must not show the dashboard. What
+    # browsers keep all the same is left to back.js.
     "Cache-Control": "no-store",
 }
 # Two years, as the preload list asks for.
