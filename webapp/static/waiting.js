@@ -72,6 +72,11 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-brings-file]")) setTimeout(finish, 3000, form);
 });
 
+// Browsers may keep the page that a password leads away from; the next user would go back to it, and let it be shown.
+addEventListener("pagehide", () => {
+  for (const field of document.querySelectorAll("[aria-busy=true] .password input")) field.value = "";
+});
+
 // The page is back, or somebody has stopped the browser: what was under way no longer is.
 const finishAll = () => [...underWay.keys()].forEach(finish);
 addEventListener("pageshow", (event) => event.persisted && finishAll());
