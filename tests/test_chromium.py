@@ -27,6 +27,7 @@ from tests.screens import (
     sign_up,
     slot,
     somebody,
+    type_over,
     watch_posts,
     with_a_clock,
 )
@@ -210,7 +211,7 @@ def test_a_click_from_a_field_that_was_just_changed_is_not_lost(screens: Screens
     page = screens.open("/signup")
     posts = watch_posts(page)
     fill_in_signup(page, somebody())
-    page.get_by_label("Email address").fill("nobody")
+    type_over(page.get_by_label("Email address"), "nobody")
     page.get_by_role("button", name="Sign up").click(delay=held_for)
     expect(page.get_by_label("Email address")).to_be_focused()
     page.wait_for_timeout(LONG_ENOUGH)

@@ -34,6 +34,7 @@ from tests.screens import (
     slot,
     somebody,
     told_too_late,
+    type_over,
     warned,
     warning,
     with_half_a_name,
@@ -780,7 +781,7 @@ def at_confirmation(screens: Screens, javascript: bool) -> tuple[Page, Person, P
     page = become(screens.open(javascript=javascript), person := somebody())
     page.goto("/account")
     moved = somebody()
-    page.get_by_label("Email address").fill(moved.email)
+    type_over(page.get_by_label("Email address"), moved.email)
     let_pass(screens.server, person, unconfirmed=timedelta(minutes=20))
     press(page, "Save email address")
     expect(heading(page)).to_have_text("Confirm it is you")
