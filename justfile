@@ -41,7 +41,7 @@ backup FILE: (_install "requirements.lock.txt")
 restore FILE: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp.backup restore {{quote(FILE)}}
 
-# Run all tests on SQLite, in a real Chromium, in Firefox, in lynx and behind nginx too
+# Run all tests on SQLite, in Chromium, Firefox, WebKit and lynx and behind nginx too
 [positional-arguments]
 test *ARGS: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m pytest -n auto "$@"

@@ -37,6 +37,8 @@ def main() -> None:
         "openssl": shutil.which("openssl") or apt_install("openssl"),
         "nginx": nginx() or _unpack_nginx(),
         "Firefox": firefox() or apt_install("firefox-esr"),
+        "WebKitWebDriver": shutil.which("WebKitWebDriver") or apt_install("webkit2gtk-driver"),
+        "Xvfb": shutil.which("Xvfb") or apt_install("xvfb"),
     }
     for program, is_there in there.items():
         if not is_there and os.environ.get("CI") == "true":
