@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,8 @@ class Latchkey(Flask):
 
     def __init__(self, *given: Any, **settings: Any) -> None:
         super().__init__(*given, **settings)
-        # A page has a dozen addresses, and as many functions run around it: what Flask finds out about these each
-        # time stays the same, and takes a third of a small page's time.
-        self.url_for = lru_cache(2048)(self.url_for)  # type: ignore[method-assign]
+        # A dozen functions run around a page: what Flask finds out about each of them every time stays the same. No
+        # address does: it depends on the request, and may hold what a stranger has sent.
         self.ensure_sync = cache(self.ensure_sync)  # type: ignore[method-assign]
         self.session_interface = SecureCookieSessionInterface()
         signer = cache(self.session_interface.get_signing_serializer)

@@ -10,6 +10,8 @@ from werkzeug.sansio.utils import get_host
 
 # Prometheus asks under the address that it was given, and what it gets holds no link.
 ANY_HOST = "/metrics"
+# A name has 253 characters at most (RFC 1035 2.3.4), a port five; longer ones would fill the memory of names.
+LONGEST = 260
 
 
 def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIApplication:
@@ -17,7 +19,9 @@ def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIAppli
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
-        host = _name(environ["wsgi.url_scheme"], environ["HTTP_HOST"], environ["SERVER_NAME"])
+        header = environ["HTTP_HOST"]
+        fits = len(header) <= LONGEST
+        host = _name(environ["wsgi.url_scheme"], header, environ["SERVER_NAME"]) if fits else None
         if host is None or (hosts and host not in hosts and environ["PATH_INFO"] != ANY_HOST):
             environ |= {"latchkey.refused": 400, "HTTP_HOST": "localhost", "PATH_INFO": "/"}
         return application(environ, start_response)
