@@ -24,25 +24,35 @@ PACKAGES = {
     "lynx": ("lynx",),
     "openssl": ("openssl",),
     "nginx": ("nginx",),
+    "Firefox": ("firefox-esr",),
+    "WebKitWebDriver": ("webkit2gtk-driver",),
+    "Xvfb": ("xvfb",),
 }
 # Without the others their own tests alone are left out.
 NEEDED = {"libatomic", "Chromium"}
 
 
 def main() -> None:
-    if not (chromium() or _get_chromium()):
-        sys.exit("The tests drive a real Chromium, and none could be installed: install Chromium or Google Chrome.")
-    there = {
-        "lynx": shutil.which("lynx") or apt_install("lynx"),
-        "openssl": shutil.which("openssl") or apt_install("openssl"),
-        "nginx": nginx() or _unpack_nginx(),
-        "Firefox": firefox() or apt_install("firefox-esr"),
-        "WebKitWebDriver": shutil.which("WebKitWebDriver") or apt_install("webkit2gtk-driver"),
-        "Xvfb": shutil.which("Xvfb") or apt_install("xvfb"),
-    }
-    for program, is_there in there.items():
-        if not is_there and os.environ.get("CI") == "true":
-            sys.exit(f"In CI the tests drive {program} too, and it could not be installed: install {program}.")
+    """Install what is missing; name all that cannot be installed in one sentence, and fail if the tests need it."""
+    missing = [program for program in PACKAGES if not (_is_there(program) or (_get(program) and _is_there(program)))]
+    if missing:
+        sys.stderr.write(_sentence(missing))
+        sys.exit(os.environ.get("CI") == "true" or not NEEDED.isdisjoint(missing))
+
+
+def _is_there(program: str) -> bool:
+    ways = {"libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx}
+    return bool(ways[program]() if program in ways else shutil.which(program))
+
+
+def _get(program: str) -> bool:
+    ways = {"Chromium": _get_chromium, "nginx": _unpack_nginx}
+    return ways[program]() if program in ways else any(map(apt_install, PACKAGES[program]))
+
+
+def _sentence(missing: Sequence[str]) -> str:
+    packages = " ".join(PACKAGES[program][0] for program in missing)
+    return f"The tests also need {', '.join(missing)}; on Debian, root brings them with  apt install {packages}\n"
 
 
 def chromium() -> str | None:

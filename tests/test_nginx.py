@@ -87,7 +87,7 @@ class Front:
         context.minimum_version = context.maximum_version = version
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         try:
-            with connection, context.wrap_socket(connection, server_hostname="localhost"):
+            with connection, context.wrap_socket(connection, server_hostname="127.0.0.1"):
                 return True
         except ssl.SSLError:
             return False
@@ -115,8 +115,8 @@ class Front:
     def _make_certificate(self) -> None:
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "1", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=DNS:localhost"],
+             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "1", "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1"],
             cwd=self._folder, check=True, capture_output=True,
         )  # fmt: skip
 
