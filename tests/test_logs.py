@@ -120,7 +120,8 @@ def test_a_long_message_is_cut(log_format: str, text: str) -> None:
     line = FORMATTERS[log_format].format(logging.makeLogRecord({"msg": "heard %s", "args": text}))
     told = json.loads(line)["message"] if log_format == "json" else line.removesuffix(" from=- request=-")
     message = told[told.index("heard") :]
-    assert message.endswith("…") and len(message) == LONGEST
+    spelled = len(json.dumps(message)) - 2 if log_format == "json" else len(message)
+    assert message.endswith("…") and LONGEST - 12 < spelled <= LONGEST
 
 
 def test_one_of_a_kilobyte_is_not(log_format: str) -> None:

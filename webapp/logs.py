@@ -2,7 +2,9 @@
 
 import json
 import logging
+from bisect import bisect
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import TextIO, cast
 
 from flask import Flask, has_request_context
@@ -34,7 +36,7 @@ class Json(logging.Formatter):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "message": _cut(record.getMessage()),
+            "message": _cut_as_spelled(record.getMessage()),
             "address": _address(),
             "request_id": request_id(),
             "logger": record.name,
@@ -66,6 +68,12 @@ def _address() -> str:
 def _cut(text: str) -> str:
     """A message, or one line of a traceback, as it is if it is not too long, else its beginning and `…`."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _cut_as_spelled(text: str) -> str:
+    """As `_cut`, where JSON spells a character with up to twelve others."""
+    spelled = [*accumulate(len(json.dumps(char)) - 2 for char in text[: LONGEST + 1])]
+    return text if not spelled or spelled[-1] <= LONGEST else f"{text[: bisect(spelled, LONGEST - 6)]}…"
 
 
 def _printable(text: str) -> str:
