@@ -6,17 +6,23 @@ from db import Database
 
 
 class Draft(NamedTuple):
+    """`session_id` and `purpose` say for what it was kept."""
+
     id: str
+    session_id: str
+    purpose: str
     path: str
     fields: str
 
 
-def add(db: Database, draft_id: str, user_id: int, path: str, fields: str) -> None:
+def add(db: Database, draft_id: str, user_id: int, session_id: str, purpose: str, path: str, fields: str) -> None:
     db.run(
-        """INSERT INTO drafts (id, user_id, path, fields, created_at)
-           VALUES (:id, :user_id, :path, :fields, :now)""",
+        """INSERT INTO drafts (id, user_id, session_id, purpose, path, fields, created_at)
+           VALUES (:id, :user_id, :session_id, :purpose, :path, :fields, :now)""",
         id=draft_id,
         user_id=user_id,
+        session_id=session_id,
+        purpose=purpose,
         path=path,
         fields=fields,
         now=db.now(),
@@ -26,7 +32,9 @@ def add(db: Database, draft_id: str, user_id: int, path: str, fields: str) -> No
 def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
     """A draft of this person's."""
     row = db.one(
-        "SELECT id, path, fields FROM drafts WHERE id = :id AND user_id = :user_id", id=draft_id, user_id=user_id
+        "SELECT id, session_id, purpose, path, fields FROM drafts WHERE id = :id AND user_id = :user_id",
+        id=draft_id,
+        user_id=user_id,
     )
     return Draft(*row) if row else None
 
@@ -43,7 +51,38 @@ def remove(db: Database, draft_id: str) -> None:
     db.run("DELETE FROM drafts WHERE id = :id", id=draft_id)
 
 
-def remove_all_but_newest(db: Database, user_id: int, kept: int) -> None:
+def remove_of_session(db: Database, session_id: str) -> None:
+    db.run("DELETE FROM drafts WHERE session_id = :session_id", session_id=session_id)
+
+
+def remove_of_user(db: Database, user_id: int, limit: int) -> int:
+    """Take at most `limit` of this person's away; give how many."""
+    return db.run(
+        "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE user_id = :user_id LIMIT :limit)",
+        user_id=user_id,
+        limit=limit,
+    )
+
+
+def remove_of_sessions(db: Database, user_id: int, but: str = "") -> None:
+    """Take away those of all of this person's sessions, or of all but one."""
+    db.run(
+        "DELETE FROM drafts WHERE user_id = :user_id AND (:but = '' OR session_id <> :but)", user_id=user_id, but=but
+    )
+
+
+def remove_all_but_newest(db: Database, session_id: str, kept: int) -> None:
+    """Take away the oldest of one session."""
+    db.run(
+        """DELETE FROM drafts WHERE session_id = :session_id AND id NOT IN
+           (SELECT id FROM drafts WHERE session_id = :session_id ORDER BY created_at DESC LIMIT :kept)""",
+        session_id=session_id,
+        kept=kept,
+    )
+
+
+def remove_all_but_newest_of_user(db: Database, user_id: int, kept: int) -> None:
+    """Take away the oldest of all of this person's sessions."""
     db.run(
         """DELETE FROM drafts WHERE user_id = :user_id AND id NOT IN
            (SELECT id FROM drafts WHERE user_id = :user_id ORDER BY created_at DESC LIMIT :kept)""",

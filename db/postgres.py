@@ -192,5 +192,5 @@ def _translated() -> Iterator[None]:
 
 @cache
 def _rewritten(sql: str) -> str:
-    """`:name` as psycopg spells it."""
-    return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", sql.replace("%", "%%"))
+    """`:name` as psycopg spells it; a text in quotes stays as it is."""
+    return re.sub(r"('[^']*')|(?<!:):([a-z_]+)", lambda found: found[1] or f"%({found[2]})s", sql.replace("%", "%%"))

@@ -183,7 +183,9 @@ def test_a_damaged_database_is_not_taken_for_a_good_copy(app: Flask, run: Run, f
 
 def test_rows_that_refer_to_nothing_are_damage_too(app: Flask, run: Run, file: Path, path: Path) -> None:
     with closing(sqlite3.connect(path)) as opened, opened:
-        opened.execute("INSERT INTO drafts VALUES ('x', 99, '/', '[]', '2026-01-01 00:00:00')")
+        opened.execute(
+            "INSERT INTO drafts (id, user_id, path, fields, created_at) VALUES ('x', 99, '/', '[]', '2026-01-01')"
+        )
     code, said = run("backup", file)
     assert code == 1 and "drafts refers to rows that are not there" in said and not list(file.parent.iterdir())
 
@@ -339,8 +341,8 @@ def old(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         patch.setattr("db.migrate.FOLDER", folder)
         migrate(db)
         with db.transaction():
-            user_id = users.add(db, "alice", "alice@example.com", "x")
-            _add_old_session(db, user_id)
+            db.run("INSERT INTO users (username, email, password) VALUES ('alice', 'alice@example.com', 'x')")
+            _add_old_session(db, user_id=1)
     return path
 
 

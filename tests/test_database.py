@@ -29,6 +29,10 @@ def test_a_block_that_fails_leaves_nothing_behind(db: Database) -> None:
     assert users.count(db) == 0
 
 
+def test_a_colon_in_a_text_of_a_statement_is_no_parameter(db: Database) -> None:
+    assert db.one("SELECT 'a:b' WHERE 'c:d' = :it", it="c:d") == ("a:b",)
+
+
 def test_a_block_within_a_block_is_part_of_it(db: Database) -> None:
     def fail() -> None:
         with db.transaction():
