@@ -31,6 +31,17 @@ with Lock(Path(sys.argv[1])).held():
     time.sleep(60)
 """
 
+IN_HAND = """
+import sys, time
+from pathlib import Path
+from webapp.accounts.hashing import InHand
+in_hand = InHand()
+in_hand.share(Path(sys.argv[1]))
+with in_hand.of(("account alice",)):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
 
 class Line:
     """Jobs that stand before a pool of one slot whose first job is under way until `go`."""
@@ -88,6 +99,8 @@ def test_who_would_wait_too_long_is_told_at_once_and_the_known_have_places_of_th
 
 def test_the_known_are_too_many_at_some_time_too(line: Line) -> None:
     line.add("a known one", known=True, waits=True)
+    while line.pool.running < 2:
+        time.sleep(0.001)
     for number in range(MOST_WAITING):
         line.add(f"known {number}", known=True)
     line.add("one too many", known=True)
@@ -178,10 +191,10 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def crowd() -> None:
         real = hashing.pool.done
 
-        def done(work: Callable[[], Any], known: bool) -> Any:
+        def done(work: Callable[[], Any], known: bool, keys: tuple[str, ...] = ()) -> Any:
             if not known:
                 raise Busy
-            return real(work, known)
+            return real(work, known, keys)
 
         monkeypatch.setattr(hashing.pool, "done", done)
 
@@ -199,7 +212,7 @@ def test_a_busy_log_in_brings_the_form_back_and_is_no_failed_attempt(
         assert browser.value("email") == "alice@example.com" and PASSWORD not in browser.answer.text
         assert "Too many people are logging in just now" in browser.text()
     assert not db.all("SELECT 1 FROM events WHERE kind = 'login_failed'")
-    assert not db.all("SELECT 1 FROM throttles WHERE number > 0 AND kind <> 'sign-ups'")
+    assert not db.all("SELECT 1 FROM throttles WHERE number > 0 AND kind NOT IN ('sign-ups', 'ratings')")
 
 
 def test_a_busy_sign_up_brings_the_form_back(browser: Browser, crowded: Callable[[], None], db: Database) -> None:
@@ -261,3 +274,134 @@ def test_a_pool_whose_threads_could_not_start_works_once_they_can(monkeypatch: p
             with pytest.raises(RuntimeError):
                 pool.done(lambda: None, known=False)
     assert pool.done(lambda: "done", known=False) == "done"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [("account alice", f"network {number}") for number in range(12)],
+        [(f"account {number}", "network 203.0.113.7") for number in range(12)],
+    ],
+)
+def test_one_password_of_an_account_or_network_is_in_hand_and_one_may_wait(
+    monkeypatch: pytest.MonkeyPatch, keys: list[tuple[str, ...]]
+) -> None:
+    monkeypatch.setattr(hashing, "TURN_PATIENCE", 60)
+    pool, go_on, most, refused = Pool(12), threading.Event(), [], []
+
+    def ask(own: tuple[str, ...]) -> None:
+        try:
+            pool.done(lambda: (go_on.wait(), most.append(pool.running)), False, own)
+        except Busy:
+            refused.append(own)
+
+    with ThreadPoolExecutor(len(keys)) as threads:
+        for own in keys:
+            threads.submit(ask, own)
+        while len(refused) < len(keys) - 2:
+            time.sleep(0.001)
+        go_on.set()
+    assert most == [1, 1] and len(refused) == len(keys) - 2
+
+
+def test_those_of_others_are_made_beside_it() -> None:
+    pool, together = Pool(2), threading.Barrier(2)
+    with ThreadPoolExecutor(2) as threads:
+        keys = [("account alice", "network 1"), ("account bob", "network 2")]
+        assert list(threads.map(lambda own: pool.done(lambda: together.wait(10) >= 0, False, own), keys)) == [True] * 2
+
+
+def test_one_person_with_many_connections_keeps_nobody_out(line: Line) -> None:
+    """All places of the known were taken by one account with its right password, from five browsers."""
+    held = threading.Event()
+    with ThreadPoolExecutor(24) as threads:
+        for _ in range(20):
+            threads.submit(line.pool.done, held.wait, True, ("account mallory", "network 203.0.113.7"))
+        owner = threads.submit(line.pool.done, lambda: "in", True, ("account alice", "network 198.51.100.1"))
+        while line.pool.waiting < 1:
+            time.sleep(0.001)
+        assert line.pool.waiting <= 2
+        held.set()
+        assert owner.result(10) == "in"
+
+
+def test_who_waits_for_their_own_is_told_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "TURN_PATIENCE", 0.05)
+    pool, gate = Pool(1), threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(pool.done, gate.wait, False, ("account alice",))
+        while not pool.running:
+            time.sleep(0.001)
+        with pytest.raises(Busy):
+            pool.done(lambda: None, False, ("account alice",))
+        gate.set()
+        first.result()
+    assert pool.done(lambda: "free", False, ("account alice",)) == "free"
+
+
+def test_what_another_process_has_in_hand_is_in_hand_until_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "TURN_PATIENCE", 0.05)
+    pool = Pool(1)
+    pool.share(tmp_path)
+    command = [sys.executable, "-c", IN_HAND, str(tmp_path / "hashing.keys")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        for _ in range(2):
+            with pytest.raises(Busy):
+                pool.done(lambda: None, False, ("network 1", "account alice"))
+        assert pool.done(lambda: "in", False, ("network 1", "account bob")) == "in"
+        holder.send_signal(signal.SIGKILL)
+    assert pool.done(lambda: "free", False, ("network 1", "account alice")) == "free"
+
+
+def test_a_lock_that_fails_leaves_none_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_hand, real = hashing.InHand(), hashing.fcntl.lockf
+    in_hand.share(tmp_path / "hashing.keys")
+
+    def lockf(file: Any, what: int, length: int, place: int) -> None:
+        if place == hashing._place("network 1") and what != hashing.fcntl.LOCK_UN:
+            raise OSError("no locks available")
+        real(file, what, length, place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hashing, "TURN_PATIENCE", 0.01)
+        patch.setattr(hashing.fcntl, "lockf", lockf)
+        with pytest.raises(Busy), in_hand.of(("account alice", "network 1")):
+            pass
+    command = [sys.executable, "-c", IN_HAND, str(tmp_path / "hashing.keys")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        holder.kill()
+    assert in_hand._file is not None
+    in_hand._file.close()
+
+
+def test_who_signs_up_with_anothers_address_is_not_in_their_way(
+    browser: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(hashing.pool, "done", lambda work, known, keys=(): asked.append(keys) or work())
+    sign_up(browser, "alice")
+    assert asked == [("rating 127.0.0.1",), ("network 127.0.0.1",)]
+    asked.clear()
+    log_in(Browser(app), "alice")
+    assert asked == [("account alice@example.com, strangers", "network 127.0.0.1")]
+
+
+def test_a_log_in_names_its_account_and_its_network_and_the_command_line_neither(
+    browser: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_up(browser, "alice")
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(hashing.pool, "done", lambda work, known, keys=(): asked.append(keys) or work())
+    log_in(browser, "alice")
+    browser.visit("/confirm").submit("confirm-form", password=PASSWORD)
+    assert asked == [
+        ("account alice@example.com", "network 127.0.0.1"),
+        ("account alice@example.com", "network 127.0.0.1"),
+    ]
+    asked.clear()
+    app.test_cli_runner().invoke(args=["user", "create", "bob@example.com"], input=f"{PASSWORD}\n")
+    assert asked == [(), ()]

@@ -4,16 +4,18 @@ Were there no bound, thirty people who log in would hold every core, and nobody'
 """
 
 import fcntl
+import hashlib
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # One core is for the pages.
@@ -22,6 +24,9 @@ SLOTS = max(1, CORES - 1)
 MOST_WAITING = 4
 # A hash that takes longer than this waits for a process that does not move, in seconds.
 PATIENCE = 10.0
+# How long one waits for another one of the same account or network, in seconds, and how often it looks whether another
+# process is done with that.
+TURN_PATIENCE, LOOK_AGAIN = 1.0, 0.02
 # Pages come first: a core gives them three times the time (nice(2)) where both want it.
 NICENESS = 5
 
@@ -30,7 +35,17 @@ Job = tuple["Future[Any]", Callable[[], object]]
 
 
 class Busy(Exception):
-    """Too many are waiting for a hash already. Nothing was tried."""
+    """Too many are waiting for a hash already, or one of the same account or network is in hand. Nothing was tried."""
+
+
+class Turn(NamedTuple):
+    """`known`: the user has a session, or this browser has logged in before. `keys`: account and network.
+
+    One job at a time for each key, so that many connections of one attacker cannot take every place.
+    """
+
+    known: bool = False
+    keys: tuple[str, ...] = ()
 
 
 class Pool:
@@ -44,6 +59,7 @@ class Pool:
         self._strangers: deque[Job] = deque()
         self._changed = threading.Condition()
         self._locks: list[Lock] = []
+        self._in_hand = InHand()
         self._slots = slots
         self._threads = 0
         self.running = 0
@@ -54,13 +70,18 @@ class Pool:
         locks, self._locks = self._locks, locks
         for lock in locks:
             lock.close()
+        self._in_hand.share(folder / "hashing.keys")
 
-    def done(self, work: Callable[[], Answer], known: bool) -> Answer:
-        """What `work` gives. Raises Busy.
+    def done(self, work: Callable[[], Answer], known: bool, keys: tuple[str, ...] = ()) -> Answer:
+        """What `work` gives; `known` and `keys` are those of a Turn. Raises Busy.
 
-        Who is `known` has a queue of their own, which goes first: a crowd of strangers must not keep them out.
+        Who is known has a queue of their own, which goes first: a crowd of strangers must not keep them out.
         """
-        queue, job = self._known if known else self._strangers, Future[Answer]()
+        with self._in_hand.of(keys):
+            return self._done(work, self._known if known else self._strangers)
+
+    def _done(self, work: Callable[[], Answer], queue: deque[Job]) -> Answer:
+        job = Future[Answer]()
         with self._changed:
             self._start_threads()
             if len(queue) >= MOST_WAITING:
@@ -149,6 +170,87 @@ class Lock:
     def close(self) -> None:
         self._next.close()
         self._now.close()
+
+
+class InHand:
+    """Keys in use, over all processes: each key locks one byte of a shared file, at a place given by its hash.
+
+    The kernel frees the byte when the process dies. Threads of one process share its locks, so a set is asked first.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[int] = set()
+        self._awaited: list[set[int]] = []
+        self._changed = threading.Condition()
+        self._file: TextIOWrapper | None = None
+
+    def share(self, path: Path) -> None:
+        """Raises OSError where the file cannot be made."""
+        file, self._file = self._file, _opened(path)
+        if file:
+            file.close()
+
+    @contextmanager
+    def of(self, keys: tuple[str, ...]) -> Iterator[None]:
+        """Hold all of these. Raises Busy where one of them is held for long, or somebody waits for it already."""
+        places = [_place(key) for key in keys]
+        with self._changed:
+            if not self._take(places):
+                self._await(places)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._give_back(places)
+                self._changed.notify_all()
+
+    def _await(self, places: list[int]) -> None:
+        """Two tabs of one person, two people in one house: one of them may wait. It has no place in the pool yet."""
+        wanted = set(places)
+        if len(self._awaited) >= MOST_WAITING or any(map(wanted.intersection, self._awaited)):
+            raise Busy
+        self._awaited.append(wanted)
+        deadline = time.monotonic() + TURN_PATIENCE
+        try:
+            while not self._take(places):
+                if time.monotonic() > deadline:
+                    raise Busy
+                self._changed.wait(LOOK_AGAIN)
+        finally:
+            self._awaited.remove(wanted)
+
+    def _take(self, places: list[int]) -> bool:
+        """All of them or none."""
+        if self._taken.intersection(places) or not self._lock(places):
+            return False
+        self._taken.update(places)
+        return True
+
+    def _lock(self, places: list[int]) -> bool:
+        for number, place in enumerate(places):
+            try:
+                self._tell(fcntl.LOCK_EX | fcntl.LOCK_NB, place)
+            except OSError:
+                self._unlock(places[:number])
+                return False
+        return True
+
+    def _give_back(self, places: list[int]) -> None:
+        self._taken.difference_update(places)
+        self._unlock(places)
+
+    def _unlock(self, places: list[int]) -> None:
+        for place in places:
+            self._tell(fcntl.LOCK_UN, place)
+
+    def _tell(self, what: int, place: int) -> None:
+        if self._file:
+            fcntl.lockf(self._file, what, 1, place)
+
+
+def _place(key: str) -> int:
+    """Two keys at one place would only wait for one another: of 2^48 places that is rare."""
+    return int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:6])
 
 
 def _opened(path: Path) -> TextIOWrapper:
