@@ -1,5 +1,7 @@
 """Logging in."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
@@ -210,13 +212,13 @@ def test_a_log_in_under_way_does_not_outlive_what_shuts_it_out(
     browser = sign_up(Browser(app), "alice").visit("/login")
     real = passwords.matches
 
-    def matches(stored: str | None, password: str, known: bool) -> bool:
+    def matches(stored: str | None, password: str, *rest: Any) -> bool:
         monkeypatch.setattr(passwords, "matches", real)
         if meanwhile == "disabled":
             standing.disable(db, COMMAND_LINE, person(db, "alice"))
         else:
             db.run("UPDATE users SET password = :password", password=passwords.hashed("blue kettle"))
-        return real(stored, password, known)
+        return real(stored, password, *rest)
 
     monkeypatch.setattr(passwords, "matches", matches)
     browser.submit("login-form", email="alice@example.com", password=PASSWORD)

@@ -1,16 +1,20 @@
 """The throttle: guessing is hopeless, and nobody's guessing keeps the owner out."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.conftest import PASSWORD, Clock, database_url, log_in, logged_in, person, sign_up
 from webapp import create_app
-from webapp.accounts import hashing, throttle
+from webapp.accounts import confirmation, hashing, passwords, strength, throttle
 
 WRONG = "wrong horse battery"
 
@@ -173,6 +177,102 @@ def test_after_a_hundred_failures_in_a_row_only_known_browsers_get_in(app: Flask
     assert log_in(stranger, "alice").answer.status_code == 429
     assert log_in(alice, "alice").path == "/dashboard"
     assert log_in(stranger, "alice").path == "/dashboard"
+
+
+@pytest.fixture
+def shut(app: Flask, clock: Clock) -> None:
+    """Alice's account, at which strangers have failed a hundred times in a row."""
+    sign_up(Browser(app), "alice")
+    for number in range(20):
+        assert 429 not in _guess(_from(app, f"203.0.113.{number}"), "alice", 5)
+        clock.advance(minutes=6)
+
+
+def test_a_week_later_new_browsers_may_try_again(app: Flask, shut: None, clock: Clock) -> None:
+    stranger = _from(app, "198.51.100.1")
+    clock.advance(days=6, hours=23)
+    assert log_in(stranger, "alice").answer.status_code == 429
+    clock.advance(hours=1)
+    assert log_in(stranger, "alice").path == "/dashboard"
+
+
+def test_a_guesser_who_comes_back_each_week_does_not_get_far_in_a_year() -> None:
+    assert throttle.IN_A_ROW.most * timedelta(days=365) / throttle.IN_A_ROW.within < strength.FEWEST_GUESSES
+
+
+def test_the_owner_lets_new_browsers_try_again(alice: Browser, app: Flask, clock: Clock, db: Database) -> None:
+    alice.visit("/account/sessions")
+    assert alice.page.select_one("#new-browsers") is None
+    clock.advance(minutes=20)
+    assert _guess(_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
+    alice.visit("/account/sessions")
+    assert "failed to log in to your account too often. Until 14 March 2026, 15:34 UTC" in alice.text()
+    alice.submit("new-browsers")
+    assert "What will be done: Let new browsers try again." in alice.text()
+    alice.submit("confirm-form", password=PASSWORD)
+    assert (alice.path, alice.flashes()) == ("/account/sessions", ["New browsers can try to log in again."])
+    assert alice.page.select_one("#new-browsers") is None
+    assert "A block after too many tries was lifted" in alice.visit("/account/activity").text()
+    assert log_in(_from(app, "203.0.113.8"), "alice").path == "/dashboard"
+
+
+def test_that_is_done_in_place_and_no_error_where_none_is_kept_out(alice: Browser, app: Flask) -> None:
+    assert _guess(_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
+    alice.visit("/account/sessions").submit("new-browsers")
+    assert alice.flashes() == ["New browsers can try to log in again."]
+    token = alice.visit("/logout").value("csrf_token")
+    assert alice.client.post("/account/sessions/new-browsers", data={"csrf_token": token}).status_code == 303
+    assert alice.visit("/account/sessions/new-browsers").flashes() == ["No new browser is kept out."]
+
+
+def test_a_changed_password_ends_what_other_browsers_are_known_by(alice: Browser, app: Flask) -> None:
+    elsewhere = log_in(Browser(app), "alice").visit("/logout").submit("logout-form")
+    alice.visit("/account/password").submit(
+        "password-change-form", current_password=PASSWORD, new_password="staple horse battery"
+    )
+    assert "Your password is changed." in alice.flashes()[0]
+    alice.visit("/logout").submit("logout-form")
+    assert _guess(_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
+    assert log_in(elsewhere, "alice", password="staple horse battery").answer.status_code == 429
+    assert log_in(alice, "alice", password="staple horse battery").path == "/dashboard"
+
+
+def test_a_hash_that_is_renewed_does_not(alice: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = log_in(Browser(app), "alice").visit("/logout").submit("logout-form")
+    monkeypatch.setattr(passwords, "ITERATIONS", 1001)
+    log_in(alice.visit("/logout").submit("logout-form"), "alice")
+    assert _guess(_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
+    assert log_in(elsewhere, "alice").path == "/dashboard"
+
+
+def test_nor_is_a_browser_known_to_whoever_has_the_same_id_in_another_database(
+    alice: Browser, app: Flask, settings: dict[str, Any], tmp_path: Path, clock: Clock
+) -> None:
+    device, folder = alice.cookie("device"), tmp_path / "restored"
+    folder.mkdir()
+    with database_url(folder) as url:
+        restored = create_app(settings | {"DATABASE_URL": url}, clock)
+        sign_up(Browser(restored), "mallory")
+        assert person(restored.extensions["database"], "mallory").id == person(app.extensions["database"], "alice").id
+        assert _guess(_from(restored, "203.0.113.7"), "mallory", 6)[-1] == 429
+        browser = Browser(restored)
+        browser.client.set_cookie("device", device or "")
+        assert log_in(browser, "mallory").answer.status_code == 429
+        restored.extensions["database"].close()
+
+
+def test_a_browser_is_known_for_400_days_by_what_is_signed(alice: Browser, app: Flask, clock: Clock) -> None:
+    alice.visit("/logout").submit("logout-form")
+    device = alice.cookie("device") or ""
+    clock.advance(days=399)
+    assert _guess(_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
+    alice.client.set_cookie("device", device)
+    clock.advance(minutes=4)
+    assert log_in(alice, "alice").path == "/dashboard"
+    clock.advance(days=2)
+    assert _guess(_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
+    alice.client.set_cookie("device", device)
+    assert log_in(alice, "alice").answer.status_code == 429
 
 
 def test_of_twenty_guesses_at_once_five_are_made(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,3 +456,179 @@ def test_people_are_listed_before_addresses_that_nobody_has(grace: Browser, bloc
         assert _guess(_from(app, f"203.0.113.{100 + number}"), f"nobody{number}", 6)[-1] == 429
     rows = grace.visit("/admin/blocks").page.select("#admin-blocks h3")
     assert [row.text for row in rows] == ["alice", *["An address that nobody has"] * 3]
+
+
+def _times(browser: Browser, path: str, fields: Callable[[int], dict[str, str]], times: int) -> list[int]:
+    """Send a form so often, each time filled in as `fields` says; give the statuses."""
+    token = browser.visit("/logout").value("csrf_token")
+    sent = ({"csrf_token": token} | fields(number) for number in range(times))
+    return [browser.client.post(path, data=form).status_code for form in sent]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "done"),
+    [
+        ("/account/username", lambda number: {"username": f"alice{number}"}, 303),
+        ("/account/email", lambda number: {"email": f"alice{number}@example.com"}, 303),
+        ("/account/language", lambda number: {"language": ("de", "en")[number % 2]}, 303),
+        ("/account/data", lambda number: {}, 200),
+        ("/confirm", lambda number: {"password": PASSWORD}, 303),
+    ],
+)
+def test_each_act_on_ones_own_account_may_be_done_twenty_times_an_hour(
+    alice: Browser,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    fields: Callable[[int], dict[str, str]],
+    done: int,
+) -> None:
+    monkeypatch.setattr(confirmation, "FRESH", timedelta(days=1))
+    assert _times(alice, path, fields, 21) == [done] * 20 + [429]
+    clock.advance(minutes=59)
+    assert _times(alice, path, fields, 1) == [429]
+    clock.advance(minutes=1, seconds=1)
+    assert _times(alice, path, fields, 1) == [done]
+
+
+def test_what_was_typed_comes_back_when_it_was_done_too_often(alice: Browser, db: Database) -> None:
+    _times(alice, "/account/username", lambda number: {"username": f"alice{number}"}, 20)
+    alice.visit("/account").submit("username-form", username="alicia")
+    assert alice.answer.status_code == 429 and alice.value("username") == "alicia"
+    assert alice.flashes() == ["You have done this too often. Try again in 1 hour."]
+    assert db.one("SELECT username FROM users") == ("alice19",)
+    alice.visit("/account").submit("email-form", email="alicia@example.com")
+    assert alice.flashes() == ["Your email address is alicia@example.com now. Log in with it from the next time on."]
+
+
+def test_drafts_are_kept_twenty_times_an_hour(alice: Browser, clock: Clock) -> None:
+    clock.advance(minutes=20)
+    assert _times(alice, "/account/email", lambda _: {"email": "new@example.com"}, 21) == [303] * 20 + [429]
+
+
+def test_a_form_that_came_too_late_is_refused_where_too_many_wait(
+    alice: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "ACTS", throttle.ACTS._replace(within=timedelta(hours=3)))
+    clock.advance(minutes=20)
+    assert _times(alice, "/account/email", lambda _: {"email": "new@example.com"}, 20) == [303] * 20
+    token = alice.visit("/account").value("csrf_token")
+    clock.advance(minutes=61)
+    answer = alice.client.post("/account/email", data={"csrf_token": token, "email": "late@example.com"})
+    assert answer.status_code == 429 and "You have done this too often." in answer.text
+
+
+def test_a_thiefs_session_keeps_the_owner_from_no_confirmation(alice: Browser, app: Flask, clock: Clock) -> None:
+    thief = log_in(Browser(app), "alice")
+    alice.visit("/account")
+    clock.advance(minutes=20)
+    assert alice.visit("/account").submit("email-form", email="new@example.com").heading() == "Confirm it is you"
+    assert _times(thief, "/account/email", lambda _: {"email": "thief@example.com"}, 21)[-1] == 429
+    alice.submit("confirm-form", password=PASSWORD)
+    assert "new@example.com" in alice.flashes()[0]
+
+
+def test_an_admin_does_no_more_than_500_acts_an_hour(
+    grace: Browser, app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert throttle.ADMIN_ACTS.most == 500
+    monkeypatch.setattr(throttle, "ADMIN_ACTS", throttle.ADMIN_ACTS._replace(most=2))
+    bob = person(db, sign_up(Browser(app), "bob") and "bob")
+    path, fields = f"/admin/users/{bob.id}/sign-out", {"reason": "because"}
+    assert _times(grace, path, lambda _: fields, 3) == [303, 303, 429]
+    assert _times(grace, "/admin/blocks", lambda _: {"key": "0" * 64}, 1) == [429]
+    assert app.test_cli_runner().invoke(args=["user", "sign-out", "bob@example.com"]).exit_code == 0
+
+
+def test_every_place_that_tells_what_is_taken_counts_in_one_bucket(
+    app: Flask, htmx: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "TAKEN", throttle.TAKEN._replace(most=4))
+    sign_up(Browser(app), "alice")
+    bob = logged_in(Browser(app, htmx), "bob")
+    assert sign_up(Browser(app), "alice").answer.status_code == 422
+    assert bob.client.post("/signup/username", data={"username": "Alice"}).status_code == 200
+    assert bob.client.post("/account/username/check", data={"username": "alice"}).status_code == 200
+    assert bob.client.post("/signup/username", data={"username": "free"}).status_code == 200
+    bob.visit("/account").submit("email-form", email="alice@example.com")
+    assert bob.errors() == {"email": "Email already registered."}
+    bob.submit("email-form", email="alice@example.com")
+    assert bob.answer.status_code == 429 and bob.value("email") == "alice@example.com"
+    for path in ("/signup/username", "/account/username/check"):
+        assert bob.client.post(path, data={"username": "alice"}).status_code == 429
+    bob.visit("/account").submit("username-form", username="alice")
+    assert bob.answer.status_code == 429
+    assert sign_up(Browser(app), "alice").answer.status_code == 429
+
+
+def test_an_account_that_asks_from_many_networks_what_is_taken_is_one(
+    alice: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "TAKEN", throttle.TAKEN._replace(most=2))
+    sign_up(Browser(app), "bob")
+    statuses = []
+    for number in range(3):
+        alice.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number}"
+        statuses += _times(alice, "/account/email", lambda _: {"email": "bob@example.com"}, 1)
+    assert statuses == [422, 422, 429]
+
+
+def test_log_ins_that_succeed_are_counted_for_each_account(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    assert throttle.LOGINS_OF_ACCOUNT.most == 200
+    monkeypatch.setattr(throttle, "LOGINS_OF_ACCOUNT", throttle.LOGINS_OF_ACCOUNT._replace(most=2))
+    for name in ("alice", "bob"):
+        sign_up(Browser(app), name)
+    browser = log_in(Browser(app), "alice")
+    log_in(Browser(app), "alice")
+    browser.visit("/logout").submit("logout-form")
+    for other in (browser, _from(app, "203.0.113.7")):
+        assert log_in(other, "alice").answer.status_code == 429
+        assert other.flashes() == ["There were too many log-ins. Try again in 1 hour."]
+    assert log_in(Browser(app), "bob").path == "/dashboard"
+    clock.advance(hours=1, seconds=1)
+    assert log_in(browser, "alice").path == "/dashboard"
+
+
+def test_and_for_each_network_but_those_of_known_browsers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert throttle.LOGINS_OF_NETWORK.most == 3000
+    monkeypatch.setattr(throttle, "LOGINS_OF_NETWORK", throttle.LOGINS_OF_NETWORK._replace(most=2))
+    for name in ("alice", "bob"):
+        sign_up(Browser(app), name)
+    known = log_in(Browser(app), "alice")
+    for _ in range(3):
+        known.visit("/logout").submit("logout-form")
+        assert log_in(known, "alice").path == "/dashboard"
+    assert log_in(Browser(app), "bob").path == "/dashboard"
+    assert log_in(Browser(app), "bob").answer.status_code == 429
+    assert log_in(_from(app, "203.0.113.7"), "bob").path == "/dashboard"
+
+
+def test_a_full_bucket_costs_no_hash(alice: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "ACTS", throttle.ACTS._replace(most=1))
+    typed = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
+    assert _times(alice, "/account/password", lambda _: typed, 1) == [303]
+    assert _times(alice, "/confirm", lambda _: {"password": PASSWORD + "!"}, 1) == [303]
+    asked: list[object] = []
+    monkeypatch.setattr(passwords, "matches", lambda *given: asked.append(given))
+    assert _times(alice, "/confirm", lambda _: {"password": PASSWORD}, 2) == [429] * 2
+    assert _times(alice, "/account/password", lambda _: typed, 2) == [429] * 2
+    assert asked == []
+
+
+def test_a_stolen_session_lifts_no_block_after_every_fifth_guess(alice: Browser, app: Flask) -> None:
+    statuses = []
+    for number in range(21):
+        assert _guess(_from(app, f"203.0.113.{number}"), "alice", 6)[-1] == 429
+        statuses += _times(alice, "/account/sessions/new-browsers", lambda _: {}, 1)
+    assert statuses == [303] * 20 + [429]
+
+
+def test_an_id_that_an_older_server_has_not_given_is_given_at_log_in(app: Flask, db: Database) -> None:
+    alice = sign_up(Browser(app), "alice")
+    db.run("UPDATE users SET password_id = ''")
+    log_in(alice, "alice").visit("/logout").submit("logout-form")
+    assert db.one("SELECT length(password_id) FROM users") == (16,)
+    assert _guess(_from(app, "203.0.113.9"), "alice", 6)[-1] == 429
+    assert log_in(alice, "alice").path == "/dashboard"

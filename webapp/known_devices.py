@@ -1,6 +1,7 @@
 """The browser that somebody has logged in with before: a signed cookie says so (OWASP, device cookies).
 
-It opens nothing. It only tells a log-in of whoever sits here from one of the strangers who guess.
+The cookie opens nothing. It tells the owner's browser from strangers who guess. It holds an id of each user's password,
+so it ends when the password changes, after 400 days, and where a restored database gives the user's id to another one.
 """
 
 import secrets
@@ -10,20 +11,25 @@ from datetime import timedelta
 from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from db import Unavailable
+from db import Unavailable, moment, users
 from webapp.auth import current_user
+from webapp.database import database
 
 LIFE = timedelta(days=400)
 # A family at one computer.
 MOST_PEOPLE = 5
 
 
-def read() -> tuple[str, tuple[int, ...]]:
-    """The browser's random name, and the ids of whoever has logged in with it; nothing where the cookie is not ours."""
+def read() -> tuple[str, dict[int, str]]:
+    """The browser's random name, and for the id of each person who logged in with it the id of the password.
+
+    Nothing where the cookie is not ours, or too old.
+    """
     with suppress(BadSignature, TypeError, ValueError):
-        name, *ids = _serializer().loads(request.cookies.get(current_app.config["DEVICE_COOKIE"], ""))
-        return str(name), tuple(int(user_id) for user_id in ids)
-    return "", ()
+        name, written_at, *people = _serializer().loads(request.cookies.get(current_app.config["DEVICE_COOKIE"], ""))
+        if database().clock() - moment(written_at) < LIFE:
+            return str(name), {int(user_id): str(password_id) for user_id, password_id in people}
+    return "", {}
 
 
 def remember(user_id: int) -> None:
@@ -32,21 +38,20 @@ def remember(user_id: int) -> None:
 
 
 def after_request(answer: Response) -> Response:
-    if "known_user_id" in g:
-        _write(answer, g.known_user_id)
-    elif g.get("token"):
-        with suppress(Unavailable):
-            if user := current_user():
-                _write(answer, user.id)
+    with suppress(Unavailable):
+        if "known_user_id" in g:
+            _write(answer, g.known_user_id)
+        elif g.get("token") and (user := current_user()):
+            _write(answer, user.id)
     return answer
 
 
 def _write(answer: Response, user_id: int) -> None:
-    name, ids = read()
-    latest = [user_id, *(other for other in ids if other != user_id)][:MOST_PEOPLE]
+    name, people = read()
+    latest = {user_id: users.password_id(database(), user_id)} | {k: v for k, v in people.items() if k != user_id}
     answer.set_cookie(
         current_app.config["DEVICE_COOKIE"],
-        _serializer().dumps([name or secrets.token_urlsafe(16), *latest]),
+        _serializer().dumps([name or secrets.token_urlsafe(16), database().now(), *[*latest.items()][:MOST_PEOPLE]]),
         max_age=LIFE,
         httponly=True,
         secure=current_app.config["HTTPS"],

@@ -5,6 +5,7 @@ import re
 from typing import NamedTuple
 
 from db import Database, throttles
+from db.sessions import Session
 from db.users import User
 from webapp.accounts import events, roles, throttle
 from webapp.accounts.events import Client, Kind
@@ -14,6 +15,8 @@ log = logging.getLogger("latchkey")
 KEY = re.compile(r"[0-9a-f]{64}")
 # An admin reads them; longer lists than that are for the log.
 MOST_SHOWN = 50
+# Nobody has more: each session and browser of a person's may have a few.
+MOST_LIFTED = 1000
 
 
 class NoSuchBlock(Exception):
@@ -36,11 +39,17 @@ def now(db: Database) -> list[Block]:
     return [_block(found) for found in throttles.full(db, MOST_SHOWN)]
 
 
+def find(db: Database, key: str) -> Block | None:
+    """The block with this key, or None if it is over."""
+    found = _full(db, key)
+    return _block(found) if found else None
+
+
 def lift(db: Database, client: Client, key: str) -> None:
     """Empty one bucket. Raises NoSuchBlock, NotAllowed."""
     with db.transaction():
         roles.check_actor(db, client)
-        found = throttles.find_full(db, key) if KEY.fullmatch(key) else None
+        found = _full(db, key)
         if found is None:
             raise NoSuchBlock
         block = _block(found)
@@ -52,10 +61,30 @@ def lift(db: Database, client: Client, key: str) -> None:
 def lift_all(db: Database, client: Client, user: User) -> None:
     """Empty all buckets about this person, who may then log in from any browser again."""
     with db.transaction():
-        throttles.remove_of_user(db, user.id)
+        throttles.remove_of_user(db, user.id, MOST_LIFTED)
         throttle.forget(db, user.email)
         events.record(db, client, Kind.BLOCK_LIFTED, user.id)
     log.info("blocks lifted: user %d", user.id)
+
+
+def let_new_browsers_try(db: Database, client: Client, session: Session) -> bool:
+    """End the block of one's own account for browsers that have not logged in to it before; False where none is.
+
+    Raises Throttled: with a stolen session a guesser would lift it after every fifth try.
+    """
+    user = session.user
+    with db.transaction():
+        if throttle.strangers_wait_until(db, user) is None:
+            return False
+        throttle.take(db, throttle.of_act("new browsers", user.id))
+        throttle.forget(db, user.email)
+        events.record(db, client, Kind.BLOCK_LIFTED, user.id, session.id, detail=str(throttle.STRANGERS.about))
+    log.info("new browsers may try: user %d", user.id)
+    return True
+
+
+def _full(db: Database, key: str) -> throttles.Full | None:
+    return throttles.find_full(db, key) if KEY.fullmatch(key) else None
 
 
 def _block(found: throttles.Full) -> Block:

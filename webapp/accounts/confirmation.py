@@ -26,8 +26,11 @@ def is_fresh(db: Database, session: Session) -> bool:
 
 def confirm(db: Database, client: Client, session: Session, password: str) -> str:
     """Give the session's new token; the old one opens nothing any more. Raises WrongPassword, Throttled, Busy."""
+    acts = throttle.of_act("confirm", session.user.id)
+    throttle.check(db, acts)
     check(db, client, session, password)
     with db.transaction():
+        throttle.take(db, acts)
         events.record(db, client, Kind.CONFIRMED, session.user.id, session.id)
         token = sessions.renew(db, session)
     log.info("confirmed: user %d", session.user.id)
@@ -37,7 +40,7 @@ def confirm(db: Database, client: Client, session: Session, password: str) -> st
 def check(db: Database, client: Client, session: Session, password: str) -> None:
     """Raises WrongPassword, after a note of it, Throttled, Busy."""
     with throttle.trying(db, throttle.of_session(session), WrongPassword):
-        if passwords.matches(session.user.password, password, known=True):
+        if passwords.matches(session.user.password, password, throttle.turn(client, session.user.email, known=True)):
             return
         with db.transaction():
             events.record(db, client, Kind.CONFIRMATION_FAILED, session.user.id, session.id)

@@ -7,14 +7,15 @@ from db import Database
 from db.events import Filter
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import drafts, events, sessions
+from webapp.accounts import drafts, events, sessions, throttle
 from webapp.accounts.events import Client, Kind
 
 
 def everything(db: Database, client: Client, session: Session) -> dict[str, Any]:
-    """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC."""
+    """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC. Raises Throttled."""
     user = session.user
     with db.transaction():
+        throttle.take(db, throttle.of_act("export", user.id))
         events.record(db, client, Kind.EXPORTED, user.id, session.id)
     return {
         "exported_at": db.now(),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from db import Database, users
 from webapp.accounts import events, passwords, sessions, throttle
 from webapp.accounts.events import Client, Kind
-from webapp.accounts.hashing import Busy
+from webapp.accounts.hashing import Busy, Turn
 
 log = logging.getLogger("latchkey")
 
@@ -30,10 +30,13 @@ def log_in(db: Database, client: Client, email: str, password: str, remember: bo
     """
     found = users.by_email(db, email)
     known = throttle.is_known(db, client, found)
+    turn, succeeded = throttle.turn(client, email, known), throttle.of_logged_in(client, email, found, known)
+    throttle.check(db, succeeded)
     with throttle.trying(db, throttle.of_login(client, email, found, known), Failed):
-        user = _checked(db, client, found, password, known)
-    renewed = _renewed(user, password)
+        user = _checked(db, client, found, password, turn)
+    renewed = _renewed(user, password, turn)
     with db.transaction():
+        throttle.take(db, succeeded)
         # While the password was being checked, its person may have changed it, or an admin shut the account.
         if not _is_as_read(user, users.lock(db, user.id)):
             raise InvalidCredentials
@@ -41,15 +44,16 @@ def log_in(db: Database, client: Client, email: str, password: str, remember: bo
             events.record(db, client, Kind.HASH_RENEWED, user.id)
         if old_token and (old := sessions.find(db, old_token)):
             sessions.end(db, client, old, Kind.LOGGED_OUT)
+        users.give_password_id(db, user.id)
         throttle.end_row(db, user)
         token = sessions.start(db, client, user, remember)
     log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token
 
 
-def _checked(db: Database, client: Client, user: users.User | None, password: str, known: bool) -> users.User:
+def _checked(db: Database, client: Client, user: users.User | None, password: str, turn: Turn) -> users.User:
     """Who has this password. Raises InvalidCredentials, Disabled, Busy."""
-    matches = passwords.matches(user.password if user else None, password, known)
+    matches = passwords.matches(user.password if user else None, password, turn, passwords.dearest(db))
     if not matches or user is None or user.is_gone(db.now()):
         _note_failure(db, client, user)
         raise InvalidCredentials
@@ -59,10 +63,11 @@ def _checked(db: Database, client: Client, user: users.User | None, password: st
     return user
 
 
-def _renewed(user: users.User, password: str) -> str | None:
-    """The hash of today, where the stored one is of yesterday; while many wait for one, next time will do."""
+def _renewed(user: users.User, password: str, turn: Turn) -> str | None:
+    """New hash if the stored one is outdated; None if it is current or the pool is busy."""
     with suppress(Busy):
-        return passwords.hashed(password, known=True) if passwords.is_outdated(user.password) else None
+        outdated = passwords.is_outdated(user.password)
+        return passwords.hashed(password, turn._replace(known=True)) if outdated else None
     return None
 
 

@@ -4,7 +4,7 @@ import logging
 
 from db import Database, users
 from db.sessions import Session
-from webapp.accounts import confirmation, events, passwords, sessions
+from webapp.accounts import confirmation, events, passwords, sessions, throttle
 from webapp.accounts.confirmation import WrongPassword
 from webapp.accounts.events import Client, Kind
 
@@ -16,10 +16,13 @@ def change(db: Database, client: Client, session: Session, current: str, new: st
 
     Of two changes at once one finds that the password it knew is no longer the current one.
     """
+    acts = throttle.of_act("password", session.user.id)
+    throttle.check(db, acts)
     confirmation.check(db, client, session, current)
-    hashed = passwords.hashed(new, known=True)
+    hashed = passwords.hashed(new, throttle.turn(client, session.user.email, known=True))
     with db.transaction():
-        if not users.set_password(db, session.user, hashed):
+        throttle.take(db, acts)
+        if not users.change_password(db, session.user, hashed):
             raise WrongPassword
         events.record(db, client, Kind.PASSWORD_CHANGED, session.user.id, session.id)
         ended = sessions.end_all(db, client, session.user.id, Kind.SESSION_ENDED_BY_PASSWORD, but=session.id)

@@ -1,10 +1,12 @@
 """What somebody is called, where they are reached, and in which language."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from db import Database, Duplicate, users
 from db.sessions import Session
-from webapp.accounts import deletion, events, throttle
+from webapp.accounts import events, throttle
 from webapp.accounts.events import Client, Kind
 from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, Refused, refuse_reserved
 
@@ -12,38 +14,46 @@ log = logging.getLogger("latchkey")
 
 
 def rename(db: Database, client: Client, session: Session, username: str) -> None:
-    """Take another user name. Raises Refused when it is another user's, or reserved."""
+    """Take another user name. Raises Refused where another user has it or it is reserved, Throttled."""
     user, detail = session.user, f"from {session.user.username} to {username}"
     if username == user.username:
         return
     refuse_reserved(client, username, own=user.username)
-    try:
-        with db.transaction():
-            deletion.sweep(db)
-            users.set_username(db, user.id, username)
-            events.record(db, client, Kind.USERNAME_CHANGED, user.id, session.id, detail)
-    except Duplicate as duplicate:
-        raise Refused(username=NAME_TAKEN) from duplicate
+    with _telling_what_is_taken(db, throttle.of_taken(client, user.id), username=NAME_TAKEN), db.transaction():
+        throttle.take(db, throttle.of_act("username", user.id))
+        users.free(db, username, "")
+        users.set_username(db, user.id, username)
+        events.record(db, client, Kind.USERNAME_CHANGED, user.id, session.id, detail)
     log.info("user name changed: user %d", user.id)
 
 
 def set_language(db: Database, session: Session, language: str | None) -> None:
-    """Read pages in this language from now on; with None as the browser asks."""
+    """Read pages in this language from now on; with None as the browser asks. Raises Throttled."""
     with db.transaction():
+        throttle.take(db, throttle.of_act("language", session.user.id))
         users.set_language(db, session.user.id, language)
 
 
 def change_email(db: Database, client: Client, session: Session, email: str) -> None:
-    """Log in with another address from now on. Raises Refused when it is somebody else's."""
+    """Log in with another address from now on. Raises Refused where another user has it, Throttled."""
     user, detail = session.user, f"from {session.user.email} to {email}"
     if email == user.email:
         return
-    try:
-        with db.transaction():
-            deletion.sweep(db)
-            users.set_email(db, user.id, email)
-            throttle.forget(db, email)
-            events.record(db, client, Kind.EMAIL_CHANGED, user.id, session.id, detail)
-    except Duplicate as duplicate:
-        raise Refused(email=EMAIL_TAKEN) from duplicate
+    with _telling_what_is_taken(db, throttle.of_taken(client, user.id), email=EMAIL_TAKEN), db.transaction():
+        throttle.take(db, throttle.of_act("email", user.id))
+        users.free(db, "", email)
+        users.set_email(db, user.id, email)
+        throttle.forget(db, email)
+        events.record(db, client, Kind.EMAIL_CHANGED, user.id, session.id, detail)
     log.info("email address changed: user %d", user.id)
+
+
+@contextmanager
+def _telling_what_is_taken(db: Database, taken: list[throttle.Bucket], **errors: str) -> Iterator[None]:
+    """Refuse what another user has, and count that this was told. Raises Refused, Throttled."""
+    throttle.check(db, taken)
+    try:
+        yield
+    except Duplicate as duplicate:
+        throttle.count(db, taken)
+        raise Refused(**errors) from duplicate

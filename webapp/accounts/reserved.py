@@ -7,11 +7,11 @@ MAILBOXES = (
 )
 # People to whom users tell their password.
 TRUSTED = (
-    "admin administrator administrators admins moderator moderators official operator owner root service staff "
-    "superuser sysadmin sysop system team"
+    "admin administrator administrators admins moderator moderators official operator root service staff "
+    "superuser sysadmin sysop system"
 )
 # Words of the pages, where a user name may stand too.
-OURS = "account accounts commandline dashboard latchkey login logout me nobody password signup user you"
+OURS = "account accounts commandline dashboard latchkey login logout password signup"
 NAMES = frozenset(f"{MAILBOXES} {TRUSTED} {OURS}".split())
 SEPARATORS = str.maketrans("", "", "._-")
 

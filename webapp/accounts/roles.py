@@ -5,7 +5,7 @@ import re
 
 from db import Database, Duplicate, roles, users
 from db.users import User
-from webapp.accounts import events
+from webapp.accounts import events, throttle
 from webapp.accounts.events import Client, Kind
 from webapp.sentences import say
 
@@ -68,15 +68,16 @@ def has_admin(db: Database) -> bool:
 
 
 def check_actor(db: Database, client: Client) -> None:
-    """Raises NotAllowed where the admin who acts was one when the request came, and is none any more.
+    """Raises NotAllowed where the admin who acts was one when the request came, and is none any more; Throttled.
 
-    Inside the transaction of the act: of two who take each other away at once, the second is too late.
+    Inside the transaction of the act: if two admins demote each other at once, the second fails.
     """
     if client.actor_id is not None:
         users.lock_admins(db)
         actor = users.by_id(db, client.actor_id)
         if actor is None or not actor.is_admin or actor.disabled_at:
             raise NotAllowed
+        throttle.take(db, throttle.of_admin(client))
 
 
 def locked(db: Database, user: User) -> User:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db import Database, Duplicate, stored, users
-from webapp.accounts import deletion, events, passwords, throttle
+from webapp.accounts import events, passwords, throttle
 from webapp.accounts.events import Client, Kind
 from webapp.accounts.reserved import is_reserved
 from webapp.sentences import say
@@ -43,19 +43,18 @@ def sign_up(db: Database, client: Client, username: str, email: str, password: s
     refuse_reserved(client, username)
     buckets, taken = throttle.of_signup(client), throttle.of_taken(client)
     throttle.check(db, buckets + taken)
-    hashed = passwords.hashed(password)
+    hashed = passwords.hashed(password, throttle.signup_turn(client))
     try:
         with db.transaction():
             throttle.take(db, buckets)
-            deletion.sweep(db)
+            users.free(db, username, email)
             user_id = users.add(db, username, email, hashed)
             throttle.forget(db, email)
             events.record(db, client, Kind.SIGNED_UP, user_id)
     except Duplicate as duplicate:
         if is_sent_again and (user := _made_before(db, client, username, email, password)):
             return user.id
-        with db.transaction():
-            throttle.take(db, taken)
+        throttle.count(db, taken)
         log.info("refused a sign-up: %s taken", users.taken(duplicate))
         raise _refusal(db, duplicate, username, email) from duplicate
     log.info("signed up: user %d", user_id)
@@ -68,18 +67,24 @@ def refuse_reserved(client: Client, username: str, own: str = "") -> None:
         raise Refused(username=NAME_RESERVED)
 
 
-def name_objection(db: Database, username: str, unless: users.User | None = None) -> str | None:
+def name_objection(db: Database, client: Client, username: str, unless: users.User | None = None) -> str | None:
     """Objection to a user name to show while typing, or None; `unless` is the user who has it and may keep it.
 
-    User names are public.
+    User names are public; still this counts with every other answer that tells what is taken. Raises Throttled.
     """
     if is_reserved(username, unless.username if unless else ""):
         return NAME_RESERVED
-    return NAME_TAKEN if users.is_name_taken(db, username, unless.id if unless else None) else None
+    user_id = unless.id if unless else None
+    taken = throttle.of_taken(client, user_id)
+    throttle.check(db, taken)
+    if not users.is_name_taken(db, username, user_id):
+        return None
+    throttle.count(db, taken)
+    return NAME_TAKEN
 
 
 def _made_before(db: Database, client: Client, username: str, email: str, password: str) -> users.User | None:
-    """The account that this very form has made a moment ago; a guess, and counted as a log-in's.
+    """The account that this form made within ten minutes, or None; counted as a failed log-in if the password is wrong.
 
     Raises Throttled, Busy.
     """
@@ -87,16 +92,16 @@ def _made_before(db: Database, client: Client, username: str, email: str, passwo
     if user is None or user.username != username or user.created_at < stored(db.clock() - SENT_AGAIN_WITHIN):
         return None
     with suppress(_NotMade), throttle.trying(db, throttle.of_login(client, email, user, known=False), _NotMade):
-        if passwords.matches(user.password, password):
+        if passwords.matches(user.password, password, throttle.turn(client, email), passwords.dearest(db)):
             return user
         raise _NotMade
     return None
 
 
 def _refusal(db: Database, duplicate: Duplicate, username: str, email: str) -> Refused:
-    """An index tells of itself alone; somebody whose name and address are both taken hears of both."""
-    column = users.taken(duplicate)
+    """A sentence for each field that is taken; the index that refused the row names only one."""
+    column, owner = users.taken(duplicate), users.by_email(db, email)
     errors = {"username": NAME_TAKEN} if column == "username" or users.is_name_taken(db, username) else {}
-    if column == "email" or users.by_email(db, email):
+    if column == "email" or (owner and not owner.is_gone(db.now())):
         errors["email"] = EMAIL_TAKEN
     return Refused(**errors)

@@ -3,6 +3,9 @@
 Failures are counted in buckets. Strangers share one for each account; a browser that has logged in to the account
 before has its own (OWASP, device cookies), so guessing from anywhere never shuts it out. Whether somebody has the
 address that was typed changes nothing.
+
+Successes are counted too, where each writes a row or costs more than a page. SECURITY.md lists every POST with its
+bucket.
 """
 
 import ipaddress
@@ -12,10 +15,11 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import NamedTuple
 
-from db import Database, Unavailable, moment, stored, throttles
+from db import Database, Unavailable, moment, stored, throttles, users
 from db.sessions import Session
 from db.users import User
 from webapp.accounts.events import Client
+from webapp.accounts.hashing import Turn
 from webapp.sentences import Sentence, say
 
 log = logging.getLogger("latchkey")
@@ -44,11 +48,13 @@ LOGINS = say(
 )
 GUESSES = say("The password was wrong too often. Try again %(when)s.")
 
-# Whoever mistypes needs two or three; a guesser gets 1,440 a day, and what may be a password takes 10,000 guesses.
+# A user who mistypes needs two or three tries. Until IN_A_ROW ends it, a guesser gets 5 in five minutes.
 STRANGERS = Limit("account", 5, timedelta(minutes=5), LOGINS, say("Failed log-ins from unknown browsers"))
-# NIST SP 800-63B-4 3.2.2: no more than 100 in a row on one account. After that only known browsers get in.
+# NIST SP 800-63B-4 3.2.2: no more than 100 in a row on one account. After that only known browsers get in, until the
+# owner lifts it from one of those, an admin does, or a week is over. A guesser who comes back each week has 5,200 tries
+# a year: the weakest password that we take, 10,000 guesses, holds out for two years, and one of a million for 190.
 IN_A_ROW = Limit(
-    "row", 100, timedelta(days=30), LOGINS, say("100 failed log-ins in a row from unknown browsers"), in_a_row=True
+    "row", 100, timedelta(days=7), LOGINS, say("100 failed log-ins in a row from unknown browsers"), in_a_row=True
 )
 # One machine that tries one password on many accounts. A school behind one address still gets in.
 A_MINUTE = Limit("minute", 10, timedelta(minutes=1), LOGINS, say("Failed log-ins in a minute"))
@@ -64,13 +70,27 @@ IN_SESSION_IN_A_ROW = Limit(
 # A class that signs up together; a program would want thousands. Those that are refused do not count.
 CROWD = say("Too many accounts were made from your network. Try again %(when)s.")
 SIGNUPS = Limit("sign-ups", 20, timedelta(hours=1), CROWD, say("Sign-ups"))
-# Each tells that somebody has an address. Nobody in search of a free user name asks so often.
+# Each tells that somebody has an address or a name: at sign-up, in the profile, or as the check of a field. Nobody in
+# search of a free user name asks so often.
 ASKED_ABOUT = say("Too many names and addresses that are taken were tried from your network. Try again %(when)s.")
-TAKEN = Limit("taken", 100, timedelta(hours=1), ASKED_ABOUT, say("Sign-ups with what is taken"))
+TAKEN = Limit("taken", 100, timedelta(hours=1), ASKED_ABOUT, say("Names and addresses that are taken"))
+# A rating takes up to 60 ms of a core. A class that signs up together needs 100, in its pages and at the end.
+RATED = say("Too many passwords were tried out from your network. Try again %(when)s.")
+RATINGS = Limit("ratings", 200, timedelta(minutes=1), RATED, say("Passwords rated in a minute"))
+# Each keeps a core busy for a tenth of a second and leaves a session. A family at one account, a school at one address.
+LOGGED_IN_OFTEN = say("There were too many log-ins. Try again %(when)s.")
+LOGINS_OF_ACCOUNT = Limit("log-ins", 200, timedelta(hours=1), LOGGED_IN_OFTEN, say("Log-ins to one account"))
+LOGINS_OF_NETWORK = Limit("log-ins here", 3000, timedelta(hours=1), LOGGED_IN_OFTEN, say("Log-ins from one network"))
+# Each writes an event, which is kept for a year. Nobody changes their name more often by hand.
+OFTEN = say("You have done this too often. Try again %(when)s.")
+ACTS = Limit("acts", 20, timedelta(hours=1), OFTEN, say("The same act in one account"))
+# A stolen admin's session; a morning's work at the pages is less.
+ADMIN_ACTS = Limit("admin acts", 500, timedelta(hours=1), OFTEN, say("Acts of one admin"))
 LIMITS = {
     limit.kind: limit
     for limit in (
         STRANGERS, IN_A_ROW, A_MINUTE, AN_HOUR, KNOWN, KNOWN_IN_A_ROW, IN_SESSION, IN_SESSION_IN_A_ROW, SIGNUPS, TAKEN,
+        RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS, ADMIN_ACTS,
     )
 }  # fmt: skip
 
@@ -108,20 +128,70 @@ def of_session(session: Session) -> list[Bucket]:
     return [Bucket(limit, session.id, session.device, session.user.id) for limit in (IN_SESSION, IN_SESSION_IN_A_ROW)]
 
 
+def of_logged_in(client: Client, email: str, user: User | None, known: bool) -> list[Bucket]:
+    """What a log-in with this address counts in when it succeeds; a known browser is not its neighbours'."""
+    of_account = Bucket(LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)
+    return [of_account] if known else [of_account, *_of_network(LOGINS_OF_NETWORK, client)]
+
+
 def of_signup(client: Client) -> list[Bucket]:
-    """Whoever acts for others is trusted."""
-    return [] if client.actor else [_of_network(SIGNUPS, client)]
+    return _of_network(SIGNUPS, client)
 
 
-def of_taken(client: Client) -> list[Bucket]:
-    return [] if client.actor else [_of_network(TAKEN, client)]
+def of_taken(client: Client, user_id: int | None = None) -> list[Bucket]:
+    """What each answer counts in that tells whether a name or an address is taken; `user_id` is who asks, if known."""
+    own = [Bucket(TAKEN, f"user {user_id}", user_id=user_id)] if user_id else []
+    return own + _of_network(TAKEN, client)
+
+
+def of_rating(client: Client, user: User | None) -> list[Bucket]:
+    """What a rating counts in: a logged-in `user` in a bucket of their own, whatever the neighbours do."""
+    if user is None:
+        return _of_network(RATINGS, client)
+    return [Bucket(RATINGS, f"user {user.id}", user_id=user.id)]
+
+
+def of_act(what: str, user_id: int) -> list[Bucket]:
+    """What an act on one's own account counts in; each `what` has a bucket of its own."""
+    return [Bucket(ACTS, f"{what} {user_id}", user_id=user_id)]
+
+
+def of_draft(session: Session) -> list[Bucket]:
+    """What a form counts in that is kept; one of a thief's session must not keep the owner from confirming."""
+    return [Bucket(ACTS, f"draft {session.id}", session.device, session.user.id)]
+
+
+def of_admin(client: Client) -> list[Bucket]:
+    """What an act on somebody else counts in; the command line is trusted."""
+    return [Bucket(ADMIN_ACTS, str(client.actor_id), user_id=client.actor_id)] if client.actor_id else []
+
+
+def turn(client: Client, email: str, known: bool = False) -> Turn:
+    """Whose turn in the hashing pool a password of this account is; the command line needs none.
+
+    Strangers who type the address have a turn of their own, so that they keep nobody out who is known.
+    """
+    account = f"account {email}" if known else f"account {email}, strangers"
+    return Turn(known, () if client.actor else (account, *signup_turn(client).keys))
+
+
+def signup_turn(client: Client) -> Turn:
+    """The turn of a new account's password: of the network alone, since the address may be another user's."""
+    return Turn(keys=() if client.actor else (f"network {network_of(client.address)}",))
+
+
+def rating_turn(client: Client, user: User | None) -> Turn:
+    """The turn of a rating: with a key of its own, so the password itself can be hashed meanwhile."""
+    whose = f"user {user.id}" if user else network_of(client.address)
+    return Turn(user is not None, () if client.actor else (f"rating {whose}",))
 
 
 def is_known(db: Database, client: Client, user: User | None) -> bool:
-    """Whether this person has logged in with this browser before, and it was not guessing since."""
-    if user is None:
+    """Whether this person has logged in with this browser since the password was changed, and it was not guessing."""
+    if user is None or user.id not in client.known_to:
         return False
-    return user.id in client.known_to and not throttles.full_until(db, _known_in_a_row(client, user).key(db))
+    is_current = client.known_to[user.id] == users.password_id(db, user.id) != ""
+    return is_current and not throttles.full_until(db, _known_in_a_row(client, user).key(db))
 
 
 def network_of(address: str) -> str:
@@ -139,12 +209,10 @@ def network_of(address: str) -> str:
 def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Iterator[None]:
     """Count the try that is made inside; unless it ends in `failure`, what was counted is taken back.
 
-    One that succeeds ends a row. Counted first, so that of a hundred at once no more are made than may be. Raises
+    The try is counted before it is made, so parallel requests cannot exceed the limit; a success ends a row. Raises
     Throttled.
     """
-    check(db, buckets)
-    with db.transaction():
-        take(db, buckets)
+    count(db, buckets)
     try:
         yield
     except failure:
@@ -172,13 +240,27 @@ def take(db: Database, buckets: list[Bucket]) -> None:
             raise _throttled(db, limit, throttles.full_until(db, key) or ends_at)
 
 
+def count(db: Database, buckets: list[Bucket]) -> None:
+    """Count one in each, in a transaction of its own. Raises Throttled where one is full."""
+    check(db, buckets)
+    with db.transaction():
+        take(db, buckets)
+
+
 def end_row(db: Database, user: User) -> None:
     """Inside the transaction of a log-in: the failures of strangers before it are no longer in a row."""
     throttles.remove(db, Bucket(IN_A_ROW, user.email).key(db))
 
 
+def strangers_wait_until(db: Database, user: User) -> str | None:
+    """When browsers unknown to this account may try again, or None if they may now."""
+    return max(
+        filter(None, (throttles.full_until(db, bucket.key(db)) for bucket in _of_address(user.email))), default=None
+    )
+
+
 def forget(db: Database, email: str) -> None:
-    """Inside the transaction that gives somebody this address: who guessed before that, guessed at nobody."""
+    """Inside the transaction that gives a user this address: remove the failures counted before it had an account."""
     for bucket in _of_address(email):
         throttles.remove(db, bucket.key(db))
 
@@ -195,9 +277,10 @@ def _of_address(email: str, user_id: int | None = None) -> list[Bucket]:
     return [Bucket(limit, email, user_id=user_id) for limit in (STRANGERS, IN_A_ROW)]
 
 
-def _of_network(limit: Limit, client: Client) -> Bucket:
+def _of_network(limit: Limit, client: Client) -> list[Bucket]:
+    """Where the client came from; an admin and the command line, who act for others, are trusted."""
     network = network_of(client.address)
-    return Bucket(limit, network, network)
+    return [] if client.actor else [Bucket(limit, network, network)]
 
 
 def _take_back(db: Database, buckets: list[Bucket], is_end_of_row: bool = False) -> None:
