@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 
 from db import Unavailable
 from db.users import User
-from webapp.accounts import blocks, events, export, passwords, people, roles, sessions, signup, standing
+from webapp.accounts import blocks, events, export, people, roles, sessions, signup, standing, strength
 from webapp.accounts.events import COMMAND_LINE
 from webapp.accounts.hashing import Busy
 from webapp.database import database
@@ -189,7 +189,7 @@ def _created(email: str, username: str, password: str) -> User:
     form.check()
     context = form.values["username"], form.values["email"]
     least = current_app.config["PASSWORD_MIN_LENGTH"]
-    form.object("password", passwords.objection(form.values["password"], least, context))
+    form.object("password", strength.objection(database(), COMMAND_LINE, form.values["password"], least, context))
     try:
         if not form.errors:
             signup.sign_up(database(), COMMAND_LINE, **form.values, is_sent_again=False)

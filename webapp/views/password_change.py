@@ -1,11 +1,15 @@
 """Changing the password."""
 
+from contextlib import suppress
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
-from webapp.accounts import password_change, passwords
+from webapp.accounts import password_change
 from webapp.accounts.confirmation import WrongPassword
+from webapp.accounts.hashing import Busy
+from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
 from webapp.client import client
 from webapp.csrf import changes_nothing
@@ -46,7 +50,8 @@ def update() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """What is wrong with the new password, for somebody who has just left it: the inside of its error slot."""
     form = PasswordForm(request.form)
-    _check(form, "new_password")
+    with suppress(Busy):
+        _check(form, "new_password")
     return render_template("partials/field_error.html", sentence=form.errors.get("new_password"))
 
 
@@ -55,9 +60,11 @@ def check() -> ResponseReturnValue:
 @changes_nothing
 def strength() -> ResponseReturnValue:
     """How good the new password is, for somebody who has just left it: the inside of the slot under its field."""
-    new, user = PasswordForm(request.form).values["new_password"], own_session().user
+    new, user, told = PasswordForm(request.form).values["new_password"], own_session().user, None
     least = current_app.config["PASSWORD_MIN_LENGTH"]
-    return translated(passwords.strength(new, least, (user.username, user.email)) or "")
+    with suppress(Busy):
+        told = in_words(database(), client(), new, least, (user.username, user.email), user)
+    return translated(told or "")
 
 
 @blueprint.get("/.well-known/change-password")
@@ -69,9 +76,9 @@ def well_known() -> ResponseReturnValue:
 
 def _check(form: PasswordForm, *fields: str) -> bool:
     form.check(*fields)
-    user = own_session().user
+    user, new = own_session().user, form.values["new_password"]
     least = current_app.config["PASSWORD_MIN_LENGTH"]
-    form.object("new_password", passwords.objection(form.values["new_password"], least, (user.username, user.email)))
+    form.object("new_password", objection(database(), client(), new, least, (user.username, user.email), user))
     return not form.errors
 
 

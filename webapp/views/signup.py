@@ -1,10 +1,14 @@
 """Signing up."""
 
+from contextlib import suppress
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from webapp.accounts import passwords, signup
+from webapp.accounts import signup
+from webapp.accounts.hashing import Busy
+from webapp.accounts.strength import in_words, objection
 from webapp.auth import current_user, public
 from webapp.client import client
 from webapp.csrf import changes_nothing
@@ -44,10 +48,14 @@ def create() -> ResponseReturnValue:
 @public
 @changes_nothing
 def check(field: str) -> ResponseReturnValue:
-    """What is wrong with one field, for somebody who has just left it: the inside of its error slot."""
+    """What is wrong with one field, for somebody who has just left it: the inside of its error slot.
+
+    Where a password cannot be rated just now nothing is: the form itself is the one that decides.
+    """
     form = SignupForm(request.form)
-    if _check(form, field) and field == "username":
-        form.object(field, signup.name_objection(database(), form.values[field]))
+    with suppress(Busy):
+        if _check(form, field) and field == "username":
+            form.object(field, signup.name_objection(database(), client(), form.values[field]))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 
@@ -56,8 +64,9 @@ def check(field: str) -> ResponseReturnValue:
 @changes_nothing
 def strength() -> ResponseReturnValue:
     """How good the password is, for somebody who has just left it: the inside of the slot under its field."""
-    form = SignupForm(request.form)
-    told = passwords.strength(form.values["password"], current_app.config["PASSWORD_MIN_LENGTH"])
+    password, told = SignupForm(request.form).values["password"], None
+    with suppress(Busy):
+        told = in_words(database(), client(), password, current_app.config["PASSWORD_MIN_LENGTH"])
     return translated(told or "")
 
 
@@ -66,7 +75,7 @@ def _check(form: SignupForm, *fields: str) -> bool:
     if "password" in (fields or form.checks):
         context = form.values["username"], form.values["email"]
         least = current_app.config["PASSWORD_MIN_LENGTH"]
-        form.object("password", passwords.objection(form.values["password"], least, context))
+        form.object("password", objection(database(), client(), form.values["password"], least, context))
     return not form.errors
 
 

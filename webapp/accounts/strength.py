@@ -1,0 +1,146 @@
+"""The strength of a password: what may be one, and how hard it is to guess.
+
+Rating one costs more than a page, so it goes through the hashing pool and is counted for each network.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import prod
+from typing import Any
+
+from zxcvbn import zxcvbn
+from zxcvbn.matching import RANKED_DICTIONARIES
+
+from db import Database
+from db.users import User
+from webapp.accounts import throttle
+from webapp.accounts.events import Client
+from webapp.accounts.hashing import pool
+from webapp.accounts.passwords import MOST_CHARACTERS, normal
+from webapp.sentences import Sentence, say
+
+# An attacker tries the likeliest first, and the throttles let through a few thousand tries a year at most.
+FEWEST_GUESSES = 10_000
+# zxcvbn's line between what stands up to an attacker with the stolen hashes for a while (score 3) and what does not.
+MANY_GUESSES = 10**8
+# zxcvbn's time explodes with the length of a mixture of digits and signs: 72 characters take 20 seconds, 16 take 40 ms,
+# 12 at most 20 ms. So it looks at pieces of this length; one that is hard to guess makes the whole so.
+PIECE = 12
+# What follows after these is not looked at.
+MOST_RATED = 40
+# A name or an address is no longer.
+LONGEST_WORD = 254
+
+HARD_TO_GUESS = say("Hard to guess.")
+FAIR = say("Fair. A longer one is better.")
+HARDER = say("Choose a password that is harder to guess.")
+OWN = say("This one is made of your name, your address or the site's.")
+COMMON = say("This is a very common password.")
+# What zxcvbn says of a password, as far as we pass it on.
+WARNINGS = {
+    sentence: sentence
+    for sentence in (
+        say("Straight rows of keys are easy to guess."),
+        say("Short keyboard patterns are easy to guess."),
+        say('Repeats like "aaa" are easy to guess.'),
+        say('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+        say('Sequences like "abc" or "6543" are easy to guess.'),
+        say("Recent years are easy to guess."),
+        say("Dates are often easy to guess."),
+        say("This is a top-10 common password."),
+        say("This is a top-100 common password."),
+        COMMON,
+        say("This is similar to a commonly used password."),
+        say("A word by itself is easy to guess."),
+        say("Names and surnames by themselves are easy to guess."),
+        say("Common names and surnames are easy to guess."),
+    )
+}
+
+
+def objection(
+    db: Database, client: Client, password: str, least: int, context: Iterable[str] = (), user: User | None = None
+) -> Sentence | None:
+    """Objection to a new password, or None. Raises Throttled, Busy.
+
+    `least` is in characters (ASVS 6.2.1); `context` holds the user's name and address (ASVS 6.2.11); `user` is who is
+    logged in, whose rating goes before those of strangers.
+    """
+    return _bad_length(password, least) or _rated(db, client, password, context, user)[0]
+
+
+def in_words(
+    db: Database, client: Client, password: str, least: int, context: Iterable[str] = (), user: User | None = None
+) -> Sentence | None:
+    """Words for how good a new password is, or None if there is an objection; the rest is as for `objection`."""
+    if _bad_length(password, least):
+        return None
+    refused, guesses = _rated(db, client, password, context, user)
+    return None if refused else HARD_TO_GUESS if guesses >= MANY_GUESSES else FAIR
+
+
+def _bad_length(password: str, least: int) -> Sentence | None:
+    length = len(normal(password))
+    if length < least:
+        return say("Password must be at least %(number)s characters.", number=least)
+    if length > MOST_CHARACTERS:
+        return say("Password must be at most %(number)s characters.", number=MOST_CHARACTERS)
+    return None
+
+
+def _rated(
+    db: Database, client: Client, password: str, context: Iterable[str], user: User | None
+) -> tuple[Sentence | None, int]:
+    """The objection, or None, and how many guesses the password stands."""
+    throttle.count(db, throttle.of_rating(client, user))
+    text, guessable = normal(password), _guessable(context)
+    return pool.done(lambda: _rating(text, guessable), *throttle.rating_turn(client, user))
+
+
+def _rating(text: str, guessable: set[str]) -> tuple[Sentence | None, int]:
+    if text.lower() in guessable:
+        return _refusal(OWN), 1
+    if len(text) > PIECE and _is_common(text):
+        return _refusal(COMMON), 1
+    found = [*_until_many(_pieces(text[:MOST_RATED], guessable))]
+    if all(one["guesses"] < FEWEST_GUESSES for one in found):
+        return _refusal(_reason(found[-1])), 1
+    return None, prod(one["guesses"] for one in found)
+
+
+def _guessable(context: Iterable[str]) -> set[str]:
+    words = [word[:LONGEST_WORD].lower() for word in context]
+    return {word for word in ("latchkey", *words, *(word.partition("@")[0] for word in words)) if word}
+
+
+def _is_common(text: str) -> bool:
+    """A dictionary's word that is longer than a piece would look like two made-up ones."""
+    return any(text.lower() in words for words in RANKED_DICTIONARIES.values())
+
+
+def _pieces(text: str, guessable: set[str]) -> Iterator[Mapping[str, Any]]:
+    """What zxcvbn finds in each piece; of what is repeated to the end, in whole repeats that fit into one."""
+    period = (text + text).find(text, 1)
+    if period < len(text):
+        text = text[: period * max(1, PIECE // period)]
+    for start in range(0, len(text), PIECE):
+        yield zxcvbn(text[start : start + PIECE], user_inputs=[*guessable])
+
+
+def _until_many(pieces: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Mostly the first is enough."""
+    guesses = 1
+    for found in pieces:
+        yield found
+        guesses *= found["guesses"]
+        if guesses >= MANY_GUESSES:
+            return
+
+
+def _reason(found: Mapping[str, Any]) -> str:
+    is_own = any(part.get("dictionary_name") == "user_inputs" for part in found["sequence"])
+    warning = found["feedback"]["warning"]
+    return OWN if is_own else WARNINGS.get(warning, warning)
+
+
+def _refusal(reason: str) -> Sentence:
+    return say("%(advice)s %(reason)s", advice=HARDER, reason=reason) if reason else HARDER
