@@ -33,6 +33,7 @@ def test_forms_that_wait_are_held_too(alice: Browser, clock: Clock) -> None:
     alice.visit("/account")
     clock.advance(minutes=20)
     alice.submit("email-form", email="new@example.com")
+    alice.visit("/confirm").submit("confirm-form", password=PASSWORD)
     assert _download(alice)["drafts"][0]["fields"] == [["email", "new@example.com"]]
 
 
@@ -73,3 +74,17 @@ def test_sessions_that_ended_by_themselves_are_in_it_while_they_are_kept(app: Fl
     clock.advance(hours=2)
     held = _download(log_in(Browser(app), "alice"))
     assert [session["ended_at"] for session in held["sessions"]] == [None, "2026-03-14 16:09:26"]
+
+
+def test_after_a_while_it_asks_for_the_password_and_leads_back_to_the_button(
+    alice: Browser, clock: Clock, db: Database
+) -> None:
+    clock.advance(minutes=20)
+    alice.visit("/account/data").submit("export-form")
+    assert alice.heading() == "Confirm it is you"
+    assert "What will be done: Download everything that is held about you." in alice.text()
+    assert not db.all("SELECT 1 FROM events WHERE kind = 'exported'")
+    alice.submit("confirm-form", password=PASSWORD)
+    assert (alice.path, alice.flashes()) == ("/account/data", ["It is you. Press the button once more."])
+    assert _download(alice)["account"]["username"] == "alice"
+    assert db.all("SELECT 1 FROM drafts") == []

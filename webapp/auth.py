@@ -1,6 +1,6 @@
 """Who is asking, and the doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
-Beside its door a route may carry @confirmed (the password, if it was not checked lately) or @unseen.
+Beside its door a route may carry @confirmed (the password, if it was not checked lately), with @says, or @unseen.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from db.users import User
 from webapp.accounts import sessions
 from webapp.accounts.roles import RESERVED
 from webapp.database import database
+from webapp.sentences import Sentence
 
 # They change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -47,6 +48,20 @@ def confirmed(view: View) -> View:
     """Ask first for the password of whoever has not typed it for a while. Every act of admins is such a one."""
     view.confirmed = True  # type: ignore[attr-defined]
     return view
+
+
+def says(told: Sentence | Callable[..., Sentence]) -> Callable[[View], View]:
+    """Say what an act will do on the page that asks for the password, so that nobody confirms what a thief has sent.
+
+    `told` is a sentence, or a function of the form's fields (a dict; of a repeated field the first, as forms read it)
+    and of the values in the address.
+    """
+
+    def marked(view: View) -> View:
+        view.told = told  # type: ignore[attr-defined]
+        return view
+
+    return marked
 
 
 def unseen(view: View) -> View:

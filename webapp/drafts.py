@@ -1,30 +1,47 @@
 """Forms that were interrupted: by the end of a session, or because whoever sent one must first confirm who they are.
 
-Nothing that was typed is lost but passwords: the form waits in the database, and comes back filled in or goes on.
+Nothing that was typed is lost but passwords: the form waits in the database, and comes back filled in; or its act goes
+on, in the session in which it was sent and in no other.
 """
 
+import functools
 from collections.abc import Callable
+from typing import Any, TypeVar
 
-from flask import Response, g, make_response, redirect, request, url_for
+from flask import Response, flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
+from db.sessions import Session
 from webapp import auth, csrf, hypermedia
 from webapp.accounts import confirmation, drafts
+from webapp.accounts.drafts import Draft, Purpose
 from webapp.database import database
 from webapp.forms import is_secret
-from webapp.sentences import say
+from webapp.sentences import Sentence, say
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 NOT_YET = say("Nothing was done yet. Look at what you typed and send it again.")
 
 
+def brings_file(view: View) -> View:
+    """For a POST that answers with a file: after the password its page is shown again, to press the button there.
+
+    A file that came from the page about the password would leave that page standing.
+    """
+    view.brings_file = True  # type: ignore[attr-defined]
+    return view
+
+
 def guard() -> ResponseReturnValue | None:
-    """Before each act that calls for it: the password, unless it was checked a short while ago."""
+    """Before an act marked @confirmed or an admin's: ask for the password, unless it was checked lately."""
     session = auth.current_session() if auth.calls_for_password() else None
     if session is None or confirmation.is_fresh(database(), session):
         return None
-    return redirect(url_for("confirm.show", draft=_keep(session.user.id)), 303)
+    return redirect(url_for("confirm.show", draft=_keep(session, Purpose.CONFIRM)), 303)
 
 
 def restore() -> None:
@@ -42,22 +59,40 @@ def restore() -> None:
 
 
 def resume(draft_id: str) -> Response | None:
-    """Do what was interrupted, for whoever has just been confirmed; None where nothing was.
+    """Do the act that waits in this session and give its answer; None if there is no such act.
 
-    What is refused now comes back filled in, on its own page.
+    A refused act leads to its form, filled in.
     """
-    user = auth.current_user()
-    draft = drafts.find(database(), user.id, draft_id) if user else None
-    act = hypermedia.view_at(draft.path, "POST") if draft else None
+    draft, act = _waiting(draft_id)
     if draft is None or act is None:
         return None
-    auth.admit(act.func)
     _type(draft.fields)
-    answer = _done(act)
+    answer = _asked_again(draft) if hasattr(act.func, "brings_file") else _done(act)
     if answer is None:
-        return make_response(redirect(f"{draft.path}?draft={draft.id}", 303))
+        return make_response(redirect(_filled_in(draft), 303))
     drafts.remove(database(), draft.id)
     return answer
+
+
+def told(draft_id: str) -> Sentence | None:
+    """Sentence for the act that waits in this session for the password, or None."""
+    draft, act = _waiting(draft_id)
+    if draft is None or act is None:
+        return None
+    words = getattr(act.func, "told", say("Send the form at %(path)s.", path=draft.path))
+    # Of a repeated field the first, as a form reads it: the act must be the one that was told.
+    fields = ImmutableMultiDict(draft.fields).to_dict()
+    sentence: Sentence = words(fields, **act.keywords) if callable(words) else words
+    return sentence
+
+
+def retyped_at(draft_id: str) -> str | None:
+    """Address of the form that this draft fills in; None if its act waits in this session, or without such a draft."""
+    user = auth.current_user()
+    draft = drafts.find(database(), user.id, draft_id) if user else None
+    if draft is None or _waiting(draft_id)[0] or hypermedia.view_at(draft.path, "GET") is None:
+        return None
+    return _filled_in(draft)
 
 
 def way_back() -> str | None:
@@ -66,13 +101,32 @@ def way_back() -> str | None:
         return hypermedia.asked_from() or request.full_path.rstrip("?")
     if hypermedia.view_at(request.path, "GET") is None:
         return None
-    # What asks for a password on behalf of a draft holds nothing else.
+    # The form that asks for a password on behalf of a draft holds nothing else.
     if "draft" in request.args:
         return request.full_path
     session = auth.former_session()
     if session is None or not csrf.is_from_page_of(session):
         return request.path
-    return f"{request.path}?draft={_keep(session.user.id)}"
+    return f"{request.path}?draft={_keep(session, Purpose.RETYPE)}"
+
+
+def _waiting(draft_id: str) -> tuple[Draft | None, functools.partial[ResponseReturnValue] | None]:
+    """The draft whose act waits in this session, and that act. Aborts where its door is closed by now."""
+    session = auth.current_session()
+    draft = drafts.waiting(database(), session, draft_id) if session else None
+    act = hypermedia.view_at(draft.path, "POST") if draft else None
+    if act:
+        auth.admit(act.func)
+    return draft, act
+
+
+def _filled_in(draft: Draft) -> str:
+    return f"{draft.path}?draft={draft.id}"
+
+
+def _asked_again(draft: Draft) -> Response:
+    flash(gettext("It is you. Press the button once more."), "success")
+    return make_response(redirect(draft.path, 303))
 
 
 def _done(act: Callable[[], ResponseReturnValue]) -> Response | None:
@@ -87,9 +141,9 @@ def _done(act: Callable[[], ResponseReturnValue]) -> Response | None:
     return answer if answer.status_code == 303 else None
 
 
-def _keep(user_id: int) -> str:
+def _keep(session: Session, purpose: Purpose) -> str:
     fields = [(name, value) for name, value in request.form.items(multi=True) if not is_secret(name)]
-    return drafts.keep(database(), user_id, request.path, fields)
+    return drafts.keep(database(), session, purpose, request.path, fields)
 
 
 def _type(fields: drafts.Fields) -> None:

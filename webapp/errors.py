@@ -55,7 +55,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Busy, _busy)
 
 
-def _stranger(_: Unauthorized) -> Response:
+def _stranger(_: Unauthorized) -> ResponseReturnValue:
     """A closed door says how to open it: the log-in page, and back to where one was going, with what was typed."""
     if hypermedia.wants_partial() and csrf.is_mere_question():
         return hypermedia.nothing()
@@ -63,6 +63,8 @@ def _stranger(_: Unauthorized) -> Response:
         return hypermedia.log_in_first(url_for("login.show", next=drafts.way_back()))
     except Unavailable:
         return hypermedia.problem(503, *PROBLEMS[503])
+    except Throttled as throttled:
+        return _throttled(throttled)
 
 
 def _problem(error: HTTPException) -> ResponseReturnValue:

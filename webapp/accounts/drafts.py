@@ -1,15 +1,24 @@
-"""A form that was interrupted, kept for the one who sent it: by the end of a session, or to confirm who it is."""
+"""Drafts: forms that were interrupted by the end of a session, or by the question for the password.
+
+A draft names its session and its purpose. Only in that same session is an act done that waited for the password; a
+thief who left one in another session would else have the owner do it.
+"""
 
 import json
 import re
 import secrets
 from datetime import timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from db import Database, drafts, stored
+from db.sessions import Session
+from webapp.accounts import throttle
 
-# So many forms somebody may have had open when the session ended.
+# So many forms may have been open when a session ended. For each session: a thief's must not push the owner's out.
 MOST = 10
+# A thief with many sessions must not fill the disk.
+MOST_OF_USER = 50
 # Whoever has not come back to it by then has written it anew.
 KEPT = timedelta(days=1)
 # A sweep must not keep others from writing for long.
@@ -20,25 +29,44 @@ ID = re.compile(r"[\w-]{22}", re.ASCII)
 Fields = list[tuple[str, str]]
 
 
+class Purpose(StrEnum):
+    """`CONFIRM` is done once the password was typed, `RETYPE` fills its form in again and does nothing."""
+
+    CONFIRM = "confirm"
+    RETYPE = "retype"
+
+
 class Draft(NamedTuple):
     id: str
     path: str
     fields: Fields
 
 
-def keep(db: Database, user_id: int, path: str, fields: Fields) -> str:
-    """Keep what this person typed into the form at `path`; give its id. `fields` holds no password."""
+def keep(db: Database, session: Session, purpose: Purpose, path: str, fields: Fields) -> str:
+    """Keep what was typed in this session into the form at `path`; give the draft's id. Raises Throttled.
+
+    `fields` holds no password.
+    """
     draft_id = secrets.token_urlsafe(16)
     with db.transaction():
-        drafts.add(db, draft_id, user_id, path, json.dumps(fields))
-        drafts.remove_all_but_newest(db, user_id, MOST)
+        throttle.take(db, throttle.of_draft(session))
+        drafts.add(db, draft_id, session.user.id, session.id, purpose, path, json.dumps(fields))
+        drafts.remove_all_but_newest(db, session.id, MOST)
+        drafts.remove_all_but_newest_of_user(db, session.user.id, MOST_OF_USER)
     return draft_id
 
 
 def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
-    """This person's draft, or None; also for what `keep` never gave."""
+    """This person's draft, with which its form may be filled in, or None; also for what `keep` never gave."""
     draft = drafts.find(db, user_id, draft_id) if ID.fullmatch(draft_id) else None
-    return Draft(draft.id, draft.path, _fields(draft.fields)) if draft else None
+    return _shown(draft) if draft else None
+
+
+def waiting(db: Database, session: Session, draft_id: str) -> Draft | None:
+    """The draft whose act waits in this very session for the password, or None."""
+    draft = drafts.find(db, session.user.id, draft_id) if ID.fullmatch(draft_id) else None
+    is_meant = draft and (draft.session_id, draft.purpose) == (session.id, Purpose.CONFIRM)
+    return _shown(draft) if draft and is_meant else None
 
 
 def of_user(db: Database, user_id: int) -> list[dict[str, object]]:
@@ -53,6 +81,10 @@ def remove(db: Database, draft_id: str) -> None:
 
 def sweep(db: Database) -> None:
     drafts.remove_older(db, stored(db.clock() - KEPT), SWEPT_AT_ONCE)
+
+
+def _shown(draft: drafts.Draft) -> Draft:
+    return Draft(draft.id, draft.path, _fields(draft.fields))
 
 
 def _fields(text: str) -> Fields:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from db import Database, Unavailable, moment, sessions, stored
+from db import Database, Unavailable, drafts, moment, sessions, stored
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import events
@@ -36,6 +36,8 @@ SEEN_EVERY = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=7)
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 100
+# Of those that ended by themselves; the sweep takes what is more.
+ENDED_AT_ONCE = 1000
 # Nobody has so many browsers; a program with a stolen password may want more, and every list reads them all.
 MOST = 100
 # Who was away for so long comes back for another visit.
@@ -115,7 +117,7 @@ def kept(db: Database, user_id: int) -> list[Session]:
 
 def live(db: Database, user_id: int) -> list[Session]:
     """All live sessions of a person, the one seen last first."""
-    return [session for session in sessions.of_user(db, user_id) if is_live(db, session)]
+    return [session for session in sessions.unended(db, user_id) if is_live(db, session)]
 
 
 def owners(db: Database) -> list[int]:
@@ -171,8 +173,13 @@ def end_others(db: Database, client: Client, session: Session) -> int:
 
 
 def end_all(db: Database, client: Client, user_id: int, kind: Kind, but: str = "") -> int:
-    """End the sessions of a person, all or all but one, inside a transaction; give how many were live."""
-    found = [session for session in sessions.of_user(db, user_id) if session.id != but]
+    """End the sessions of a person, all or all but one, inside a transaction; give how many were live.
+
+    What ended by itself goes too, with its drafts: a thief may have left them, and could leave more.
+    """
+    drafts.remove_of_sessions(db, user_id, but)
+    sessions.remove_ended_of_user(db, user_id, ENDED_AT_ONCE)
+    found = [session for session in sessions.unended(db, user_id) if session.id != but]
     return sum([end(db, client, session, kind) for session in found])
 
 
@@ -183,6 +190,7 @@ def end(db: Database, client: Client, session: Session, kind: Kind) -> bool:
         return False
     if not sessions.remove(db, session.id):
         return False
+    drafts.remove_of_session(db, session.id)
     events.record(db, client, kind, session.user.id, session.id, session.device)
     return True
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from webapp.accounts import people, roles, standing
 from webapp.accounts.people import User
-from webapp.auth import admin_required, own_session
+from webapp.auth import admin_required, own_session, says
 from webapp.client import acting_admin
 from webapp.database import database
 from webapp.forms import ActForm, Form, RoleForm, as_id
@@ -65,8 +65,22 @@ def show(user_id: str, act: str) -> ResponseReturnValue:
     return _page(_other(user_id), act, ACTS[act].form(request.form))
 
 
+def _doing(fields: dict[str, str], user_id: str, act: str) -> Sentence:
+    user = _other(user_id)
+    if act == "role":
+        return _promise(user, fields.get("role", ""))
+    return say(ACTS[act].title, name=user.name)
+
+
+def _promise(user: User, role: str) -> Sentence:
+    if role == "admin":
+        return say("Make %(name)s an admin.", name=user.name)
+    return say("Give %(name)s the role: %(role)s.", name=user.name, role=roles.in_words(role))
+
+
 @blueprint.post("/<any(role, disable, enable, 'sign-out'):act>")
 @admin_required
+@says(_doing)
 def do(user_id: str, act: str) -> ResponseReturnValue:
     user, form = _other(user_id), ACTS[act].form(request.form)
     if form.check() and form.values.get("role", "user") not in roles.names(database()):

@@ -5,10 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from webapp.accounts import blocks, roles
-from webapp.auth import admin_required
+from webapp.auth import admin_required, says
 from webapp.client import acting_admin
 from webapp.database import database
 from webapp.hypermedia import render
+from webapp.sentences import Sentence, say
 
 blueprint = Blueprint("admin_blocks", __name__, url_prefix="/admin/blocks")
 
@@ -19,8 +20,17 @@ def show() -> ResponseReturnValue:
     return render("admin_blocks.html", "admin_blocks.html", blocks=blocks.now(database()))
 
 
+def _lifting(fields: dict[str, str]) -> Sentence:
+    block = blocks.find(database(), fields.get("key", ""))
+    if block is None:
+        return say("Lift a block that is over.")
+    whom = block.username or block.label or say("an address that nobody has")
+    return say("Lift the block of %(whom)s: %(about)s", whom=whom, about=block.about)
+
+
 @blueprint.post("")
 @admin_required
+@says(_lifting)
 def lift() -> ResponseReturnValue:
     try:
         blocks.lift(database(), acting_admin(), request.form.get("key", ""))

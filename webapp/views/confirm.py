@@ -8,7 +8,7 @@ from webapp.accounts import confirmation
 from webapp.auth import give_token, login_required, own_session
 from webapp.client import client
 from webapp.database import database
-from webapp.drafts import resume
+from webapp.drafts import resume, retyped_at, told
 from webapp.forms import ConfirmForm
 from webapp.hypermedia import next_path, render
 
@@ -18,6 +18,8 @@ blueprint = Blueprint("confirm", __name__, url_prefix="/confirm")
 @blueprint.get("")
 @login_required
 def show() -> ResponseReturnValue:
+    if filled_in := retyped_at(_draft_id()):
+        return redirect(filled_in, 303)
     return _page(ConfirmForm(request.form))
 
 
@@ -33,8 +35,12 @@ def create() -> ResponseReturnValue:
         form.object("password", gettext("That is not your password."))
         return _page(form, 422)
     give_token(token, session.remember)
-    return resume(request.args.get("draft", "")) or redirect(next_path(), 303)
+    return resume(_draft_id()) or redirect(retyped_at(_draft_id()) or next_path(), 303)
+
+
+def _draft_id() -> str:
+    return request.args.get("draft", "")
 
 
 def _page(form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
-    return render("confirm.html", "confirm_form.html", status, form=form)
+    return render("confirm.html", "confirm_form.html", status, form=form, act=told(_draft_id()))

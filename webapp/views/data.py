@@ -8,11 +8,13 @@ from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import export
-from webapp.auth import login_required, own_session
+from webapp.auth import confirmed, login_required, own_session, says
 from webapp.client import client
 from webapp.database import database
 from webapp.downloads import download, json_lines
+from webapp.drafts import brings_file
 from webapp.hypermedia import render
+from webapp.sentences import say
 
 COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
 
@@ -27,6 +29,9 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("")
 @login_required
+@confirmed
+@says(say("Download everything that is held about you."))
+@brings_file
 def save() -> ResponseReturnValue:
     """By a form: that it was downloaded is noted, and what is noted is no mere reading."""
     session = own_session()

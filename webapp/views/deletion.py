@@ -1,6 +1,6 @@
 """Deleting one's account, and taking that back."""
 
-from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -53,7 +53,8 @@ def show_undo() -> ResponseReturnValue:
 @blueprint.post("/undo")
 @login_required
 def undo() -> ResponseReturnValue:
-    deletion.take_back(database(), client(), own_session())
+    if not deletion.take_back(database(), client(), own_session()):
+        abort(401)
     flash(gettext("Your account stays."), "success")
     return redirect(url_for("dashboard.show"), 303)
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from webapp.accounts import profile, signup
-from webapp.auth import confirmed, login_required, own_session
+from webapp.auth import confirmed, login_required, own_session, says
 from webapp.client import client
 from webapp.csrf import changes_nothing
 from webapp.database import database
@@ -42,6 +42,8 @@ def show_field(field: str) -> ResponseReturnValue:
 
 @blueprint.post("/username")
 @login_required
+@confirmed
+@says(lambda fields: say("Change your user name to %(username)s.", username=fields.get("username", "")))
 def rename() -> ResponseReturnValue:
     return _save("username", profile.rename)
 
@@ -49,6 +51,7 @@ def rename() -> ResponseReturnValue:
 @blueprint.post("/email")
 @login_required
 @confirmed
+@says(lambda fields: say("Change your email address to %(email)s.", email=fields.get("email", "")))
 def change_email() -> ResponseReturnValue:
     return _save("email", profile.change_email)
 
@@ -75,7 +78,8 @@ def check(field: str) -> ResponseReturnValue:
     """What is wrong with one field, for somebody who has just left it: the inside of its error slot."""
     form = FORMS[field](request.form)
     if form.check() and field == "username":
-        form.object(field, signup.name_objection(database(), form.values[field], unless=own_session().user))
+        own = own_session().user
+        form.object(field, signup.name_objection(database(), client(), form.values[field], unless=own))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 

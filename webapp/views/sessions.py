@@ -4,12 +4,13 @@ from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
-from webapp.accounts import devices, events, sessions
-from webapp.auth import confirmed, login_required, own_session
+from webapp.accounts import blocks, devices, events, sessions, throttle
+from webapp.auth import confirmed, login_required, own_session, says
 from webapp.client import client
 from webapp.database import database
 from webapp.hypermedia import redirect_or, render
 from webapp.languages import translated
+from webapp.sentences import Sentence, say
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
@@ -26,10 +27,30 @@ def show() -> ResponseReturnValue:
 @blueprint.post("")
 @login_required
 @confirmed
+@says(say("Log out all your other sessions."))
 def end_others() -> ResponseReturnValue:
     ended = sessions.end_others(database(), client(), own_session())
     flash(ngettext("%(num)s other session ended.", "%(num)s other sessions ended.", ended), "success")
     return redirect_or(lambda: _list(ALONE), url_for("sessions.show"))
+
+
+@blueprint.get("/new-browsers")
+@login_required
+def show_new_browsers() -> ResponseReturnValue:
+    """The list too: the page to which a refused form comes back."""
+    return _list()
+
+
+@blueprint.post("/new-browsers")
+@login_required
+@confirmed
+@says(say("Let new browsers try again."))
+def let_new_browsers_try() -> ResponseReturnValue:
+    if blocks.let_new_browsers_try(database(), client(), own_session()):
+        flash(gettext("New browsers can try to log in again."), "success")
+    else:
+        flash(gettext("No new browser is kept out."), "success")
+    return redirect_or(_list, url_for("sessions.show"))
 
 
 @blueprint.get("/<session_id>")
@@ -45,8 +66,16 @@ def show_one(session_id: str) -> ResponseReturnValue:
     return render("session.html", "session_panel.html", found=found, happened=happened, session_id=session_id)
 
 
+def _ending(_fields: object, session_id: str) -> Sentence:
+    user_id = own_session().user.id
+    device = next((one.device for one in sessions.live(database(), user_id) if one.id == session_id), "")
+    return say("Log out %(device)s.", device=devices.told(device))
+
+
 @blueprint.post("/<session_id>")
 @login_required
+@confirmed
+@says(_ending)
 def end(session_id: str) -> ResponseReturnValue:
     here = own_session()
     if session_id == here.id:
@@ -68,7 +97,8 @@ def _list(focus: str | None = None) -> Response:
     here = own_session()
     live = sessions.live(database(), here.user.id)
     others = [session for session in live if session.id != here.id]
-    return render("sessions.html", "session_list.html", here=here, others=others, focus=focus)
+    shut_until = throttle.strangers_wait_until(database(), here.user)
+    return render("sessions.html", "session_list.html", here=here, others=others, focus=focus, shut_until=shut_until)
 
 
 def _neighbour(others: list[str], gone: str) -> str:

@@ -86,6 +86,7 @@ SAMPLES: dict[str, Any] = {
     "get_flashed_messages": lambda **_: FLASHES,
     "now": lambda: NOW,
     "request": SimpleNamespace(path="/account/password", endpoint="profile.show", args={}),
+    "act": say("Let new browsers try again."), "shut_until": NOW,
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": CARDS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
@@ -112,7 +113,7 @@ def _specimens() -> Iterator[Specimen]:
         yield Specimen(f"{name}.html", "", {})
     yield Specimen("deletion_undo_form.html", "", {})
     yield Specimen("session_list.html", "others", {})
-    yield Specimen("session_list.html", "no others", {"others": []})
+    yield Specimen("session_list.html", "no others", {"others": [], "shut_until": None})
     yield Specimen("session_panel.html", "live", {})
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
