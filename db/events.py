@@ -146,17 +146,33 @@ def count_everywhere_per_day(db: Database, kind: str, since_day: str, yesterday:
     return dict(rows)
 
 
-def sum_up_days(db: Database, recent: str, today: str) -> None:
-    """Count the days that are over and were not counted yet, the last few anew: a clock may have been ahead."""
-    row = db.one("SELECT max(day) FROM event_days WHERE day < :recent", recent=recent)
-    db.run("DELETE FROM event_days WHERE day >= :recent", recent=recent)
-    db.run(
-        """INSERT INTO event_days (day, kind, number)
-           SELECT substr(created_at, 1, 10), kind, count(*) FROM events
-           WHERE created_at >= :after AND created_at < :today GROUP BY substr(created_at, 1, 10), kind
+def last_summed_day(db: Database, before_day: str) -> str:
+    """The last day before this one that was summed up, `YYYY-MM-DD`, or an empty text."""
+    row = db.one("SELECT max(day) FROM event_days WHERE day < :before_day", before_day=before_day)
+    return str(row[0] or "") if row else ""
+
+
+def count_days(db: Database, after_day: str, before_day: str) -> list[dict[str, Any]]:
+    """How much of each kind happened on each day between these two: `day`, `kind`, `number`."""
+    rows = db.all(
+        """SELECT substr(created_at, 1, 10), kind, count(*) FROM events
+           WHERE created_at >= :after AND created_at < :before GROUP BY substr(created_at, 1, 10), kind""",
+        after=f"{after_day} 24" if after_day else "",
+        before=before_day,
+    )
+    return [{"day": day, "kind": kind, "number": number} for day, kind, number in rows]
+
+
+def keep_days(db: Database, rows: Iterable[Mapping[str, Any]], before_day: str) -> None:
+    """Keep what `count_days` has given; a day that is kept already stays as it is.
+
+    What is kept of `before_day` and later was summed up by a clock that was ahead, and goes.
+    """
+    db.run("DELETE FROM event_days WHERE day >= :before_day", before_day=before_day)
+    db.many(
+        """INSERT INTO event_days (day, kind, number) VALUES (:day, :kind, :number)
            ON CONFLICT (kind, day) DO NOTHING""",
-        after=f"{row[0]} 24" if row and row[0] else "",
-        today=today,
+        rows,
     )
 
 
@@ -190,11 +206,21 @@ def latest(db: Database, user_id: int, kind: str) -> str | None:
     return row[0] if row else None
 
 
-def remove_older(db: Database, before: str, limit: int) -> None:
-    db.run(
+def remove_older(db: Database, before: str, limit: int) -> int:
+    """Take at most `limit` of the oldest away; give how many."""
+    return db.run(
         """DELETE FROM events WHERE id IN
            (SELECT id FROM events WHERE created_at < :before ORDER BY created_at LIMIT :limit)""",
         before=before,
+        limit=limit,
+    )
+
+
+def remove_of_user(db: Database, user_id: int, limit: int) -> int:
+    """Take at most `limit` of this person's away; give how many."""
+    return db.run(
+        "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = :user_id LIMIT :limit)",
+        user_id=user_id,
         limit=limit,
     )
 

@@ -87,6 +87,16 @@ def of_user(db: Database, user_id: int) -> list[Session]:
     return [_session(row) for row in rows]
 
 
+def unended(db: Database, user_id: int) -> list[Session]:
+    """This person's without those whose end was noted, the one seen last first."""
+    rows = db.all(
+        """SELECT * FROM own_sessions WHERE id = :user_id AND ended_at IS NULL
+           ORDER BY last_seen_at DESC, session_id""",
+        user_id=user_id,
+    )
+    return [_session(row) for row in rows]
+
+
 def count_of_user(db: Database, user_id: int) -> int:
     row = db.one("SELECT count(*) FROM sessions WHERE user_id = :user_id AND ended_at IS NULL", user_id=user_id)
     return int(row[0]) if row else 0
@@ -159,11 +169,30 @@ def remove(db: Database, session_id: str) -> bool:
     return bool(db.run("DELETE FROM sessions WHERE id = :id", id=session_id))
 
 
+def remove_ended_of_user(db: Database, user_id: int, limit: int) -> None:
+    """Take away at most `limit` rows of this person's sessions that ended by themselves."""
+    db.run(
+        """DELETE FROM sessions WHERE id IN
+           (SELECT id FROM sessions WHERE user_id = :user_id AND ended_at IS NOT NULL LIMIT :limit)""",
+        user_id=user_id,
+        limit=limit,
+    )
+
+
 def remove_ended(db: Database, before: str, limit: int) -> None:
     """Sweep the rows of sessions that ended by themselves before this time."""
     db.run(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ended_at < :before LIMIT :limit)",
         before=before,
+        limit=limit,
+    )
+
+
+def remove_of_user(db: Database, user_id: int, limit: int) -> int:
+    """Take at most `limit` of this person's away, live or not; give how many."""
+    return db.run(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = :user_id LIMIT :limit)",
+        user_id=user_id,
         limit=limit,
     )
 

@@ -63,9 +63,13 @@ def remove(db: Database, key: str) -> bool:
     return bool(db.run("DELETE FROM throttles WHERE key = :key", key=key))
 
 
-def remove_of_user(db: Database, user_id: int) -> int:
-    """Empty all buckets about this person; give how many."""
-    return db.run("DELETE FROM throttles WHERE user_id = :user_id", user_id=user_id)
+def remove_of_user(db: Database, user_id: int, limit: int) -> int:
+    """Empty at most `limit` buckets about this person; give how many."""
+    return db.run(
+        "DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE user_id = :user_id LIMIT :limit)",
+        user_id=user_id,
+        limit=limit,
+    )
 
 
 def full(db: Database, limit: int) -> list[Full]:

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from db import Database, users
+from db import Database, events, users
+from db.users import User
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from webapp import create_app
-from webapp.accounts import roles, standing
+from webapp.accounts import deletion, roles, sessions, standing, sweep
 from webapp.accounts.events import COMMAND_LINE
 
 
@@ -134,6 +135,19 @@ def test_a_second_wish_delays_nothing(leaving: Browser, clock: Clock) -> None:
     assert "21 March 2026, 15:09 UTC" in leaving.visit("/login").flashes()[0]
 
 
+def test_it_is_not_taken_back_when_it_is_too_late(
+    leaving: Browser, clock: Clock, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page was asked for a moment before, and waited for another writer."""
+    log_in(leaving, "alice")
+    real = sessions.is_live
+    monkeypatch.setattr(sessions, "is_live", lambda *given: real(*given) or True)
+    clock.advance(days=7)
+    leaving.client.post("/account/delete/undo", data={"csrf_token": leaving.value("csrf_token")})
+    assert not db.all("SELECT 1 FROM users WHERE deletion_at IS NULL")
+    assert not db.all("SELECT 1 FROM events WHERE kind = 'deletion_taken_back'")
+
+
 def test_what_was_never_wished_is_not_taken_back(alice: Browser, db: Database) -> None:
     assert alice.visit("/account/delete/undo").path == "/account/data"
     token = alice.value("csrf_token")
@@ -143,8 +157,64 @@ def test_what_was_never_wished_is_not_taken_back(alice: Browser, db: Database) -
 
 def test_a_name_that_came_free_can_be_taken_by_renaming(leaving: Browser, clock: Clock, app: Flask) -> None:
     bob = logged_in(Browser(app), "bob").visit("/account")
-    app.extensions["swept_at"] = clock.time
     clock.advance(days=7)
     bob = log_in(bob, "bob").visit("/account")
     bob.submit("username-form", username="alice")
     assert bob.flashes() == ["Your user name is alice now."]
+
+
+@pytest.fixture
+def busy_life(alice: Browser, db: Database, clock: Clock) -> User:
+    """Alice, in whose account very much has happened, and who is due to be gone."""
+    user = person(db, "alice")
+    happened = {"kind": "logged_in", "session_id": None, "actor": "", "address": "", "device": "", "detail": ""}
+    with db.transaction():
+        events.add_many(db, ({"user_id": user.id, "created_at": db.now(), **happened} for _ in range(2500)))
+        users.set_deletion(db, user.id, db.now())
+    return user
+
+
+def _rows(db: Database) -> int:
+    counted = [db.one(f"SELECT count(*) FROM {table}") for table in ("events", "sessions", "drafts", "users")]
+    return sum(row[0] for row in counted if row)
+
+
+def test_a_long_life_goes_in_steps_of_a_thousand_rows_at_most_and_its_own_row_last(
+    busy_life: User, app: Flask, db: Database, clock: Clock
+) -> None:
+    steps = []
+    while users.count(db):
+        before = _rows(db)
+        with db.transaction():
+            more = deletion.sweep(db)
+        steps.append(before - _rows(db))
+        assert more is (users.count(db) == 1)
+        assert users.count(db) or steps[-1] < 1000
+    assert len(steps) == 3 and max(steps) <= 1000 and db.all("SELECT 1 FROM events") == []
+
+
+def test_its_name_and_address_are_free_before_that_and_nobody_gets_in(
+    busy_life: User, app: Flask, db: Database, clock: Clock
+) -> None:
+    with db.transaction():
+        deletion.sweep(db)
+    assert log_in(Browser(app), "alice").errors() == {"password": "Invalid credentials."}
+    assert sign_up(Browser(app), "alice").flashes() == ["Account created! Please log in."]
+    assert person(db, "alice").id != busy_life.id and users.count(db) == 2
+
+
+def test_a_sign_up_takes_nothing_away(busy_life: User, app: Flask, db: Database) -> None:
+    app.extensions["swept"] = db.clock(), sweep.EVERY
+    sign_up(Browser(app), "alice")
+    assert db.one("SELECT count(*) FROM events WHERE user_id = :id", id=busy_life.id) == (2502,)
+    assert person(db, "alice").id != busy_life.id
+
+
+def test_pages_sweep_a_step_a_second_until_it_is_gone(busy_life: User, app: Flask, db: Database, clock: Clock) -> None:
+    browser, seconds = Browser(app), 0
+    clock.advance(minutes=1)
+    while users.count(db):
+        browser.visit("/login")
+        clock.advance(seconds=1)
+        seconds += 1
+    assert seconds == 3

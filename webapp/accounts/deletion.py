@@ -3,13 +3,18 @@
 import logging
 from datetime import timedelta
 
-from db import Database, stored, users
+from db import Database, drafts, stored, throttles, users
+from db import events as events_table
+from db import sessions as sessions_table
 from db.sessions import Session
 from webapp.accounts import confirmation, events, roles, sessions
 from webapp.accounts.events import Client, Kind
 
-# Events go with each; a sweep must not keep others from writing for long.
+# So many accounts at once are on their way out.
 SWEPT_AT_ONCE = 20
+# So many rows go in one step, which must not keep others from writing for long: a thousand, less two for each
+# account: its name is freed, and its own row.
+STEP = 1000 - 2 * SWEPT_AT_ONCE
 
 log = logging.getLogger("latchkey")
 
@@ -30,17 +35,40 @@ def ask(db: Database, client: Client, session: Session, password: str, days: int
     return gone_at
 
 
-def take_back(db: Database, client: Client, session: Session) -> None:
-    """Keep the account."""
+def take_back(db: Database, client: Client, session: Session) -> bool:
+    """Keep the account; False where it is too late."""
     if session.user.deletion_at is None:
-        return
+        return True
     with db.transaction():
-        users.set_deletion(db, session.user.id, None)
+        if not users.keep(db, session.user.id):
+            return False
         events.record(db, client, Kind.DELETION_TAKEN_BACK, session.user.id, session.id)
     log.info("deletion taken back: user %d", session.user.id)
+    return True
 
 
-def sweep(db: Database) -> None:
-    """Take away accounts whose time has come, and all that belongs to them; their names and addresses are free."""
-    if gone := users.remove_deleted(db, SWEPT_AT_ONCE):
+def sweep(db: Database) -> bool:
+    """Take one step on the way out of accounts whose time has come; say whether there is more to do.
+
+    Names and addresses are free first; then go events and all else that belongs to an account, its row last.
+    """
+    due, left, gone = users.due(db, SWEPT_AT_ONCE), STEP, 0
+    for user_id in due:
+        users.vacate(db, user_id)
+    for user_id in due:
+        left -= _emptied(db, user_id, left)
+        if not left:
+            break
+        users.remove(db, user_id)
+        gone += 1
+    if gone:
         log.info("deleted: %d accounts", gone)
+    return not left or len(due) == SWEPT_AT_ONCE
+
+
+def _emptied(db: Database, user_id: int, most: int) -> int:
+    """Take away at most so many rows that belong to an account; give how many."""
+    taken = 0
+    for table in (events_table, sessions_table, throttles, drafts):
+        taken += table.remove_of_user(db, user_id, most - taken)
+    return taken

@@ -1,8 +1,9 @@
 """Events: what happened to whom, when, and where it came from. Each is written in the transaction of its act."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from db import Database, events, stored
@@ -13,8 +14,6 @@ from webapp.sentences import say
 PAGE = 25
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
-# Yesterday is counted anew all day, in case a clock was ahead; more would be a long look after a day of attacks.
-RECENT = timedelta(days=1)
 
 
 class Kind(StrEnum):
@@ -74,9 +73,13 @@ SENTENCES = {
 SILENT = Kind.HASH_RENEWED
 
 
+NO_PEOPLE: Mapping[int, str] = MappingProxyType({})
+
+
 class Client(NamedTuple):
     """Who acts, from where: an address, a browser in words; `actor` names who it is when it is not the person, and
-    `actor_id` is that admin's. `browser` is its random name, and `known_to` holds the ids of whoever logged in with it.
+    `actor_id` is that admin's. `browser` is its random name, and `known_to` holds for the id of each user who logged in
+    with it the id of the password that was used.
     """
 
     address: str
@@ -84,7 +87,7 @@ class Client(NamedTuple):
     actor: str = ""
     actor_id: int | None = None
     browser: str = ""
-    known_to: tuple[int, ...] = ()
+    known_to: Mapping[int, str] = NO_PEOPLE
 
 
 PROGRAM = say("command line")
@@ -140,8 +143,17 @@ def of_person(user_id: int) -> Filter:
 
 
 def sum_up_days(db: Database) -> None:
-    """Inside a transaction."""
-    events.sum_up_days(db, stored(db.clock() - RECENT)[:10], db.now()[:10])
+    """Count the events of each day before yesterday, once.
+
+    Yesterday waits a day, since a clock that was ahead may have dated events into it. The count runs outside the
+    transaction: after a day of attacks it takes a second.
+    """
+    before_yesterday, yesterday, _ = db.days(3)
+    last = events.last_summed_day(db, yesterday)
+    if last < before_yesterday:
+        counted = events.count_days(db, last, yesterday)
+        with db.transaction():
+            events.keep_days(db, counted, yesterday)
 
 
 def own(user_id: int, kind: str = "") -> Filter:
@@ -175,10 +187,9 @@ def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:
     return [_shown(event, own_filter) for event in events.of_session(db, user_id, session_id, PAGE)]
 
 
-def sweep(db: Database, kept_days: int) -> None:
-    """Sum up the days that are over, and let go of what is old."""
-    sum_up_days(db)
-    events.remove_older(db, stored(db.clock() - timedelta(days=kept_days)), SWEPT_AT_ONCE)
+def sweep(db: Database, kept_days: int) -> bool:
+    """Let go of what is old; say whether there is more."""
+    return events.remove_older(db, stored(db.clock() - timedelta(days=kept_days)), SWEPT_AT_ONCE) == SWEPT_AT_ONCE
 
 
 def _shown(event: Event, wanted: Filter) -> Event:

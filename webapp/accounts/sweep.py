@@ -1,20 +1,49 @@
 """What time takes away: sessions, drafts and accounts that are over, events that are old."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from db import Database, Unavailable
+from db import Database, Unavailable, chores, stored
 from webapp.accounts import deletion, drafts, events, sessions, throttle
 
 # Often enough for what people see, seldom enough to cost nothing.
 EVERY = timedelta(minutes=1)
+# Where there is more to do: a step takes some hundredths of a second.
+SOON = timedelta(seconds=1)
+NAME = "sweep"
 
 
-def sweep(db: Database, events_kept_days: int) -> None:
-    """All of it, or nothing while somebody else is writing: the next sweep finds it too."""
+def sweep_if_due(db: Database, events_kept_days: int) -> timedelta:
+    """Sweep, unless another process has in the last minute; give after what time to ask again."""
+    with suppress(Unavailable):
+        with db.transaction(wait=False):
+            is_ours = chores.take(db, NAME, stored(db.clock() + EVERY))
+        if is_ours and sweep(db, events_kept_days):
+            with db.transaction(wait=False):
+                chores.hasten(db, NAME, stored(db.clock() + SOON))
+            return SOON
+    return EVERY
+
+
+def sweep(db: Database, events_kept_days: int) -> bool:
+    """Take one step of each kind, and say whether there is more to do.
+
+    A step that finds the database busy is left to the next sweep.
+    """
+    with suppress(Unavailable):
+        events.sum_up_days(db)
+    steps: list[Callable[[], bool | None]] = [
+        lambda: sessions.sweep(db),
+        lambda: drafts.sweep(db),
+        lambda: throttle.sweep(db),
+        lambda: events.sweep(db, events_kept_days),
+        lambda: deletion.sweep(db),
+    ]
+    return sum(_step(db, step) for step in steps) > 0
+
+
+def _step(db: Database, step: Callable[[], bool | None]) -> bool:
     with suppress(Unavailable), db.transaction(wait=False):
-        sessions.sweep(db)
-        drafts.sweep(db)
-        deletion.sweep(db)
-        throttle.sweep(db)
-        events.sweep(db, events_kept_days)
+        return bool(step())
+    return False
