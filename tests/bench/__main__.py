@@ -5,7 +5,7 @@ import signal
 import sys
 
 from tests import postgres
-from tests.bench import admin, growth, logins, memory, pages, rates, signups, slow
+from tests.bench import admin, attacks, growth, leaving, logins, memory, pages, rates, signups, slow
 from tests.bench.report import QUICK, WHOLE, Promise, machine, table
 
 PARTS = {
@@ -13,6 +13,8 @@ PARTS = {
     "rates": rates.measure,
     "logins": logins.measure,
     "slow": slow.measure,
+    "attacks": attacks.measure,
+    "leaving": leaving.measure,
     "signups": signups.measure,
     "growth": growth.measure,
     "memory": memory.measure,
