@@ -287,11 +287,17 @@ def test_one_password_of_an_account_or_network_is_in_hand_and_one_may_wait(
     monkeypatch: pytest.MonkeyPatch, keys: list[tuple[str, ...]]
 ) -> None:
     monkeypatch.setattr(hashing, "TURN_PATIENCE", 60)
-    pool, go_on, most, refused = Pool(12), threading.Event(), [], []
+    pool, go_on, under_way, most, refused = Pool(12), threading.Event(), [], [], []
+
+    def work() -> None:
+        under_way.append(1)
+        most.append(len(under_way))
+        go_on.wait()
+        under_way.pop()
 
     def ask(own: tuple[str, ...]) -> None:
         try:
-            pool.done(lambda: (go_on.wait(), most.append(pool.running)), False, own)
+            pool.done(work, False, own)
         except Busy:
             refused.append(own)
 
