@@ -48,7 +48,8 @@ class Postgres(Database):
             max_size=connections,
             timeout=PATIENCE,
             # By itself the pool would try again after ever longer breaks; so whoever comes next makes it try.
-            reconnect_timeout=PATIENCE,
+            # Whoever comes during a break still has the patience for the try that ends it.
+            reconnect_timeout=PATIENCE / 2,
             kwargs={"autocommit": True, "connect_timeout": 5, "tcp_user_timeout": 5000},
             configure=_set_limits,
             check=self._check,
