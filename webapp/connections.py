@@ -33,7 +33,7 @@ async def bound_unread() -> None:
     granian opens the socket itself and hands it to nobody; what is set on it, each connection inherits.
     """
     while not (found := list(_listening())):
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.001)
     for listening in found:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
         # macOS has none.
