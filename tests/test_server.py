@@ -1,13 +1,12 @@
 """The real server: its front door, its static files, its start and its end."""
 
 import gzip
-import http.client
 import re
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
@@ -57,19 +56,29 @@ def test_a_stop_lets_what_is_under_way_finish(start_server: Callable[..., Server
     assert token is not None
     fields = {"username": "alice", "email": "alice@example.com", "password": "correct horse battery"}
     body = urlencode(fields | {"csrf_token": token[1].decode()}).encode()
-    cookie = page.headers["Set-Cookie"].split(";")[0]
-    answers: list[http.client.HTTPResponse] = []
-    form = "application/x-www-form-urlencoded"
-    sender = threading.Thread(
-        target=lambda: answers.append(server.ask("POST", "/signup", body, Cookie=cookie, Content_Type=form))
-    )
-    sender.start()
-    time.sleep(0.05)
-    server.process.send_signal(signal.SIGTERM)
-    sender.join()
+    head = f"""POST /signup HTTP/1.1
+Host: localhost
+Cookie: {page.headers["Set-Cookie"].split(";")[0]}
+Content-Type: application/x-www-form-urlencoded
+Content-Length: {len(body)}
+Expect: 100-continue
+
+"""
+    with server.connect() as connection:
+        connection.sendall(head.replace("\n", "\r\n").encode())
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        server.process.send_signal(signal.SIGTERM)
+        _wait_until_nobody_listens(server)
+        connection.sendall(body)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 303 ")
     server.stop()
-    assert [answer.status for answer in answers] == [303]
     assert server.process.returncode == 0
+
+
+def _wait_until_nobody_listens(server: Server) -> None:
+    with suppress(ConnectionError):
+        while True:
+            server.connect().close()
 
 
 def test_a_worker_leaves_when_the_main_process_was_killed(start_server: Callable[..., Server]) -> None:
