@@ -1,8 +1,11 @@
 """The shortest journeys in Debian's WebKit, by selenium: Playwright drives none but a WebKit of its own."""
 
+import json
 import os
 import shutil
 import subprocess
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +22,7 @@ from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
 from tests.screens import Person, somebody
-from tests.server import Server
+from tests.server import Server, free_port
 
 # What was on the page before may go while it is looked at.
 PASSING = (NoSuchElementException, StaleElementReferenceException)
@@ -84,7 +87,7 @@ def display() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def driver_url(display: str) -> Iterator[str]:
-    service = Service(shutil.which("WebKitWebDriver"), env=os.environ | {"DISPLAY": display})
+    service = Service(shutil.which("WebKitWebDriver"), free_port(), env=os.environ | {"DISPLAY": display})
     service.start()
     yield service.service_url
     service.stop()
@@ -96,9 +99,18 @@ def window(driver_url: str, server: Server) -> Iterator[Window]:
     options.add_argument("--automation")
     # A page that comes back from the back/forward cache has no load to wait for.
     options.page_load_strategy = "none"
+    _wait_until_free(driver_url)
     connection = RemoteConnection(client_config=ClientConfig(driver_url))
     with webdriver.Remote(connection, options=options) as driver:
         yield Window(driver, server)
+
+
+def _wait_until_free(driver_url: str) -> None:
+    """The driver has one session at a time, and the last test's may still be closing."""
+    deadline = time.monotonic() + 20
+    while not json.load(urllib.request.urlopen(f"{driver_url}/status"))["value"]["ready"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.fixture
