@@ -47,8 +47,8 @@ class Postgres(Database):
             min_size=1,
             max_size=connections,
             timeout=PATIENCE,
-            # By itself the pool would try again after ever longer breaks; so whoever comes next makes it try.
-            # Whoever comes during a break still has the patience for the try that ends it.
+            # By itself the pool would try again after ever longer breaks; so the next request makes it try. A request
+            # that comes between two tries has time enough to see the second.
             reconnect_timeout=PATIENCE / 2,
             kwargs={"autocommit": True, "connect_timeout": 5, "tcp_user_timeout": 5000},
             configure=_set_limits,

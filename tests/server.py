@@ -102,7 +102,7 @@ class Server:
 
 
 def free_port() -> int:
-    """One that is free, and below those of outgoing connections, of which one may take it before the server does."""
+    """A free port below the range of outgoing connections, which could take it before the server does."""
     while True:
         port = random.randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
