@@ -147,10 +147,12 @@ def _database_of_server(server: Server) -> Iterator[Database]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_throttled(request: pytest.FixtureRequest) -> None:
-    """All tests come to the one server from one address, and each as if it were the first."""
+def _as_if_it_were_the_first(request: pytest.FixtureRequest) -> None:
+    """All tests come to the one server from one address, some in a session that one of them began long ago."""
     if "server" in request.fixturenames:
-        request.getfixturevalue("_database_of_server").run("DELETE FROM throttles")
+        db = request.getfixturevalue("_database_of_server")
+        db.run("DELETE FROM throttles")
+        db.run("UPDATE sessions SET confirmed_at = :now", now=db.now())
 
 
 @pytest.fixture
