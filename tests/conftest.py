@@ -24,9 +24,13 @@ from webapp.accounts.events import COMMAND_LINE
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("LATCHKEY_TEST_POSTGRES")
 PASSWORD = "correct horse battery"
-# What is about one of the two alone; test_sqlite.py needs nothing but a file, and so runs with both. Where browsers
-# differ the database makes no difference.
-collect_ignore = ["test_back.py", "test_firefox.py", "test_webkit.py"] if POSTGRES else ["test_postgres.py"]
+# What is about one of the two alone; test_sqlite.py needs nothing but a file, and so runs with both.
+SQLITE_ALONE = [
+    # Where browsers differ, and what a page looks like, the database makes no difference.
+    *("test_accessibility.py", "test_back.py", "test_chromium_languages.py", "test_firefox.py", "test_hints.py"),
+    *("test_keyboard.py", "test_offline.py", "test_waiting.py", "test_webkit.py"),
+]
+collect_ignore = SQLITE_ALONE if POSTGRES else ["test_postgres.py"]
 pytest_plugins = ["tests.screens"]
 
 
