@@ -297,7 +297,7 @@ def marked(page: Page) -> Page:
 
 def wait_for_worker(page: Page) -> None:
     """From here on the service worker answers for each page."""
-    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
 
 
 def log_out(page: Page) -> None:

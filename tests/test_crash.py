@@ -33,8 +33,7 @@ class Newcomers:
         self.stop = threading.Event()
 
     def __call__(self) -> None:
-        netloc = urlsplit(self.server.url).netloc
-        with suppress(OSError, http.client.HTTPException), closing(http.client.HTTPConnection(netloc)) as connection:
+        with suppress(ConnectionError, http.client.HTTPException), closing(self._connection()) as connection:
             connection.request("GET", "/signup")
             page = connection.getresponse()
             token = re.search(r'csrf_token" value="([0-9a-f]+)"', page.read().decode())
@@ -43,6 +42,10 @@ class Newcomers:
                 if self.stop.is_set():
                     return
                 self._sign_up(connection, count, str(page.headers["Set-Cookie"]).split(";")[0], token[1])
+
+    def _connection(self) -> http.client.HTTPConnection:
+        # No answer at all is no end of a killed server's: it fails the test.
+        return http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=60)
 
     def _sign_up(self, connection: http.client.HTTPConnection, count: int, cookie: str, token: str) -> None:
         name = f"n{self.number}x{count}"

@@ -223,11 +223,11 @@ def test_two_processes_count_as_one(start_server: Callable[..., Server], tmp_pat
     server = start_server()
     asked = 0
     while asked < 300 and not (asked >= 20 and _have_both_counted(tmp_path)):
-        urllib.request.urlopen(f"{server.url}/login").close()
+        urllib.request.urlopen(f"{server.url}/login", timeout=20).close()
         asked += 1
     assert _have_both_counted(tmp_path)
     for _ in range(10):
-        with urllib.request.urlopen(f"{server.url}/metrics") as answer:
+        with urllib.request.urlopen(f"{server.url}/metrics", timeout=20) as answer:
             read = list(text_string_to_metric_families(answer.read().decode()))
         assert _sum(read, "requests_total", route="/login", method="GET", status="200") == asked
         assert _sum(read, "request_duration_seconds_count", route="/login") == asked
@@ -243,8 +243,8 @@ def _have_both_counted(instance: Path) -> bool:
 def test_what_the_front_door_refuses_is_counted(start_server: Callable[..., Server]) -> None:
     server = start_server()
     with pytest.raises(urllib.request.HTTPError, match="413"):
-        urllib.request.urlopen(f"{server.url}/login", b"a" * 65 * 1024)
-    with urllib.request.urlopen(f"{server.url}/metrics") as answer:
+        urllib.request.urlopen(f"{server.url}/login", b"a" * 65 * 1024, timeout=20)
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=20) as answer:
         read = list(text_string_to_metric_families(answer.read().decode()))
     assert _sum(read, "refusals_total", status="413") == 1
     assert _sum(read, "requests_total", route="/login", method="POST", status="413") == 1

@@ -108,7 +108,7 @@ def window(driver_url: str, server: Server) -> Iterator[Window]:
 def _wait_until_free(driver_url: str) -> None:
     """The driver has one session at a time, and the last test's may still be closing."""
     deadline = time.monotonic() + 20
-    while not json.load(urllib.request.urlopen(f"{driver_url}/status"))["value"]["ready"]:
+    while not json.load(urllib.request.urlopen(f"{driver_url}/status", timeout=5))["value"]["ready"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
