@@ -216,6 +216,8 @@ def log_in(page: Page, person: Person) -> None:
     fill_in_login(page, person)
     press(page, "Log in")
     expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
+    # The heading is there before the scripts are, and a link that is clicked between the two just leads on.
+    page.wait_for_load_state()
 
 
 def fail_to_log_in(page: Page, person: Person) -> None:
