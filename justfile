@@ -46,7 +46,7 @@ restore FILE: (_install "requirements.lock.txt")
 test *ARGS: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m pytest -n auto "$@"
 
-# Run them on a private PostgreSQL, but those that are about browsers alone
+# Run the tests on a private PostgreSQL, but those that are about browsers alone
 [positional-arguments]
 test-postgres *ARGS: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m tests.postgres -n auto "$@"
