@@ -18,7 +18,7 @@ from tests.screens import ARGUMENTS
 from tests.server import free_port
 from webapp import create_app
 from webapp.accounts import demo
-from webapp.demo import EVENTS_EACH
+from webapp.commands.demo import EVENTS_EACH
 
 FOLDER = Path(__file__).parent.parent / "docs/screenshots"
 PEOPLE = 300

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
 ROOT = Path(__file__).parent.parent
-CATALOGS = sorted((ROOT / "webapp/translations").glob("*/LC_MESSAGES/messages.po"))
+CATALOGS = sorted((ROOT / "webapp/languages/translations").glob("*/LC_MESSAGES/messages.po"))
 # Hebrew has its own letters and direction, and no catalog of ours.
 PSEUDO = "he"
 TOLD = ("title", "aria-label", "alt", "placeholder", "aria-description", "aria-roledescription", "aria-valuetext")

@@ -14,7 +14,7 @@ from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
 from webapp.accounts.events import COMMAND_LINE, Kind
-from webapp.downloads import csv_lines
+from webapp.hypermedia.downloads import csv_lines
 
 
 def _told(browser: Browser, address: str = "/account/activity") -> list[str]:

@@ -6,7 +6,7 @@ import tracemalloc
 from flask import Flask, url_for
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from webapp import hosts
+from webapp.server import hosts
 
 
 def test_they_lead_to_the_host_that_was_asked(app: Flask) -> None:

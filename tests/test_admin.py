@@ -6,7 +6,7 @@ from flask import Flask
 from db import Database, users
 from tests.browser import Browser
 from tests.conftest import Clock, log_in, logged_in, person
-from webapp.accounts import figures, roles, sweep
+from webapp.accounts import admin, roles, sweep
 from webapp.accounts.events import COMMAND_LINE, Kind
 
 
@@ -63,7 +63,7 @@ def test_days_that_are_long_over_stay_as_they_were_when_people_go(
     logged_in(Browser(app), "bob")
     for _ in range(2):
         sweep.sweep(db, 400)
-        assert [day.logins for day in figures.days(db, 6)] == [2, 0, 0, 0, 0, 1]
+        assert [day.logins for day in admin.days(db, 6)] == [2, 0, 0, 0, 0, 1]
 
 
 def test_a_clock_that_was_ahead_for_once_loses_no_day(app: Flask, db: Database, clock: Clock) -> None:
@@ -75,13 +75,13 @@ def test_a_clock_that_was_ahead_for_once_loses_no_day(app: Flask, db: Database, 
     for _ in range(4):
         clock.advance(days=1)
         sweep.sweep(db, 400)
-    assert [day.logins for day in figures.days(db, 5)] == [1, 0, 0, 0, 0]
+    assert [day.logins for day in admin.days(db, 5)] == [1, 0, 0, 0, 0]
 
 
 def test_yesterday_is_right_from_midnight_on(app: Flask, db: Database, clock: Clock) -> None:
     logged_in(Browser(app), "alice")
     clock.advance(hours=8, minutes=51)
-    assert [day.logins for day in figures.days(db, 2)] == [1, 0]
+    assert [day.logins for day in admin.days(db, 2)] == [1, 0]
 
 
 def test_the_newest_events_and_people_are_on_it(grace: Browser, alice: Browser) -> None:

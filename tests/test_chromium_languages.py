@@ -19,9 +19,10 @@ from tests.screens import DESK, PHONE, Screens
 from tests.sentences import CATALOGS, PSEUDO, write_pseudo
 from tests.server import Server
 from tests.test_accessibility import AXE, CLIPPED, OVERFLOW, assert_none, violations
-from webapp import create_app, languages
+from webapp import create_app
 from webapp.accounts import roles
 from webapp.accounts.events import COMMAND_LINE
+from webapp.languages import reader
 
 STRANGERS = ("/", "/login", "/signup", "/nowhere", "/offline")
 OWN = (
@@ -39,7 +40,7 @@ def readers(settings: dict[str, Any], cheap_hashes: None, tmp_path: Path, real_b
     shutil.copytree(CATALOGS[0].parent.parent.parent, folder)
     write_pseudo(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(languages, "FOLDER", folder)
+        patch.setattr(reader, "FOLDER", folder)
         app = create_app(settings)
     db = app.extensions["database"]
     for name in ("alice", "grace"):

@@ -9,8 +9,8 @@ from flask import Flask
 from db import Database
 from tests.browser import Browser, text
 from tests.conftest import Clock, log_in, logged_in
-from webapp import charts
-from webapp.languages import current
+from webapp.hypermedia import charts
+from webapp.languages.reader import current
 
 
 class Day(NamedTuple):

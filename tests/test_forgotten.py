@@ -13,9 +13,10 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from tests.sentences import PSEUDO, forgotten, outside_brackets, write_pseudo
-from webapp import create_app, errors, languages
+from webapp import create_app, errors
 from webapp.accounts import roles
 from webapp.accounts.events import COMMAND_LINE
+from webapp.languages import catalogs
 
 EASY = ("qwertyui", "qwertyuiop[]", "aaaaaaaa", "abcabcabc", "abcdefgh", "20252025", "12345678", "jennifer", "p@ssw0rd")
 SEARCHES = (
@@ -30,7 +31,7 @@ def spoken(settings: dict[str, Any], clock: Clock, cheap_hashes: None, tmp_path:
     (tmp_path / "translations").mkdir()
     write_pseudo(tmp_path / "translations")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(languages, "FOLDER", tmp_path / "translations")
+        patch.setattr(catalogs, "FOLDER", tmp_path / "translations")
         app = create_app(settings, clock)
     app.after_request(_refuse_what_was_forgotten)
     app.config["PROPAGATE_EXCEPTIONS"] = True

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.server import Server
-from webapp import connections
+from webapp.server import connections
 
 HOST = b"Host: localhost\r\n"
 CLOSE = HOST + b"Connection: close\r\n"

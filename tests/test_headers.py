@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from tests.browser import Browser
 from tests.conftest import PASSWORD
 from webapp import create_app
-from webapp.headers import POLICY
+from webapp.server.headers import POLICY
 
 PATHS = ["/", "/login", "/nowhere", "/admin", "/healthz", "/offline", "/sw.js", "/manifest.webmanifest"]
 

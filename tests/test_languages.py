@@ -12,9 +12,9 @@ from tests.browser import Browser
 from tests.conftest import Clock, log_in, logged_in, person, sign_up
 from tests.screens import Screens, become, flashes, heading, press, somebody
 from tests.test_overload import Door
-from webapp import asgi
-from webapp.accounts import figures
-from webapp.sentences import say, say_number
+from webapp.accounts import admin
+from webapp.languages.sentences import say, say_number
+from webapp.server import front_door
 
 
 def _asking(browser: Browser, wish: str) -> Browser:
@@ -155,8 +155,8 @@ def test_moments_follow_the_language(alice: Browser, clock: Clock) -> None:
 
 
 def test_numbers_follow_the_language(grace: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    cards = figures.Cards(12_345, 1, 2, 3, 1234.5, 6, "2026-03-14 15:09:26")
-    monkeypatch.setattr(figures, "cards", lambda _: cards)
+    cards = admin.Cards(12_345, 1, 2, 3, 1234.5, 6, "2026-03-14 15:09:26")
+    monkeypatch.setattr(admin, "cards", lambda _: cards)
     assert "People 12,345" in grace.visit("/admin/cards").text() and "usually 1,234.5 a day" in grace.text()
     _asking(grace, "de").visit("/admin/cards")
     assert "Personen 12.345" in grace.text() and "sonst 1.234,5 am Tag" in grace.text()
@@ -172,7 +172,7 @@ def test_what_is_kept_by_caches_says_what_it_depends_on(app: Flask) -> None:
 
 def test_whoever_comes_too_late_is_refused_in_their_language(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Door(app, monkeypatch)
-    monkeypatch.setattr(asgi, "MOST_IN_HAND", 0)
+    monkeypatch.setattr(front_door, "MOST_IN_HAND", 0)
     for wish, heading_ in (("de-CH", "Überlastet"), ("en", "Busy"), ("de", "Überlastet")):
         assert f"<h1>{heading_}</h1>" in door.ask("/login", accept_language=wish)[1].decode()
 

@@ -16,7 +16,7 @@ from tests.server import Server
 from tests.visitor import Visitor
 from webapp import create_app
 from webapp.auth import public
-from webapp.logs import FORMATTERS, LONGEST
+from webapp.server.logs import FORMATTERS, LONGEST
 
 # A second line, a terminal's colours, a line break of Unicode's, a writing direction.
 HOSTILE = "x\r\n2026-01-01 00:00:00,000 INFO logged in: user 1\x1b[31m\x85\u2028\u202e"

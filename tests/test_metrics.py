@@ -18,10 +18,11 @@ from db import Database
 from tests.browser import Browser, checked
 from tests.conftest import log_in, logged_in, person, sign_up
 from tests.server import ROOT, Server, free_port
-from webapp import create_app, metrics, metrics_folder
+from webapp import create_app, metrics
 from webapp.accounts import standing
 from webapp.accounts.events import COMMAND_LINE
 from webapp.auth import public
+from webapp.metrics import folder as metrics_folder
 
 TOKEN = "a-token-of-a-test"
 ALONE = {"REMOTE_ADDR": "203.0.113.9"}

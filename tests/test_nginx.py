@@ -22,8 +22,8 @@ from tests.conftest import database_url
 from tests.programs import nginx
 from tests.screens import become, heading, press, somebody
 from tests.server import ROOT, Server, free_port
+from webapp.commands.serve import HEADER_MILLISECONDS
 from webapp.config import MOST_BODY_BYTES
-from webapp.serve import HEADER_MILLISECONDS
 
 SAMPLE = (ROOT / "deploy/nginx.conf").read_text()
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text()

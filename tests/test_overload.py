@@ -11,16 +11,16 @@ from flask import Flask
 from db import Database
 from tests.browser import Browser
 from tests.conftest import logged_in, person
-from webapp import asgi
 from webapp.accounts import events
+from webapp.server import front_door
 
 
 class Door:
     """The front door in this process, which lets nobody wait, and somebody before it."""
 
     def __init__(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(asgi, "HELD_SECONDS", 0)
-        self.door = asgi.FrontDoor(app)
+        monkeypatch.setattr(front_door, "HELD_SECONDS", 0)
+        self.door = front_door.FrontDoor(app)
         self.sent: list[dict[str, Any]] = []
 
     def ask(self, path: str, body: bytes = b"", gone_after: int = 10**9, **headers: str) -> tuple[int, bytes]:
@@ -60,7 +60,7 @@ def _scope(path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
 def test_one_request_too_many_is_refused_in_our_look(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Door(app, monkeypatch)
     assert door.ask("/login")[0] == 200
-    monkeypatch.setattr(asgi, "MOST_IN_HAND", 0)
+    monkeypatch.setattr(front_door, "MOST_IN_HAND", 0)
     status, page = door.ask("/login")
     assert status == 503 and b"<h1>Busy</h1>" in page
     assert (b"retry-after", b"5") in door.sent[0]["headers"]
@@ -82,14 +82,14 @@ def test_large_bodies_that_never_end_keep_nobody_from_sending_a_form(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = Door(app, monkeypatch)
-    monkeypatch.setattr(asgi, "MOST_KEPT_BYTES", -1)
-    assert door.ask("/signup/email", b"email=" + b"a" * asgi.FORM_BYTES)[0] == 503
+    monkeypatch.setattr(front_door, "MOST_KEPT_BYTES", -1)
+    assert door.ask("/signup/email", b"email=" + b"a" * front_door.FORM_BYTES)[0] == 503
     assert door.ask("/signup/email", b"email=a")[0] == 200
 
 
 def test_what_was_kept_is_given_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Door(app, monkeypatch)
-    monkeypatch.setattr(asgi, "MOST_KEPT_BYTES", 10_000)
+    monkeypatch.setattr(front_door, "MOST_KEPT_BYTES", 10_000)
     for _ in range(10):
         assert door.ask("/signup/email", b"email=" + b"a" * 8000)[0] == 200
 

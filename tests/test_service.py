@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from tests.server import COMMAND, ROOT
-from webapp.serve import FAREWELL, WAITING
+from webapp.commands.serve import FAREWELL, WAITING
 
 TEXT = (ROOT / "deploy/latchkey.service").read_text()
 

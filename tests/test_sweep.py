@@ -10,7 +10,7 @@ from db import events as table
 from tests.browser import Browser
 from tests.conftest import Clock, logged_in
 from webapp import create_app
-from webapp.accounts import figures, sweep
+from webapp.accounts import admin, sweep
 
 
 @pytest.fixture
@@ -61,4 +61,4 @@ def test_each_day_is_counted_once_when_it_has_been_over_for_a_day(
         for _ in range(3):
             sweep.sweep(db, 400)
     assert [counted.count(day) for day in ("2026-03-16", "2026-03-17", "2026-03-18")] == [1, 1, 1]
-    assert [day.logins for day in figures.days(db, 6)] == [1, 1, 1, 1, 1, 0]
+    assert [day.logins for day in admin.days(db, 6)] == [1, 1, 1, 1, 1, 0]

@@ -14,7 +14,7 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, database_url, log_in, logged_in, person, sign_up
 from webapp import create_app
-from webapp.accounts import confirmation, hashing, passwords, strength, throttle
+from webapp.accounts import confirm, hashing, passwords, strength, throttle
 
 WRONG = "wrong horse battery"
 
@@ -485,7 +485,7 @@ def test_each_act_on_ones_own_account_may_be_done_twenty_times_an_hour(
     fields: Callable[[int], dict[str, str]],
     done: int,
 ) -> None:
-    monkeypatch.setattr(confirmation, "FRESH", timedelta(days=1))
+    monkeypatch.setattr(confirm, "FRESH", timedelta(days=1))
     assert _times(alice, path, fields, 21) == [done] * 20 + [429]
     clock.advance(minutes=59)
     assert _times(alice, path, fields, 1) == [429]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sentences import CATALOGS, ROOT, found, kept, messages
-from webapp.script_sentences import SENTENCES
+from webapp.languages.scripts import SENTENCES
 
 # What these say is for whoever runs the server or changes the code, or for logs.
 FOR_OPERATORS = {"__init__", "backup", "cli", "config", "demo", "metrics", "serve", "styleguide"}

@@ -13,33 +13,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from db.migrate import migrate
-from webapp import (
-    adoption,
-    assets,
-    auth,
-    cli,
-    compression,
-    config,
-    csrf,
-    database,
-    demo,
-    drafts,
-    errors,
-    headers,
-    hosts,
-    hypermedia,
-    known_devices,
-    languages,
-    logs,
-    metrics,
-    serve,
-    sweeping,
-)
-from webapp.accounts import details, devices, events, people, roles
+from webapp import auth, config, database, errors, hypermedia, metrics
+from webapp.accounts import adoption, details, devices, events, people, roles
 from webapp.accounts.hashing import pool
+from webapp.auth import csrf, drafts, known_browsers
+from webapp.commands import demo, role, serve, user
 from webapp.forms import Request
-from webapp.request_id import request_id, with_request_id
-from webapp.templating import Templates
+from webapp.hypermedia.templating import Templates
+from webapp.languages import reader
+from webapp.server import assets, compression, headers, hosts, logs
+from webapp.server.request_id import request_id, with_request_id
 from webapp.views import (
     activity,
     admin,
@@ -103,7 +86,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
         app.register_blueprint(resource.blueprint)
     if app.debug:
         app.register_blueprint(styleguide.blueprint)
-    for command in (serve.serve, cli.user, cli.role, demo.demo):
+    for command in (serve.serve, user.user, role.role, demo.demo):
         app.cli.add_command(command)
     auth.check_doors(app)
     _wrap(app)
@@ -141,7 +124,7 @@ def _set_templates_up(app: Flask) -> None:
     except OSError as error:
         raise config.BadSetting("INSTANCE", f"has no room for static files: {error}") from error
     app.extensions["assets"] = published
-    languages.register(app)
+    reader.register(app, auth.preferred_language)
     app.jinja_env.filters.update(
         device=devices.told,
         role=roles.in_words,
@@ -173,7 +156,7 @@ def _set_guards_up(app: Flask) -> None:
     metrics.register(app)
     metrics.watch_hashing(app, lambda: pool.waiting, lambda: pool.running)
     app.before_request(_refuse_what_no_view_should_see)
-    sweeping.register(app)
+    database.sweep_in_passing(app)
     app.before_request(auth.guard)
     app.before_request(csrf.guard)
     app.before_request(drafts.guard)
@@ -181,7 +164,7 @@ def _set_guards_up(app: Flask) -> None:
     app.after_request(compression.after_request)
     app.after_request(hypermedia.after_request)
     app.after_request(auth.after_request)
-    app.after_request(known_devices.after_request)
+    app.after_request(known_browsers.after_request)
     errors.register(app)
 
 

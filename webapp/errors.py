@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from db import Unavailable
-from webapp import auth, csrf, drafts, hypermedia
+from webapp import auth, hypermedia
 from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
-from webapp.sentences import say
-from webapp.times import in_words
+from webapp.auth import csrf, drafts
+from webapp.languages.sentences import say
+from webapp.languages.times import in_words
 
 log = logging.getLogger("latchkey")
 

@@ -13,7 +13,7 @@ from tests.judge import crawl, lighthouse, markup, states
 from tests.judge.crawl import Complaint, Site
 from tests.server import Server
 from webapp.accounts import demo
-from webapp.demo import EVENTS_EACH
+from webapp.commands.demo import EVENTS_EACH
 
 PEOPLE = 300
 

@@ -7,7 +7,7 @@ from db import Database, drafts, stored, throttles, users
 from db import events as events_table
 from db import sessions as sessions_table
 from db.sessions import Session
-from webapp.accounts import confirmation, events, roles, sessions
+from webapp.accounts import confirm, events, roles, sessions
 from webapp.accounts.events import Client, Kind
 
 # So many accounts at once are on their way out.
@@ -24,7 +24,7 @@ def ask(db: Database, client: Client, session: Session, password: str, days: int
 
     Raises WrongPassword, Throttled, Busy, and LastAdmin where nobody could look after the others any more.
     """
-    confirmation.check(db, client, session, password)
+    confirm.check(db, client, session, password)
     with db.transaction():
         user = roles.locked(db, session.user)
         gone_at = user.deletion_at or stored(db.clock() + timedelta(days=days))

@@ -6,7 +6,7 @@ from db.events import Event
 from webapp.accounts import devices
 from webapp.accounts.events import Kind
 from webapp.accounts.throttle import LIMITS
-from webapp.sentences import say
+from webapp.languages.sentences import say
 
 CHANGES = {Kind.USERNAME_CHANGED, Kind.EMAIL_CHANGED, Kind.ROLE_CHANGED}
 CHANGE = re.compile(r"from (\S*) to (\S*?)(: .*)?", re.DOTALL)

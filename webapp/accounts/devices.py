@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from ua_parser import parse
 
-from webapp.sentences import say
+from webapp.languages.sentences import say
 
 # A browser's own text is half as long; what a program sends may be anything.
 LONGEST = 500

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from db import Database, events, stored
 from db.events import Event
 from db.events import Filter as Filter
-from webapp.sentences import say
+from webapp.languages.sentences import say
 
 PAGE = 25
 # A sweep must not keep others from writing for long.

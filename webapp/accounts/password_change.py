@@ -4,8 +4,8 @@ import logging
 
 from db import Database, users
 from db.sessions import Session
-from webapp.accounts import confirmation, events, passwords, sessions, throttle
-from webapp.accounts.confirmation import WrongPassword
+from webapp.accounts import confirm, events, passwords, sessions, throttle
+from webapp.accounts.confirm import WrongPassword
 from webapp.accounts.events import Client, Kind
 
 log = logging.getLogger("latchkey")
@@ -18,7 +18,7 @@ def change(db: Database, client: Client, session: Session, current: str, new: st
     """
     acts = throttle.of_act("password", session.user.id)
     throttle.check(db, acts)
-    confirmation.check(db, client, session, current)
+    confirm.check(db, client, session, current)
     hashed = passwords.hashed(new, throttle.turn(client, session.user.email, known=True))
     with db.transaction():
         throttle.take(db, acts)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from db import Database, people, users
 from db.people import Filter
 from db.users import User as User
-from webapp.sentences import say
+from webapp.languages.sentences import say
 
 PAGE = 25
 # So many are sorted here, after one look at everybody; how many more there are interests nobody.

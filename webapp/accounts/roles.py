@@ -7,7 +7,7 @@ from db import Database, Duplicate, roles, users
 from db.users import User
 from webapp.accounts import events, throttle
 from webapp.accounts.events import Client, Kind
-from webapp.sentences import say
+from webapp.languages.sentences import say
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 # Doors of another kind have these names.

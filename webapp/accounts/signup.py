@@ -8,7 +8,7 @@ from db import Database, Duplicate, stored, users
 from webapp.accounts import events, passwords, throttle
 from webapp.accounts.events import Client, Kind
 from webapp.accounts.reserved import is_reserved
-from webapp.sentences import say
+from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 

@@ -16,7 +16,7 @@ from webapp.accounts import throttle
 from webapp.accounts.events import Client
 from webapp.accounts.hashing import pool
 from webapp.accounts.passwords import MOST_CHARACTERS, normal
-from webapp.sentences import Sentence, say
+from webapp.languages.sentences import Sentence, say
 
 # An attacker tries the likeliest first, and the throttles let through a few thousand tries a year at most.
 FEWEST_GUESSES = 10_000

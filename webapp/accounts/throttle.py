@@ -20,7 +20,7 @@ from db.sessions import Session
 from db.users import User
 from webapp.accounts.events import Client
 from webapp.accounts.hashing import Turn
-from webapp.sentences import Sentence, say
+from webapp.languages.sentences import Sentence, say
 
 log = logging.getLogger("latchkey")
 

@@ -10,9 +10,9 @@ from webapp.accounts import events
 from webapp.accounts.events import Kind
 from webapp.auth import login_required, own_session
 from webapp.database import database
-from webapp.downloads import csv_lines, download, json_lines
 from webapp.forms import as_id
 from webapp.hypermedia import render
+from webapp.hypermedia.downloads import csv_lines, download, json_lines
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
 

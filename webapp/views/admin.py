@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import blocks, figures, people
+from webapp.accounts import admin, blocks, people
 from webapp.auth import admin_required, unseen
 from webapp.database import database
 from webapp.forms import as_id
@@ -16,17 +16,17 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 @admin_required
 def show() -> ResponseReturnValue:
     asked, db = as_id(request.args.get("days", "")), database()
-    span = asked if asked in figures.SPANS else figures.SPANS[0]
-    numbers, days = figures.overview(db, span)
+    span = asked if asked in admin.SPANS else admin.SPANS[0]
+    numbers, days = admin.overview(db, span)
     return render(
         "admin.html",
         "admin_overview.html",
-        spans=figures.SPANS,
+        spans=admin.SPANS,
         span=span,
         cards=numbers,
         days=days,
         blocks=blocks.now(db),
-        newest=figures.newest(db),
+        newest=admin.newest(db),
         listed=people.page(db, people.Query()),
         query=people.Query(),
     )
@@ -37,4 +37,4 @@ def show() -> ResponseReturnValue:
 @unseen
 def cards() -> ResponseReturnValue:
     """The cards alone, which a page asks for every half minute; without JavaScript a page of their own."""
-    return render_aside("admin_cards.html", "admin_cards.html", cards=figures.cards(database()))
+    return render_aside("admin_cards.html", "admin_cards.html", cards=admin.cards(database()))

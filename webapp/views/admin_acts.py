@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp.accounts import people, roles, standing
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session, says
-from webapp.client import acting_admin
+from webapp.auth.actor import acting_admin
 from webapp.database import database
-from webapp.forms import ActForm, Form, RoleForm, as_id
-from webapp.hypermedia import render
-from webapp.languages import translated
-from webapp.sentences import Sentence, say
+from webapp.forms import Form, as_id
+from webapp.forms.admin_acts import ActForm, RoleForm
+from webapp.hypermedia import flash, render
+from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users/<user_id>")
 
@@ -94,7 +93,7 @@ def do(user_id: str, act: str) -> ResponseReturnValue:
             form.object("reason", say("%(name)s is the last admin. Make somebody else one first.", name=user.name))
     if form.errors:
         return _page(user, act, form, 422)
-    flash(translated(say(ACTS[act].done, name=user.name)), "success")
+    flash(say(ACTS[act].done, name=user.name))
     return redirect(url_for("admin_users.show_one", user_id=user.id), 303)
 
 
@@ -105,7 +104,7 @@ def _other(user_id: str) -> User:
     except people.NoSuchAccount:
         abort(404)
     if user.id == own_session().user.id:
-        abort(403, gettext("Nobody can do this to their own account. Another admin can."))
+        abort(403, say("Nobody can do this to their own account. Another admin can."))
     return user
 
 

@@ -1,15 +1,14 @@
 """What too many tries have blocked, and lifting a block."""
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp.accounts import blocks, roles
 from webapp.auth import admin_required, says
-from webapp.client import acting_admin
+from webapp.auth.actor import acting_admin
 from webapp.database import database
-from webapp.hypermedia import render
-from webapp.sentences import Sentence, say
+from webapp.hypermedia import flash, render
+from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_blocks", __name__, url_prefix="/admin/blocks")
 
@@ -35,9 +34,9 @@ def lift() -> ResponseReturnValue:
     try:
         blocks.lift(database(), acting_admin(), request.form.get("key", ""))
     except blocks.NoSuchBlock:
-        flash(gettext("That block was over already."), "success")
+        flash(say("That block was over already."))
     except roles.NotAllowed:
         abort(403)
     else:
-        flash(gettext("The block is lifted."), "success")
+        flash(say("The block is lifted."))
     return redirect(url_for("admin_blocks.show"), 303)

@@ -12,10 +12,10 @@ from webapp.accounts import events, people
 from webapp.accounts.events import Filter, Kind
 from webapp.auth import admin_required
 from webapp.database import database
-from webapp.downloads import csv_lines, download, json_lines
 from webapp.forms import as_id
 from webapp.hypermedia import render
-from webapp.sentences import Sentence, say
+from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
 

@@ -2,15 +2,15 @@
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
-from webapp.accounts import confirmation
+from webapp.accounts import confirm
 from webapp.auth import give_token, login_required, own_session
-from webapp.client import client
+from webapp.auth.actor import client
+from webapp.auth.drafts import resume, retyped_at, told
 from webapp.database import database
-from webapp.drafts import resume, retyped_at, told
-from webapp.forms import ConfirmForm
+from webapp.forms.confirm import ConfirmForm
 from webapp.hypermedia import next_path, render
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("confirm", __name__, url_prefix="/confirm")
 
@@ -30,9 +30,9 @@ def create() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     try:
-        token = confirmation.confirm(database(), client(), session, form.values["password"])
-    except confirmation.WrongPassword:
-        form.object("password", gettext("That is not your password."))
+        token = confirm.confirm(database(), client(), session, form.values["password"])
+    except confirm.WrongPassword:
+        form.object("password", say("That is not your password."))
         return _page(form, 422)
     give_token(token, session.remember)
     return resume(_draft_id()) or redirect(retyped_at(_draft_id()) or next_path(), 303)

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts.overview import overview
+from webapp.accounts.dashboard import overview
 from webapp.auth import login_required, own_session
 from webapp.database import database
 from webapp.hypermedia import render

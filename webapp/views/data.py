@@ -7,14 +7,14 @@ from typing import Any
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import export
+from webapp.accounts import data
 from webapp.auth import confirmed, login_required, own_session, says
-from webapp.client import client
+from webapp.auth.actor import client
+from webapp.auth.drafts import brings_file
 from webapp.database import database
-from webapp.downloads import download, json_lines
-from webapp.drafts import brings_file
 from webapp.hypermedia import render
-from webapp.sentences import say
+from webapp.hypermedia.downloads import download, json_lines
+from webapp.languages.sentences import say
 
 COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
 
@@ -35,8 +35,8 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """By a form: that it was downloaded is noted, and what is noted is no mere reading."""
     session = own_session()
-    account = export.everything(database(), client(), session)
-    lines = _lines(account, json_lines(COLUMNS, export.history(database(), session)))
+    account = data.everything(database(), client(), session)
+    lines = _lines(account, json_lines(COLUMNS, data.history(database(), session)))
     return download(lines, "application/json", f"latchkey-{session.user.id}.json")
 
 

@@ -1,17 +1,17 @@
 """Deleting one's account, and taking that back."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp.accounts import deletion, roles
-from webapp.accounts.confirmation import WrongPassword
+from webapp.accounts.confirm import WrongPassword
 from webapp.auth import login_required, own_session, take_token
-from webapp.client import client
+from webapp.auth.actor import client
 from webapp.database import database
-from webapp.forms import ConfirmForm
-from webapp.hypermedia import render
-from webapp.times import spoken
+from webapp.forms.confirm import ConfirmForm
+from webapp.hypermedia import flash, render
+from webapp.languages.sentences import say
+from webapp.languages.times import spoken
 
 blueprint = Blueprint("deletion", __name__, url_prefix="/account/delete")
 
@@ -31,14 +31,14 @@ def create() -> ResponseReturnValue:
     try:
         gone_at = deletion.ask(database(), client(), own_session(), form.values["password"], days)
     except WrongPassword:
-        form.object("password", gettext("That is not your password."))
+        form.object("password", say("That is not your password."))
         return _page(form, 422)
     except roles.LastAdmin:
-        form.object("password", gettext("You are the last admin. Make somebody else one first."))
+        form.object("password", say("You are the last admin. Make somebody else one first."))
         return _page(form, 422)
     take_token()
-    told = gettext("Your account will be gone on %(time)s. To keep it, log in before then.", time=spoken(gone_at))
-    flash(told, "success")
+    told = say("Your account will be gone on %(time)s. To keep it, log in before then.", time=spoken(gone_at))
+    flash(told)
     return redirect(url_for("login.show"), 303)
 
 
@@ -55,7 +55,7 @@ def show_undo() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     if not deletion.take_back(database(), client(), own_session()):
         abort(401)
-    flash(gettext("Your account stays."), "success")
+    flash(say("Your account stays."))
     return redirect(url_for("dashboard.show"), 303)
 
 

@@ -2,17 +2,17 @@
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp import metrics
 from webapp.accounts import login
 from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
 from webapp.auth import current_token, current_user, give_token, public
-from webapp.client import client
+from webapp.auth.actor import client
 from webapp.database import database
-from webapp.forms import LoginForm
+from webapp.forms.login import LoginForm
 from webapp.hypermedia import next_path, render
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("login", __name__)
 
@@ -35,14 +35,14 @@ def create() -> ResponseReturnValue:
         token = login.log_in(database(), client(), **form.values, remember=form.remember, old_token=current_token())
     except login.InvalidCredentials:
         metrics.count_login("failed")
-        form.object("password", gettext("Invalid credentials."))
+        form.object("password", say("Invalid credentials."))
         return _page(form, 422)
     except (Busy, Throttled) as refusal:
         metrics.count_login("busy" if isinstance(refusal, Busy) else "throttled")
         raise
     except login.Disabled:
         metrics.count_login("disabled")
-        form.object("email", gettext("This account is disabled. An admin can enable it again."))
+        form.object("email", say("This account is disabled. An admin can enable it again."))
         return _page(form, 422)
     metrics.count_login("succeeded")
     session.clear()

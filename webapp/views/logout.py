@@ -1,14 +1,14 @@
 """Logging out: a page with a button, since a mere link would let any other page log people out."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp.accounts import sessions
 from webapp.auth import current_token, current_user, public, take_token
-from webapp.client import client
+from webapp.auth.actor import client
 from webapp.database import database
-from webapp.hypermedia import render
+from webapp.hypermedia import flash, render
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("logout", __name__)
 
@@ -27,5 +27,5 @@ def create() -> ResponseReturnValue:
     if token := current_token():
         sessions.log_out(database(), client(), token)
     take_token()
-    flash(gettext("You are logged out."), "success")
+    flash(say("You are logged out."))
     return redirect(url_for("login.show"), 303)

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from db import Unavailable
 from webapp import metrics
-from webapp.accounts import figures
+from webapp.accounts import admin
 from webapp.auth import public
-from webapp.client import is_on_this_machine
 from webapp.database import database
+from webapp.server.address import is_on_this_machine
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -34,6 +34,6 @@ def _has_token() -> bool:
 def _live_sessions() -> int | None:
     """Whoever watches wants the other numbers most while the database is gone."""
     try:
-        return figures.live_sessions(database())
+        return admin.live_sessions(database())
     except Unavailable:
         return None

@@ -2,21 +2,21 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
 
 from webapp.accounts import password_change
-from webapp.accounts.confirmation import WrongPassword
+from webapp.accounts.confirm import WrongPassword
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
-from webapp.client import client
-from webapp.csrf import changes_nothing
+from webapp.auth.actor import client
+from webapp.auth.csrf import changes_nothing
 from webapp.database import database
-from webapp.forms import PasswordForm
-from webapp.hypermedia import render
-from webapp.languages import translated
+from webapp.forms.password_change import PasswordForm
+from webapp.hypermedia import flash, render
+from webapp.languages.reader import translated
+from webapp.languages.sentences import say, say_number
 
 blueprint = Blueprint("password_change", __name__)
 
@@ -37,10 +37,10 @@ def update() -> ResponseReturnValue:
     try:
         token, ended = password_change.change(database(), client(), session, current, new)
     except WrongPassword:
-        form.object("current_password", gettext("That is not your current password."))
+        form.object("current_password", say("That is not your current password."))
         return _page(form, 422)
     give_token(token, session.remember)
-    flash(gettext("Your password is changed. %(others)s", others=_others(ended)), "success")
+    flash(say("Your password is changed. %(others)s", others=_others(ended)))
     return redirect(url_for("password_change.show"), 303)
 
 
@@ -84,8 +84,8 @@ def _check(form: PasswordForm, *fields: str) -> bool:
 
 def _others(ended: int) -> str:
     if ended == 0:
-        return str(gettext("You were logged in nowhere else."))
-    return str(ngettext("One other session was ended.", "%(num)s other sessions were ended.", ended))
+        return say("You were logged in nowhere else.")
+    return say_number("One other session was ended.", "%(number)s other sessions were ended.", ended)
 
 
 def _page(form: PasswordForm, status: int = 200) -> ResponseReturnValue:

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp.accounts import profile, signup
 from webapp.auth import confirmed, login_required, own_session, says
-from webapp.client import client
-from webapp.csrf import changes_nothing
+from webapp.auth.actor import client
+from webapp.auth.csrf import changes_nothing
 from webapp.database import database
-from webapp.forms import EmailForm, Form, LanguageForm, UsernameForm
-from webapp.hypermedia import render
-from webapp.languages import known, speak, translated
-from webapp.sentences import say
+from webapp.forms import Form
+from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.hypermedia import flash, render
+from webapp.languages.reader import known, speak
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("profile", __name__, url_prefix="/account")
 
@@ -67,7 +67,7 @@ def change_language() -> ResponseReturnValue:
     language = None if form.values["language"] == AS_ASKED else form.values["language"]
     profile.set_language(database(), own_session(), language)
     speak(language)
-    flash(gettext("Your language is saved."), "success")
+    flash(say("Your language is saved."))
     return redirect(url_for("profile.show"), 303)
 
 
@@ -92,7 +92,7 @@ def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
             form.errors.update(refused.errors)
     if form.errors:
         return _page(field, form)
-    flash(translated(say(SAVED[field], it=form.values[field])), "success")
+    flash(say(SAVED[field], it=form.values[field]))
     return redirect(url_for("profile.show"), 303)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.auth import public
-from webapp.languages import speak
+from webapp.languages.reader import speak
 
 blueprint = Blueprint("pwa", __name__)
 

@@ -1,16 +1,14 @@
 """The sessions of whoever is logged in: seen, and ended."""
 
-from flask import Blueprint, Response, abort, flash, redirect, url_for
+from flask import Blueprint, Response, abort, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
 
 from webapp.accounts import blocks, devices, events, sessions, throttle
 from webapp.auth import confirmed, login_required, own_session, says
-from webapp.client import client
+from webapp.auth.actor import client
 from webapp.database import database
-from webapp.hypermedia import redirect_or, render
-from webapp.languages import translated
-from webapp.sentences import Sentence, say
+from webapp.hypermedia import flash, redirect_or, render
+from webapp.languages.sentences import Sentence, say, say_number
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
@@ -30,7 +28,7 @@ def show() -> ResponseReturnValue:
 @says(say("Log out all your other sessions."))
 def end_others() -> ResponseReturnValue:
     ended = sessions.end_others(database(), client(), own_session())
-    flash(ngettext("%(num)s other session ended.", "%(num)s other sessions ended.", ended), "success")
+    flash(say_number("%(number)s other session ended.", "%(number)s other sessions ended.", ended))
     return redirect_or(lambda: _list(ALONE), url_for("sessions.show"))
 
 
@@ -47,9 +45,9 @@ def show_new_browsers() -> ResponseReturnValue:
 @says(say("Let new browsers try again."))
 def let_new_browsers_try() -> ResponseReturnValue:
     if blocks.let_new_browsers_try(database(), client(), own_session()):
-        flash(gettext("New browsers can try to log in again."), "success")
+        flash(say("New browsers can try to log in again."))
     else:
-        flash(gettext("No new browser is kept out."), "success")
+        flash(say("No new browser is kept out."))
     return redirect_or(_list, url_for("sessions.show"))
 
 
@@ -86,9 +84,9 @@ def end(session_id: str) -> ResponseReturnValue:
     except sessions.NoSuchSession:
         abort(404)
     except sessions.Ended:
-        flash(gettext("That session had ended already."), "success")
+        flash(say("That session had ended already."))
     else:
-        flash(gettext("%(device)s is logged out.", device=translated(devices.told(ended.device))), "success")
+        flash(say("%(device)s is logged out.", device=devices.told(ended.device)))
     return redirect_or(lambda: _list(_neighbour(others, session_id)), url_for("sessions.show"))
 
 

@@ -2,21 +2,21 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from webapp.accounts import signup
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import current_user, public
-from webapp.client import client
-from webapp.csrf import changes_nothing
+from webapp.auth.actor import client
+from webapp.auth.csrf import changes_nothing
+from webapp.auth.known_browsers import remember
 from webapp.database import database
-from webapp.forms import SignupForm
-from webapp.hypermedia import next_path, render
-from webapp.known_devices import remember
-from webapp.languages import translated
+from webapp.forms.signup import SignupForm
+from webapp.hypermedia import flash, next_path, render
+from webapp.languages.reader import translated
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("signup", __name__)
 
@@ -40,7 +40,7 @@ def create() -> ResponseReturnValue:
     except signup.Refused as refused:
         form.errors.update(refused.errors)
         return _page(form, 422)
-    flash(gettext("Account created! Please log in."), "success")
+    flash(say("Account created! Please log in."))
     return redirect(url_for("login.show", next=request.args.get("next")), 303)
 
 

@@ -11,23 +11,18 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from webapp.accounts import blocks, events, figures, overview, people, sessions, throttle
+from webapp.accounts import admin, blocks, dashboard, events, people, sessions, throttle
 from webapp.accounts.people import User
 from webapp.auth import public
-from webapp.forms import (
-    ActForm,
-    ConfirmForm,
-    EmailForm,
-    Form,
-    LanguageForm,
-    LoginForm,
-    PasswordForm,
-    RoleForm,
-    SignupForm,
-    UsernameForm,
-)
-from webapp.languages import known
-from webapp.sentences import say
+from webapp.forms import Form
+from webapp.forms.admin_acts import ActForm, RoleForm
+from webapp.forms.confirm import ConfirmForm
+from webapp.forms.login import LoginForm
+from webapp.forms.password_change import PasswordForm
+from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.forms.signup import SignupForm
+from webapp.languages.reader import known
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("styleguide", __name__)
 
@@ -48,16 +43,16 @@ EVENTS = [
 ]  # fmt: skip
 LISTED, NOTHING = SimpleNamespace(events=EVENTS, older=1), SimpleNamespace(events=[], older=None)
 DAYS = tuple(
-    figures.Day(str(date(2026, 2, 13) + timedelta(day)), day * 7 % 13, day * 5 % 17, day * 3 % 5) for day in range(30)
+    admin.Day(str(date(2026, 2, 13) + timedelta(day)), day * 7 % 13, day * 5 % 17, day * 3 % 5) for day in range(30)
 )
-CARDS = figures.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
+CARDS = admin.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
 BLOCKS = [
     blocks.Block("a" * 12, throttle.STRANGERS.about, "", NOW, 2, "bob"),
     blocks.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
 ]
 ADVICE = [
-    overview.Advice(True, say("Your password is less than a year old"), "password_change"),
-    overview.Advice(False, say("Look at the failed log-ins: was it you?"), "activity"),
+    dashboard.Advice(True, say("Your password is less than a year old"), "password_change"),
+    dashboard.Advice(False, say("Look at the failed log-ins: was it you?"), "activity"),
 ]
 SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
 PEOPLE = people.Page([ALICE, BOB], 2, 2)
@@ -90,7 +85,7 @@ SAMPLES: dict[str, Any] = {
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": CARDS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
-    "query": people.Query(), "roles": ROLES, "span": 30, "spans": figures.SPANS, "title": "Disable bob", "user": BOB,
+    "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
 

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import flask
 from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from db.sessions import Session
 from webapp import auth
 from webapp.hypermedia import form_again
+from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
@@ -40,12 +40,12 @@ def guard() -> ResponseReturnValue | None:
         log.warning("refused a form that another site sent: %s", request.path)
         abort(
             403,
-            gettext("This form was sent by another site, so nothing was done. Open the page here and send it again."),
+            say("This form was sent by another site, so nothing was done. Open the page here and send it again."),
         )
     if is_mere_question() or _fits(_source()):
         return None
     return form_again(
-        422, gettext("This page had been open for too long, so nothing was done. Look at it and send it again.")
+        422, say("This page had been open for too long, so nothing was done. Look at it and send it again.")
     )
 
 

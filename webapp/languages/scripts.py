@@ -3,8 +3,8 @@
 import json
 from functools import lru_cache
 
-from webapp.languages import Language
-from webapp.sentences import say
+from webapp.languages.catalogs import Language
+from webapp.languages.sentences import say
 
 SENTENCES = {
     "trouble": say("Something went wrong on our side. Nothing was lost; try again in a moment."),

@@ -7,8 +7,9 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from db import moment
-from webapp.languages import Language, current
-from webapp.sentences import Sentence, say, say_number
+from webapp.languages.catalogs import Language
+from webapp.languages.reader import current
+from webapp.languages.sentences import Sentence, say, say_number
 
 UNITS = (86_400, 3600, 60)
 

@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, flash, g, make_response, redirect, render_template, request, url_for
+import flask
+from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.urls import iri_to_uri
+
+from webapp.languages.reader import translated
 
 # In characters, as it is sent; with it an answer's headers stay below the 4 KiB that nginx takes unless it is told.
 LONGEST_ADDRESS = 2000
@@ -37,6 +40,11 @@ def render_aside(page: str, partial: str, **context: object) -> Response:
     answer = make_response(render_template(f"partials/{partial}" if wants_partial() else page, **context))
     answer.vary.add("HX-Request")
     return answer
+
+
+def flash(sentence: str, category: str = "success") -> None:
+    """Show this sentence on the next page, in the reader's language; `category` is `success` or `error`."""
+    flask.flash(translated(sentence), category)
 
 
 def redirect_or(show: Callable[[], Response], address: str) -> Response:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from webapp.languages import Language
+from webapp.languages.catalogs import Language
 
 # Below four the bars of quiet days would look like much.
 ENDS = (4, 6, 8, 10, 20, 30)

@@ -7,10 +7,11 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from webapp import connections, metrics_folder
 from webapp.accounts import roles
 from webapp.config import BadSetting
 from webapp.database import database
+from webapp.metrics import folder
+from webapp.server import connections
 
 # Connections that the system holds until a process takes them: as many as most systems allow (net.core.somaxconn).
 WAITING = 4096
@@ -70,7 +71,7 @@ def _check_port(address: str, port: int) -> None:
 
 def _share_metrics(instance: Path, port: int) -> None:
     try:
-        metrics_folder.share(instance, port)
+        folder.share(instance, port)
     except OSError as error:
         raise BadSetting("INSTANCE", f"has no room for metrics: {error}") from error
 

@@ -1,29 +1,12 @@
-"""The client of this request, as the rules are told of it."""
+"""Where a request came from."""
 
 import ipaddress
 from urllib.parse import urlsplit
 
 from flask import request
 
-from webapp import known_devices
-from webapp.accounts import devices
-from webapp.accounts.events import Client
-from webapp.auth import own_session
-
 # What proxies say of whom they speak for; those that say nothing break the rule in the README.
 PROXIES_WORDS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
-
-
-def client() -> Client:
-    browser, known_to = known_devices.read()
-    words = devices.in_words(request.headers.get("User-Agent", ""))
-    return Client(address(), words, browser=browser, known_to=known_to)
-
-
-def acting_admin() -> Client:
-    """The client, named as the admin who does this to somebody else."""
-    user = own_session().user
-    return client()._replace(actor=user.name, actor_id=user.id)
 
 
 def address() -> str:

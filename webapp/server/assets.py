@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from whitenoise import WhiteNoise
 
-SOURCE = Path(__file__).parent / "static"
+SOURCE = Path(__file__).parent.parent / "static"
 # What gains nothing from being compressed again.
 PACKED = {".png", ".woff2"}
 # Comments and the spaces before a line are for whoever reads the source, and a tenth of what a first visit loads.

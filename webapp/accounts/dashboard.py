@@ -8,7 +8,7 @@ from db import events as table
 from db.sessions import Session
 from webapp.accounts import sessions
 from webapp.accounts.events import Kind
-from webapp.sentences import Sentence, say
+from webapp.languages.sentences import Sentence, say
 
 DAYS = 30
 # A session that nobody used for so long is probably forgotten, on a machine that others use by now.

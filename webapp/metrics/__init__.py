@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from webapp import metrics_folder
+from webapp.metrics import folder
 
 CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 Outcome = Literal["succeeded", "failed", "throttled", "busy", "disabled"]
@@ -27,7 +27,7 @@ class Metrics(Collector):
     def __init__(self) -> None:
         # The library chose when it was imported; the server's processes may be forks of one that imported it before.
         values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
-        self._folder = metrics_folder.join()
+        self._folder = folder.join()
         self._registry = CollectorRegistry()
         self._requests = self._counter("requests", "Requests that were answered.", "route", "method", "status")
         self._times = Histogram(
@@ -73,7 +73,7 @@ class Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Of this process, or of all where they count together."""
         self.look()
-        return metrics_folder.read(self._folder) if self._folder else self._registry.collect()
+        return folder.read(self._folder) if self._folder else self._registry.collect()
 
 
 class _Scrape(Collector):

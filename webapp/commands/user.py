@@ -1,4 +1,4 @@
-"""The command line: look after people and roles, with the same rules and events as the pages."""
+"""The commands that look after people."""
 
 import json
 import re
@@ -9,34 +9,20 @@ from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
-from db import Unavailable
 from db.users import User
-from webapp.accounts import blocks, events, export, people, roles, sessions, signup, standing, strength
+from webapp.accounts import blocks, data, events, people, roles, sessions, signup, standing, strength
 from webapp.accounts.events import COMMAND_LINE
-from webapp.accounts.hashing import Busy
+from webapp.accounts.fields import reason_objection
+from webapp.commands import Commands
 from webapp.database import database
-from webapp.downloads import json_lines
-from webapp.forms import SignupForm, reason_objection
+from webapp.forms.signup import SignupForm
+from webapp.hypermedia.downloads import json_lines
 
 ACCOUNT = [field for field in User._fields if field != "password"]
 
 
-class Commands(AppGroup):
-    """Says in a sentence what the database is not up to."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except Unavailable as error:
-            raise click.ClickException(f"The database cannot answer now, and nothing was done: {error}") from error
-        except Busy as busy:
-            raise click.ClickException("Too many are logging in just now. Nothing was done; try again.") from busy
-
-
 user = Commands("user", help="Look after people.")
-role = Commands("role", help="Look after roles.")
 
 
 def _reason(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
@@ -66,7 +52,7 @@ def list_people(as_json: bool) -> None:
     """Everybody, newest first."""
     everybody = people.every(database())
     if as_json:
-        for line in json_lines(ACCOUNT, map(export.account, everybody)):
+        for line in json_lines(ACCOUNT, map(data.account, everybody)):
             click.echo(line, nl=False)
         return
     for person in everybody:
@@ -80,8 +66,8 @@ def show(email: str, as_json: bool) -> None:
     """One person: account, sessions and the last events."""
     person = _person(email)
     held = {
-        "account": export.account(person),
-        "sessions": [export.session_fields(session) for session in sessions.live(database(), person.id)],
+        "account": data.account(person),
+        "sessions": [data.session_fields(session) for session in sessions.live(database(), person.id)],
         "events": [events.as_fields(event) for event in events.page(database(), events.own(person.id), None).events],
     }
     click.echo(json.dumps(held, indent=2) if as_json else "\n".join(_lines(held)))
@@ -154,25 +140,6 @@ def unblock(email: str) -> None:
     person = _person(email)
     blocks.lift_all(database(), COMMAND_LINE, person)
     click.echo(f"{person.name} can log in from any browser again.")
-
-
-@role.command("add")
-@click.argument("name")
-def add_role(name: str) -> None:
-    """Let people have the role NAME."""
-    try:
-        roles.add(database(), name)
-    except roles.BadRole as error:
-        raise click.ClickException(
-            f"{name!r} cannot be a role: take 2 to 32 of a-z, 0-9, _ and -, and no name that is taken."
-        ) from error
-    click.echo(f"There is a role {name} now.")
-
-
-@role.command("list")
-def list_roles() -> None:
-    """All roles."""
-    click.echo("\n".join(roles.names(database())))
 
 
 def _give(email: str, name: str, why: str, done: str) -> None:

@@ -3,8 +3,7 @@
 import logging
 
 from db import Database, users
-from webapp import forms
-from webapp.accounts import passwords, people
+from webapp.accounts import fields, passwords, people
 from webapp.accounts.reserved import is_reserved
 
 log = logging.getLogger("latchkey")
@@ -23,9 +22,9 @@ def tell(db: Database) -> None:
 
 def _oddities(user: users.User) -> list[str]:
     odd = {
-        f"the user name is {user.username!r}": forms.username_objection(str(user.username))
+        f"the user name is {user.username!r}": fields.username_objection(str(user.username))
         or is_reserved(str(user.username)),
-        f"the address is {user.email!r}": forms.email_objection(str(user.email)),
+        f"the address is {user.email!r}": fields.email_objection(str(user.email)),
         "the stored hash is malformed, so no password fits": not passwords.is_known(str(user.password)),
     }
     return [oddity for oddity, objection in odd.items() if objection]

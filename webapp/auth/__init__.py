@@ -4,6 +4,7 @@ Beside its door a route may carry @confirmed (the password, if it was not checke
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, request
@@ -14,7 +15,7 @@ from db.users import User
 from webapp.accounts import sessions
 from webapp.accounts.roles import RESERVED
 from webapp.database import database
-from webapp.sentences import Sentence
+from webapp.languages.sentences import Sentence
 
 # They change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -143,6 +144,14 @@ def former_session() -> Session | None:
     token = current_token()
     session = sessions.find(database(), token) if token else None
     return None if session is None or session.user.disabled_at else session
+
+
+def preferred_language() -> str | None:
+    """The code of the language that the user has chosen; None for a stranger, and where nobody can tell."""
+    user = None
+    with suppress(Unavailable):
+        user = current_user()
+    return user.language if user else None
 
 
 def current_user() -> User | None:

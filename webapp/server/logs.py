@@ -10,8 +10,8 @@ from typing import TextIO, cast
 from flask import Flask, has_request_context
 from flask.logging import default_handler, wsgi_errors_stream
 
-from webapp import client
-from webapp.request_id import request_id
+from webapp.server.address import address
+from webapp.server.request_id import request_id
 
 # Of a message, in characters: a stranger who sends long ones must not fill the disk.
 LONGEST = 1024
@@ -62,7 +62,7 @@ def start(app: Flask) -> None:
 
 
 def _address() -> str:
-    return client.address() if has_request_context() else "-"
+    return address() if has_request_context() else "-"
 
 
 def _cut(text: str) -> str:

@@ -8,19 +8,20 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, flash, g, make_response, redirect, request, url_for
+from flask import Response, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from db.sessions import Session
-from webapp import auth, csrf, hypermedia
-from webapp.accounts import confirmation, drafts
+from webapp import auth, hypermedia
+from webapp.accounts import confirm, drafts
 from webapp.accounts.drafts import Draft, Purpose
+from webapp.auth import csrf
 from webapp.database import database
 from webapp.forms import is_secret
-from webapp.sentences import Sentence, say
+from webapp.hypermedia import flash
+from webapp.languages.sentences import Sentence, say
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -39,7 +40,7 @@ def brings_file(view: View) -> View:
 def guard() -> ResponseReturnValue | None:
     """Before an act marked @confirmed or an admin's: ask for the password, unless it was checked lately."""
     session = auth.current_session() if auth.calls_for_password() else None
-    if session is None or confirmation.is_fresh(database(), session):
+    if session is None or confirm.is_fresh(database(), session):
         return None
     return redirect(url_for("confirm.show", draft=_keep(session, Purpose.CONFIRM)), 303)
 
@@ -125,7 +126,7 @@ def _filled_in(draft: Draft) -> str:
 
 
 def _asked_again(draft: Draft) -> Response:
-    flash(gettext("It is you. Press the button once more."), "success")
+    flash(say("It is you. Press the button once more."))
     return make_response(redirect(draft.path, 303))
 
 

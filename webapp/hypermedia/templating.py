@@ -12,8 +12,10 @@ from flask.templating import Environment
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from webapp import charts, script_sentences, times
-from webapp.languages import SOURCE, Language, current, known
+from webapp.hypermedia import charts
+from webapp.languages import scripts, times
+from webapp.languages.catalogs import SOURCE, Language
+from webapp.languages.reader import current, known
 
 
 class Templates(Environment):
@@ -54,7 +56,7 @@ class Templates(Environment):
             "bars": partial(charts.bars, language),
             "language": language,
             "ngettext": language.ngettext,
-            "script_sentences": partial(script_sentences.as_json, language),
+            "script_sentences": partial(scripts.as_json, language),
         }
         return templates
 

@@ -1,30 +1,23 @@
-"""Languages: which one somebody reads, and how sentences, numbers and moments stand in it.
+"""Catalogs: each language, and how sentences, numbers and moments stand in it.
 
 English is what the code says; each folder in `translations/` is another language, compiled when the app starts.
 """
 
 import io
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain
 from markupsafe import Markup, escape
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from db import Unavailable
-from webapp import sentences
-from webapp.auth import current_user
-from webapp.sentences import Sentence
+from webapp.languages.sentences import Sentence
 
 FOLDER = Path(__file__).parent / "translations"
 SOURCE = "en"
@@ -88,59 +81,9 @@ class Language:
         return self.number(value) if isinstance(value, int) else value
 
 
-class Catalogs(Domain):  # type: ignore[misc]
-    """Where Flask-Babel's `gettext` looks sentences up."""
-
-    def get_translations(self) -> NullTranslations:
-        return current().catalog
-
-
-def register(app: Flask) -> None:
-    app.extensions["languages"] = _read(FOLDER)
-    babel = Babel(app, configure_jinja=False, locale_selector=lambda: current().locale)
-    babel.domain_instance = Catalogs()
-    sentences.in_page = lambda sentence: escape(current().say(sentence))
-
-
-def known() -> dict[str, Language]:
-    """Every language that there is, by its code, English first."""
-    return cast(dict[str, Language], current_app.extensions["languages"])
-
-
-def current() -> Language:
-    """The one that this request is answered in: as its person has set, else as the browser asks, else English."""
-    language: Language | None = g.get("language")
-    if language is None:
-        language = g.language = known()[_wanted()]
-    return language
-
-
-def speak(code: str | None) -> None:
-    """Answer this request in the language that its person has just set; with None as the browser asks."""
-    g.language = known()[code if code in known() else _asked_for()]
-
-
-def translated(text: str) -> str:
-    """A sentence of a rule's or a form's in the reader's language; any other text as it is."""
-    return current().say(text) if isinstance(text, Sentence) else text
-
-
-def _wanted() -> str:
-    if not has_request_context():
-        return SOURCE
-    user = None
-    with suppress(Unavailable):
-        user = current_user()
-    return user.language if user and user.language in known() else _asked_for()
-
-
-def _asked_for() -> str:
-    return best(current_app, request.headers.get("Accept-Language", ""))
-
-
-def best(app: Flask, wish: str) -> str:
+def best(wish: str, codes: tuple[str, ...]) -> str:
     """The code of the language that an Accept-Language header is served best with (RFC 9110 12.5.4)."""
-    return _best(wish[:LONGEST_WISH], tuple(app.extensions["languages"]))
+    return _best(wish[:LONGEST_WISH], codes)
 
 
 @lru_cache(500)
@@ -149,7 +92,7 @@ def _best(wish: str, codes: tuple[str, ...]) -> str:
 
 
 @lru_cache
-def _read(folder: Path) -> dict[str, Language]:
+def read(folder: Path = FOLDER) -> dict[str, Language]:
     """English, and what the folder holds; compiled once for all apps of a process."""
     catalogs = {path.parent.parent.name: _compiled(path) for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
     languages = [Language(Locale.parse(name), catalog) for name, catalog in catalogs.items()]

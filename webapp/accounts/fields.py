@@ -1,0 +1,74 @@
+"""Fields: what may be a user name, an address, a reason; a sentence for what may not, whoever asks."""
+
+import re
+from email.errors import MessageError
+from email.headerregistry import Address
+
+from webapp.languages.sentences import say
+
+# The HTML standard's pattern for <input type="email">.
+EMAIL = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+# RFC 5321 4.5.3.1.3 leaves 254 for an address.
+LONGEST_EMAIL = 254
+# ASCII only: Cyrillic and full-width letters pass for others, zero-width ones for none.
+USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
+# A sentence or two.
+LONGEST_REASON = 200
+
+
+def is_text(value: str) -> bool:
+    """Whether this was UTF-8 when it was sent."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def username_objection(value: str) -> str | None:
+    if not value:
+        return say("Enter a user name.")
+    if not USERNAME.fullmatch(value):
+        return say("User name must be 2 to 32 letters (a to z), digits, dots, hyphens or underscores.")
+    return None
+
+
+def email_objection(value: str) -> str | None:
+    if not value:
+        return say("Enter your email address.")
+    if len(value) > LONGEST_EMAIL:
+        return say("Email address must be at most %(number)s characters.", number=LONGEST_EMAIL)
+    if not EMAIL.fullmatch(value):
+        return say("Enter an email address, like name@example.com.")
+    return None if _is_mailable(value) else say("No mail can be written to this address. Look for a typing mistake.")
+
+
+def known_email_objection(value: str) -> str | None:
+    """Looser than for a new address: the tutorial took any text for one, and its people log in with it."""
+    if not value:
+        return say("Enter your email address.")
+    return say("Enter an email address, like name@example.com.") if "\0" in value else None
+
+
+def known_password_objection(value: str) -> str | None:
+    return None if value else say("Enter your password.")
+
+
+def reason_objection(value: str) -> str | None:
+    if not value:
+        return say("Enter a reason. The person reads it in their activity.")
+    if len(value) > LONGEST_REASON:
+        return say("A reason must be at most %(number)s characters.", number=LONGEST_REASON)
+    return None if value.isprintable() else say("A reason must be one line of text.")
+
+
+def _is_mailable(email: str) -> bool:
+    """Whether Python can write mail to this address.
+
+    The HTML standard lets dots stand anywhere (RFC 5322 3.2.3 does not), and takes `=?utf-8?q?bob?=@example.com`, which
+    a mailer reads as Bob's address (RFC 2047).
+    """
+    try:
+        Address(addr_spec=email)
+    except (MessageError, ValueError):
+        return False
+    return True

@@ -1,0 +1,21 @@
+"""The command line: the same rules and events as the pages."""
+
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from db import Unavailable
+from webapp.accounts.hashing import Busy
+
+
+class Commands(AppGroup):
+    """Says in a sentence what the database is not up to."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Unavailable as error:
+            raise click.ClickException(f"The database cannot answer now, and nothing was done: {error}") from error
+        except Busy as busy:
+            raise click.ClickException("Too many are logging in just now. Nothing was done; try again.") from busy

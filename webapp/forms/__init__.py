@@ -1,0 +1,90 @@
+"""Forms: values and errors by field. Shape only: no form looks anybody up."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import ClassVar
+from urllib.parse import parse_qsl
+
+import flask
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import BadRequest
+
+from webapp.accounts.fields import is_text
+from webapp.languages.sentences import say
+
+MOST_FIELDS = 100
+
+Check = Callable[[str], str | None]
+
+
+class Request(flask.Request):
+    """A request whose form keeps bytes that are no UTF-8 as lone surrogates, for `is_text` to find.
+
+    Werkzeug would turn `%ff` into the three characters `%FF`, and three bad bytes into a nine-letter password; in a
+    multipart body it would replace them. No form of ours is multipart, so such a body is an empty form.
+    """
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        if self.mimetype != "application/x-www-form-urlencoded":
+            return ImmutableMultiDict()
+        body = self.get_data().decode("utf-8", "surrogateescape")
+        try:
+            fields = parse_qsl(body, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS)
+        except ValueError as error:
+            raise BadRequest(say("The form had more fields than any form here.")) from error
+        return ImmutableMultiDict(fields)
+
+
+def is_secret(name: str) -> bool:
+    """Whether what is typed into this field is shown to nobody and kept nowhere."""
+    return name.endswith("password") or name == "csrf_token"
+
+
+def as_id(text: str) -> int | None:
+    """An id as it may stand in an address, or None: somebody who edits the address gets the first page."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _tidied(name: str, value: str) -> str:
+    """A password as it is, the rest without the spaces around it; only ASCII has one lower case for all."""
+    if is_secret(name):
+        return value
+    value = value.strip(" \t")
+    return value.lower() if name == "email" and value.isascii() else value
+
+
+class Form:
+    """What was sent for each field in `checks`, and a sentence for each that will not do.
+
+    Unknown fields are not looked at; of a repeated field the first counts.
+    """
+
+    checks: ClassVar[Mapping[str, Check]] = {}
+
+    def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
+        self.sent = {name: sent.get(name, "") for name in self.checks}
+        self.values = {name: _tidied(name, value) for name, value in self.sent.items()}
+        self.errors: dict[str, str] = {}
+
+    def check(self, *names: str) -> bool:
+        """Look at the named fields, or at all; say whether their shape is right."""
+        for name in names or self.checks:
+            value = self.values[name]
+            not_text = say("This holds bytes that are not text.")
+            self.object(name, self.checks[name](value) if is_text(value) else not_text)
+        return not self.errors
+
+    def object(self, name: str, sentence: str | None) -> None:
+        """Refuse a field; the first objection stands."""
+        if sentence:
+            self.errors.setdefault(name, sentence)
+
+    def shown(self, name: str) -> str:
+        """What goes back into the field: as typed, but never a password, and nothing that HTML cannot hold."""
+        if is_secret(name):
+            return ""
+        return re.sub(
+            r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]", "\ufffd", self.sent[name]
+        )

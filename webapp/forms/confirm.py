@@ -1,0 +1,10 @@
+"""What is typed to confirm that it is you."""
+
+from typing import ClassVar
+
+from webapp.accounts.fields import known_password_objection
+from webapp.forms import Form
+
+
+class ConfirmForm(Form):
+    checks: ClassVar = {"password": known_password_objection}

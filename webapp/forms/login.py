@@ -1,0 +1,19 @@
+"""What is typed to log in."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from werkzeug.datastructures import MultiDict
+
+from webapp.accounts.fields import known_email_objection, known_password_objection
+from webapp.forms import Form
+
+
+class LoginForm(Form):
+    checks: ClassVar = {"email": known_email_objection, "password": known_password_objection}
+
+    def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
+        super().__init__(sent)
+        # As the tutorial stored it, which lowered every alphabet and took any space off.
+        self.values["email"] = self.sent["email"].strip().lower()
+        self.remember = bool(sent.get("remember"))

@@ -1,0 +1,19 @@
+"""What is typed into a profile, each field saved alone."""
+
+from typing import ClassVar
+
+from webapp.accounts.fields import email_objection, username_objection
+from webapp.forms import Form
+from webapp.languages.sentences import say
+
+
+class UsernameForm(Form):
+    checks: ClassVar = {"username": username_objection}
+
+
+class LanguageForm(Form):
+    checks: ClassVar = {"language": lambda value: None if value else say("Choose a language.")}
+
+
+class EmailForm(Form):
+    checks: ClassVar = {"email": email_objection}

@@ -1,0 +1,180 @@
+"""The front door: takes a request in whole, bounded in size and time, then gives it to a worker thread.
+
+So a client that sends slowly holds a few kilobytes, never a thread.
+"""
+
+import asyncio
+import io
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from flask import Flask
+
+from webapp import metrics
+from webapp.config import MOST_BODY_BYTES
+from webapp.languages import reader
+from webapp.server import connections
+from webapp.server.wsgi import Call, Scope, environ
+
+# In total, not from one drip to the next.
+BODY_SECONDS = 10.0
+# A body over the limit is still read up to here, and thrown away: a browser that is cut off while it sends shows its
+# own error, not our sentence. What asks before it sends (curl) is answered at once.
+DRAINED_BYTES = 128 * 2**20
+# Whoever is refused at once comes back at once, and thirty such leave the pages a fifth of their pace. To wait here
+# holds no thread.
+HELD = {429, 503}
+HELD_SECONDS = 1.0
+# Of the bodies of all requests together, in one process. A form of ours always finds room, so that nobody keeps people
+# from logging in by sending thousands of large bodies and ending none.
+MOST_KEPT_BYTES = 32 * 2**20
+FORM_BYTES = 4 * 1024
+# Requests that have a thread or wait for one: a second's work or so. Any more would wait for an answer that nobody
+# waits for any longer.
+MOST_IN_HAND = 1000
+# What can wait takes no more threads than these: sixty exports, or a thousand slow clients that are all refused in the
+# same moment, would keep each page waiting for a second.
+THREADS_ASIDE = 2
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class FrontDoor:
+    """An ASGI application around a WSGI one."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._threads = ThreadPoolExecutor(app.config["THREADS"], "worker")
+        self._aside = asyncio.Semaphore(THREADS_ASIDE)
+        self._kept_bytes = self._in_hand = 0
+        self._busy: dict[tuple[bool, str], asyncio.Future[tuple[Call, bytes, bool]]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        tasks = [asyncio.create_task(_each_second(self._app)), asyncio.create_task(connections.bound_unread())]
+        await receive()
+        for task in tasks:
+            task.cancel()
+        self._threads.shutdown(wait=True)
+        self._app.extensions["database"].close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = io.BytesIO()
+        try:
+            refused = await self._take(scope, receive, body)
+            call, piece, more = await self._begun(scope, body, refused)
+            if call.status in HELD:
+                await asyncio.sleep(HELD_SECONDS)
+            await send({"type": "http.response.start", "status": call.status, "headers": call.headers})
+            if more:
+                piece = await self._send_pieces(call, piece, receive, send)
+            await send({"type": "http.response.body", "body": piece, "more_body": False})
+        finally:
+            self._kept_bytes -= body.getbuffer().nbytes
+
+    async def _begun(self, scope: Scope, body: io.BytesIO, refused: int) -> tuple[Call, bytes, bool]:
+        """The call with its first piece, and whether there are more."""
+        if refused == 503 or self._in_hand >= MOST_IN_HAND:
+            return await self._one_too_many(scope)
+        call = Call(self._app, environ(scope, body, refused))
+        if refused:
+            async with self._aside:
+                return call, *await self._in_thread(call.start)
+        self._in_hand += 1
+        try:
+            return call, *await self._in_thread(call.start)
+        finally:
+            self._in_hand -= 1
+
+    async def _one_too_many(self, scope: Scope) -> tuple[Call, bytes, bool]:
+        """The same page for all who read a language, made once: to make it takes what there is too little of."""
+        headers = dict(scope["headers"])
+        wish = headers.get(b"accept-language", b"").decode("latin-1")
+        page = b"hx-request" in headers, reader.best(self._app, wish)
+        if page in self._busy:
+            metrics.count_refusal(self._app, 503)
+        else:
+            self._busy[page] = asyncio.ensure_future(self._strangers_page(*page))
+        return await self._busy[page]
+
+    async def _strangers_page(self, over_htmx: bool, language: str) -> tuple[Call, bytes, bool]:
+        host = (self._app.config["HOSTS"] or ["localhost"])[0].encode()
+        headers = [(b"host", host), (b"accept-language", language.encode())] + [(b"hx-request", b"true")] * over_htmx
+        scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
+        call = Call(self._app, environ(scope, io.BytesIO(), 503))
+        answer = call, *await self._in_thread(call.start)
+        # One for all would lead to nobody's log line.
+        call.headers = [header for header in call.headers if header[0] != b"x-request-id"]
+        return answer
+
+    async def _send_pieces(self, call: Call, piece: bytes, receive: Receive, send: Send) -> bytes:
+        """All but the last piece, which is given back; no more are made when the client is gone."""
+        gone, more = asyncio.ensure_future(receive()), True
+        while more and not gone.done():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            async with self._aside:
+                piece, more = await self._in_thread(call.go_on)
+        gone.cancel()
+        if more:
+            await asyncio.get_running_loop().run_in_executor(self._threads, call.close)
+        return piece
+
+    async def _in_thread(self, made: Callable[[], tuple[bytes, bool]]) -> tuple[bytes, bool]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, made)
+
+    async def _take(self, scope: Scope, receive: Receive, body: io.BytesIO) -> int:
+        """Fill `body`; 0, or the status to refuse it with."""
+        headers = dict(scope["headers"])
+        asks_first = headers.get(b"expect", b"").lower() == b"100-continue"
+        if _length(headers) > (MOST_BODY_BYTES if asks_first else DRAINED_BYTES):
+            return 413
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._read(receive, body)
+        except TimeoutError:
+            return 408
+
+    async def _read(self, receive: Receive, body: io.BytesIO) -> int:
+        size, more = 0, True
+        while more and size <= DRAINED_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # Broken off, or not what its headers said.
+                return 400
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if FORM_BYTES < size <= MOST_BODY_BYTES and self._kept_bytes > MOST_KEPT_BYTES:
+                return 503
+            if size <= MOST_BODY_BYTES:
+                self._kept_bytes += body.write(part)
+        return 413 if size > MOST_BODY_BYTES else 0
+
+
+async def _each_second(app: Flask) -> None:
+    """Tell the other processes how this one is, and leave with the main one.
+
+    Where that was killed, nobody would ever stop this process, and it would keep the port.
+    """
+    parent = os.getppid()
+    while os.getppid() == parent:
+        metrics.look(app)
+        await asyncio.sleep(1)
+    os._exit(1)
+
+
+def _length(headers: dict[bytes, bytes]) -> int:
+    """How much the client says that it will send."""
+    length = headers.get(b"content-length", b"")
+    return int(length) if length.isdigit() else 0
