@@ -7,6 +7,8 @@ from db import Database, moment
 from db.sessions import Session
 from webapp.accounts import events, passwords, sessions, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.fields import Refused
+from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
@@ -14,8 +16,11 @@ log = logging.getLogger("latchkey")
 FRESH = timedelta(minutes=15)
 
 
-class WrongPassword(Exception):
+class WrongPassword(Refused):
     """Not the password of whoever is logged in."""
+
+    def __init__(self) -> None:
+        super().__init__(password=say("That is not your password."))
 
 
 def is_fresh(db: Database, session: Session) -> bool:

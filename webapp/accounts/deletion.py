@@ -7,8 +7,11 @@ from db import Database, drafts, stored, throttles, users
 from db import events as events_table
 from db import sessions as sessions_table
 from db.sessions import Session
+from db.users import User
 from webapp.accounts import confirm, events, roles, sessions
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.fields import Refused
+from webapp.languages.sentences import say
 
 # So many accounts at once are on their way out.
 SWEPT_AT_ONCE = 20
@@ -22,17 +25,24 @@ log = logging.getLogger("latchkey")
 def ask(db: Database, client: Client, session: Session, password: str, days: int) -> str:
     """Mark the account, log it out everywhere, and give the moment when it will be gone; a second wish delays nothing.
 
-    Raises WrongPassword, Throttled, Busy, and LastAdmin where nobody could look after the others any more.
+    Raises Refused for a wrong password, and where nobody could look after the others any more; Throttled, Busy.
     """
     confirm.check(db, client, session, password)
     with db.transaction():
-        user = roles.locked(db, session.user)
+        user = _leaving(db, session.user)
         gone_at = user.deletion_at or stored(db.clock() + timedelta(days=days))
         events.record(db, client, Kind.DELETION_ASKED, user.id, session.id)
         sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_DELETION)
         users.set_deletion(db, user.id, gone_at)
     log.info("deletion asked for: user %d", user.id)
     return gone_at
+
+
+def _leaving(db: Database, user: User) -> User:
+    try:
+        return roles.locked(db, user)
+    except roles.LastAdmin as last:
+        raise Refused(password=say("You are the last admin. Make somebody else one first.")) from last
 
 
 def take_back(db: Database, client: Client, session: Session) -> bool:

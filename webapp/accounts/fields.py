@@ -17,6 +17,32 @@ LONGEST_EMAIL = 254
 USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
 # A sentence or two.
 LONGEST_REASON = 200
+NO_TEXT = say("This holds bytes that are not text.")
+
+
+class Refused(Exception):
+    """What somebody sent will not do; `errors` holds a sentence by field."""
+
+    def __init__(self, **errors: str) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+def refuse(**objections: str | None) -> None:
+    """Raise Refused for the fields that have an objection, if any has."""
+    if errors := {field: sentence for field, sentence in objections.items() if sentence}:
+        raise Refused(**errors)
+
+
+def tidied(value: str) -> str:
+    """Without the spaces around it."""
+    return value.strip(" \t")
+
+
+def tidied_email(value: str) -> str:
+    """In lower case too: only ASCII has one lower case for all."""
+    value = tidied(value)
+    return value.lower() if value.isascii() else value
 
 
 def is_text(value: str) -> bool:
@@ -25,6 +51,8 @@ def is_text(value: str) -> bool:
 
 
 def username_objection(value: str) -> str | None:
+    if not is_text(value):
+        return NO_TEXT
     if not value:
         return say("Enter a user name.")
     if not USERNAME.fullmatch(value):
@@ -33,6 +61,8 @@ def username_objection(value: str) -> str | None:
 
 
 def email_objection(value: str) -> str | None:
+    if not is_text(value):
+        return NO_TEXT
     if not value:
         return say("Enter your email address.")
     if len(value) > LONGEST_EMAIL:
@@ -54,6 +84,8 @@ def known_password_objection(value: str) -> str | None:
 
 
 def reason_objection(value: str) -> str | None:
+    if not is_text(value):
+        return NO_TEXT
     if not value:
         return say("Enter a reason. The person reads it in their activity.")
     if len(value) > LONGEST_REASON:

@@ -6,21 +6,29 @@ from contextlib import suppress
 from db import Database, users
 from webapp.accounts import events, passwords, sessions, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy, Turn
+from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
 
-class Failed(Exception):
+class Failed(Refused):
     """A log-in that counts as a failed one."""
 
 
 class InvalidCredentials(Failed):
     """No such account, or not its password; nobody is told which."""
 
+    def __init__(self) -> None:
+        super().__init__(password=say("Invalid credentials."))
+
 
 class Disabled(Failed):
     """An admin has shut the account; only who knows its password is told."""
+
+    def __init__(self) -> None:
+        super().__init__(email=say("This account is disabled. An admin can enable it again."))
 
 
 def log_in(db: Database, client: Client, email: str, password: str, remember: bool, old_token: str | None) -> str:

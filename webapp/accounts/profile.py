@@ -8,17 +8,18 @@ from db import Database, Duplicate, users
 from db.sessions import Session
 from webapp.accounts import events, throttle
 from webapp.accounts.events import Client, Kind
-from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, Refused, refuse_reserved
+from webapp.accounts.fields import Refused, email_objection, refuse
+from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, new_name_objection
 
 log = logging.getLogger("latchkey")
 
 
 def rename(db: Database, client: Client, session: Session, username: str) -> None:
-    """Take another user name. Raises Refused where another user has it or it is reserved, Throttled."""
+    """Take another user name. Raises Refused where it has not the shape of one, is taken or reserved, Throttled."""
     user, detail = session.user, f"from {session.user.username} to {username}"
     if username == user.username:
         return
-    refuse_reserved(client, username, own=user.username)
+    refuse(username=new_name_objection(client, username, own=user.username))
     with _telling_what_is_taken(db, throttle.of_taken(client, user.id), username=NAME_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("username", user.id))
         users.free(db, username, "")
@@ -35,10 +36,11 @@ def set_language(db: Database, session: Session, language: str | None) -> None:
 
 
 def change_email(db: Database, client: Client, session: Session, email: str) -> None:
-    """Log in with another address from now on. Raises Refused where another user has it, Throttled."""
+    """Log in with another address from now on. Raises Refused where it is none, or another user's, Throttled."""
     user, detail = session.user, f"from {session.user.email} to {email}"
     if email == user.email:
         return
+    refuse(email=email_objection(email))
     with _telling_what_is_taken(db, throttle.of_taken(client, user.id), email=EMAIL_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
         users.free(db, "", email)

@@ -7,6 +7,7 @@ from db import Database, Duplicate, roles, users
 from db.users import User
 from webapp.accounts import events, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.fields import Refused, refuse
 from webapp.languages.sentences import say
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
@@ -18,8 +19,12 @@ WORDS = {"user": say("user"), "admin": say("admin")}
 log = logging.getLogger("latchkey")
 
 
-class LastAdmin(Exception):
+class LastAdmin(Refused):
     """Without this admin nobody could look after the others."""
+
+    def __init__(self, user: User) -> None:
+        told = say("%(name)s is the last admin. Make somebody else one first.", name=user.name)
+        super().__init__(reason=told)
 
 
 class NotAllowed(Exception):
@@ -31,7 +36,8 @@ class BadRole(Exception):
 
 
 def give(db: Database, client: Client, user: User, role: str, why: str = "") -> None:
-    """Change somebody's role, from their next request on. Raises LastAdmin, NotAllowed."""
+    """Change somebody's role, from their next request on. Raises LastAdmin, Refused where there is no such role, NotAllowed."""
+    refuse(role=None if role in names(db) else say("There is no such role."))
     with db.transaction():
         check_actor(db, client)
         if role != "admin":
@@ -87,7 +93,7 @@ def locked(db: Database, user: User) -> User:
     now = users.lock(db, user.id) or user
     is_acting = now.is_admin and not now.disabled_at and not now.deletion_at
     if is_acting and users.count_acting_admins(db) < 2:
-        raise LastAdmin
+        raise LastAdmin(user)
     return now
 
 

@@ -5,9 +5,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db import Database, Duplicate, stored, users
-from webapp.accounts import events, passwords, throttle
+from webapp.accounts import events, passwords, strength, throttle
 from webapp.accounts.events import Client, Kind
+from webapp.accounts.fields import Refused, email_objection, refuse, username_objection
 from webapp.accounts.reserved import is_reserved
+from webapp.accounts.strength import FEWEST_CHARACTERS
 from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
@@ -25,22 +27,27 @@ class _NotMade(Exception):
     """The account is somebody else's."""
 
 
-class Refused(Exception):
-    """`errors` holds a sentence by field."""
+def sign_up(
+    db: Database,
+    client: Client,
+    username: str,
+    email: str,
+    password: str,
+    least: int = FEWEST_CHARACTERS,
+    is_sent_again: bool = False,
+) -> int:
+    """Create an account and give its id. Raises Refused, Throttled, Busy.
 
-    def __init__(self, **errors: str) -> None:
-        super().__init__(errors)
-        self.errors = errors
-
-
-def sign_up(db: Database, client: Client, username: str, email: str, password: str, is_sent_again: bool = False) -> int:
-    """Create an account and give its id. Raises Refused for what is taken already or reserved, Throttled, Busy.
-
-    The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
+    Refused is what has not the shape of a name or an address, what is taken or reserved, and a password of fewer than
+    `least` characters or one that is easy to guess. The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
     The UNIQUE indexes are the check, so of two people who send one address at once, one gets it. Who is told that the
     database did not answer, and so has `is_sent_again`, may find that it did.
     """
-    refuse_reserved(client, username)
+    refuse(
+        username=new_name_objection(client, username),
+        email=email_objection(email),
+        password=strength.objection(db, client, password, least, (username, email)),
+    )
     buckets, taken = throttle.of_signup(client), throttle.of_taken(client)
     throttle.check(db, buckets + taken)
     hashed = passwords.hashed(password, throttle.signup_turn(client))
@@ -61,10 +68,10 @@ def sign_up(db: Database, client: Client, username: str, email: str, password: s
     return user_id
 
 
-def refuse_reserved(client: Client, username: str, own: str = "") -> None:
-    """Raise Refused for a reserved name that is not the user's `own` already; the command line may give one."""
-    if not client.actor and is_reserved(username, own):
-        raise Refused(username=NAME_RESERVED)
+def new_name_objection(client: Client, username: str, own: str = "") -> str | None:
+    """Objection to the shape of a new name, or to one that is kept for the site, which the command line may give."""
+    is_kept = not client.actor and is_reserved(username, own)
+    return username_objection(username) or (NAME_RESERVED if is_kept else None)
 
 
 def name_objection(db: Database, client: Client, username: str, unless: users.User | None = None) -> str | None:

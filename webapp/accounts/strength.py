@@ -14,10 +14,13 @@ from db import Database
 from db.users import User
 from webapp.accounts import throttle
 from webapp.accounts.events import Client
+from webapp.accounts.fields import NO_TEXT, is_text
 from webapp.accounts.hashing import pool
 from webapp.accounts.passwords import MOST_CHARACTERS, normal
 from webapp.languages.sentences import Sentence, say
 
+# NIST SP 800-63B-4 3.1.1.2, and ASVS 6.2.1; a setting may ask for more, never for fewer.
+FEWEST_CHARACTERS = 8
 # An attacker tries the likeliest first, and the throttles let through a few thousand tries a year at most.
 FEWEST_GUESSES = 10_000
 # zxcvbn's line between what stands up to an attacker with the stolen hashes for a while (score 3) and what does not.
@@ -65,6 +68,8 @@ def objection(
     `least` is in characters (ASVS 6.2.1); `context` holds the user's name and address (ASVS 6.2.11); `user` is who is
     logged in, whose rating goes before those of strangers.
     """
+    if not is_text(password):
+        return NO_TEXT
     return _bad_length(password, least) or _rated(db, client, password, context, user)[0]
 
 

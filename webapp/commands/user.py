@@ -11,12 +11,10 @@ import click
 from flask import current_app
 
 from db.users import User
-from webapp.accounts import blocks, data, events, people, roles, sessions, signup, standing, strength
+from webapp.accounts import blocks, data, events, fields, people, roles, sessions, signup, standing
 from webapp.accounts.events import COMMAND_LINE
-from webapp.accounts.fields import reason_objection
 from webapp.commands import Commands
 from webapp.database import database
-from webapp.forms.signup import SignupForm
 from webapp.hypermedia.downloads import json_lines
 
 ACCOUNT = [field for field in User._fields if field != "password"]
@@ -27,7 +25,7 @@ user = Commands("user", help="Look after people.")
 
 def _reason(_ctx: click.Context, _option: click.Parameter, text: str) -> str:
     text = _clean(text)
-    if text and (objection := reason_objection(text)):
+    if text and (objection := fields.reason_objection(text)):
         raise click.BadParameter(objection)
     return text
 
@@ -152,18 +150,11 @@ def _give(email: str, name: str, why: str, done: str) -> None:
 def _created(email: str, username: str, password: str) -> User:
     """Somebody new, by the rules of the sign-up page."""
     name = username or re.sub(r"[^A-Za-z0-9._-]", "", email.partition("@")[0])[:32]
-    form = SignupForm({"username": name, "email": email, "password": password})
-    form.check()
-    context = form.values["username"], form.values["email"]
     least = current_app.config["PASSWORD_MIN_LENGTH"]
-    form.object("password", strength.objection(database(), COMMAND_LINE, form.values["password"], least, context))
     try:
-        if not form.errors:
-            signup.sign_up(database(), COMMAND_LINE, **form.values, is_sent_again=False)
-    except signup.Refused as refused:
-        form.errors.update(refused.errors)
-    if form.errors:
-        raise click.ClickException(" ".join(form.errors.values()))
+        signup.sign_up(database(), COMMAND_LINE, name, fields.tidied_email(email), password, least=least)
+    except fields.Refused as refused:
+        raise click.ClickException(" ".join(refused.errors.values())) from refused
     return people.by_email(database(), email)
 
 

@@ -10,7 +10,7 @@ import flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
 
-from webapp.accounts.fields import is_text
+from webapp.accounts.fields import NO_TEXT, Refused, is_text, tidied, tidied_email
 from webapp.languages.sentences import say
 
 MOST_FIELDS = 100
@@ -48,11 +48,10 @@ def as_id(text: str) -> int | None:
 
 
 def _tidied(name: str, value: str) -> str:
-    """A password as it is, the rest without the spaces around it; only ASCII has one lower case for all."""
+    """A password as it is, the rest without the spaces around it."""
     if is_secret(name):
         return value
-    value = value.strip(" \t")
-    return value.lower() if name == "email" and value.isascii() else value
+    return tidied_email(value) if name == "email" else tidied(value)
 
 
 class Form:
@@ -72,14 +71,18 @@ class Form:
         """Look at the named fields, or at all; say whether their shape is right."""
         for name in names or self.checks:
             value = self.values[name]
-            not_text = say("This holds bytes that are not text.")
-            self.object(name, self.checks[name](value) if is_text(value) else not_text)
+            self.object(name, self.checks[name](value) if is_text(value) else NO_TEXT)
         return not self.errors
 
     def object(self, name: str, sentence: str | None) -> None:
         """Refuse a field; the first objection stands."""
         if sentence:
             self.errors.setdefault(name, sentence)
+
+    def refuse(self, refused: Refused) -> None:
+        """Say beside each field what a rule has against it."""
+        for name, sentence in refused.errors.items():
+            self.object(name, sentence)
 
     def shown(self, name: str) -> str:
         """What goes back into the field: as typed, but never a password, and nothing that HTML cannot hold."""

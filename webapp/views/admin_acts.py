@@ -7,6 +7,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import people, roles, standing
+from webapp.accounts.fields import Refused
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session, says
 from webapp.auth.actor import acting_admin
@@ -82,15 +83,13 @@ def _promise(user: User, role: str) -> Sentence:
 @says(_doing)
 def do(user_id: str, act: str) -> ResponseReturnValue:
     user, form = _other(user_id), ACTS[act].form(request.form)
-    if form.check() and form.values.get("role", "user") not in roles.names(database()):
-        form.object("role", say("There is no such role."))
-    if not form.errors:
+    if form.check():
         try:
             ACTS[act].do(user, form)
         except roles.NotAllowed:
             abort(403)
-        except roles.LastAdmin:
-            form.object("reason", say("%(name)s is the last admin. Make somebody else one first.", name=user.name))
+        except Refused as refused:
+            form.refuse(refused)
     if form.errors:
         return _page(user, act, form, 422)
     flash(say(ACTS[act].done, name=user.name))

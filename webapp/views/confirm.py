@@ -4,13 +4,13 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import confirm
+from webapp.accounts.fields import Refused
 from webapp.auth import give_token, login_required, own_session
 from webapp.auth.actor import client
 from webapp.auth.drafts import resume, retyped_at, told
 from webapp.database import database
 from webapp.forms.confirm import ConfirmForm
 from webapp.hypermedia import next_path, render
-from webapp.languages.sentences import say
 
 blueprint = Blueprint("confirm", __name__, url_prefix="/confirm")
 
@@ -31,8 +31,8 @@ def create() -> ResponseReturnValue:
         return _page(form, 422)
     try:
         token = confirm.confirm(database(), client(), session, form.values["password"])
-    except confirm.WrongPassword:
-        form.object("password", say("That is not your password."))
+    except Refused as refused:
+        form.refuse(refused)
         return _page(form, 422)
     give_token(token, session.remember)
     return resume(_draft_id()) or redirect(retyped_at(_draft_id()) or next_path(), 303)

@@ -3,8 +3,8 @@
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import deletion, roles
-from webapp.accounts.confirm import WrongPassword
+from webapp.accounts import deletion
+from webapp.accounts.fields import Refused
 from webapp.auth import login_required, own_session, take_token
 from webapp.auth.actor import client
 from webapp.database import database
@@ -30,11 +30,8 @@ def create() -> ResponseReturnValue:
         return _page(form, 422)
     try:
         gone_at = deletion.ask(database(), client(), own_session(), form.values["password"], days)
-    except WrongPassword:
-        form.object("password", say("That is not your password."))
-        return _page(form, 422)
-    except roles.LastAdmin:
-        form.object("password", say("You are the last admin. Make somebody else one first."))
+    except Refused as refused:
+        form.refuse(refused)
         return _page(form, 422)
     take_token()
     told = say("Your account will be gone on %(time)s. To keep it, log in before then.", time=spoken(gone_at))

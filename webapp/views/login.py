@@ -12,7 +12,6 @@ from webapp.auth.actor import client
 from webapp.database import database
 from webapp.forms.login import LoginForm
 from webapp.hypermedia import next_path, render
-from webapp.languages.sentences import say
 
 blueprint = Blueprint("login", __name__)
 
@@ -33,17 +32,13 @@ def create() -> ResponseReturnValue:
         return _page(form, 422)
     try:
         token = login.log_in(database(), client(), **form.values, remember=form.remember, old_token=current_token())
-    except login.InvalidCredentials:
-        metrics.count_login("failed")
-        form.object("password", say("Invalid credentials."))
+    except login.Failed as failed:
+        metrics.count_login("disabled" if isinstance(failed, login.Disabled) else "failed")
+        form.refuse(failed)
         return _page(form, 422)
     except (Busy, Throttled) as refusal:
         metrics.count_login("busy" if isinstance(refusal, Busy) else "throttled")
         raise
-    except login.Disabled:
-        metrics.count_login("disabled")
-        form.object("email", say("This account is disabled. An admin can enable it again."))
-        return _page(form, 422)
     metrics.count_login("succeeded")
     session.clear()
     give_token(token, form.remember)

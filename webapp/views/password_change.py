@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import password_change
-from webapp.accounts.confirm import WrongPassword
+from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
@@ -30,14 +30,13 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/account/password")
 @login_required
 def update() -> ResponseReturnValue:
-    form, session = PasswordForm(request.form), own_session()
-    if not _check(form):
-        return _page(form, 422)
+    form, session, least = PasswordForm(request.form), own_session(), current_app.config["PASSWORD_MIN_LENGTH"]
+    form.check()
     current, new = form.values["current_password"], form.values["new_password"]
     try:
-        token, ended = password_change.change(database(), client(), session, current, new)
-    except WrongPassword:
-        form.object("current_password", say("That is not your current password."))
+        token, ended = password_change.change(database(), client(), session, current, new, least)
+    except Refused as refused:
+        form.refuse(refused)
         return _page(form, 422)
     give_token(token, session.remember)
     flash(say("Your password is changed. %(others)s", others=_others(ended)))

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import profile, signup
+from webapp.accounts.fields import Refused
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import client
 from webapp.auth.csrf import changes_nothing
@@ -88,8 +89,8 @@ def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
     if form.check():
         try:
             save(database(), client(), own_session(), form.values[field])
-        except signup.Refused as refused:
-            form.errors.update(refused.errors)
+        except Refused as refused:
+            form.refuse(refused)
     if form.errors:
         return _page(field, form)
     flash(say(SAVED[field], it=form.values[field]))

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import signup
+from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import current_user, public
@@ -32,13 +33,11 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/signup")
 @public
 def create() -> ResponseReturnValue:
-    form = SignupForm(request.form)
-    if not _check(form):
-        return _page(form, 422)
+    form, least = SignupForm(request.form), current_app.config["PASSWORD_MIN_LENGTH"]
     try:
-        remember(signup.sign_up(database(), client(), **form.values, is_sent_again=form.is_sent_again))
-    except signup.Refused as refused:
-        form.errors.update(refused.errors)
+        remember(signup.sign_up(database(), client(), **form.values, least=least, is_sent_again=form.is_sent_again))
+    except Refused as refused:
+        form.refuse(refused)
         return _page(form, 422)
     flash(say("Account created! Please log in."))
     return redirect(url_for("login.show", next=request.args.get("next")), 303)
