@@ -19,7 +19,7 @@ from tests.browser import Browser
 from tests.server import ROOT, Server
 from webapp import create_app
 from webapp.accounts import passwords, people, roles
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("LATCHKEY_TEST_POSTGRES")

@@ -28,7 +28,7 @@ from db import stored, users
 from tests import programs
 from tests.server import Server
 from webapp.accounts import people, roles, throttle
-from webapp.accounts.events import COMMAND_LINE, Client
+from webapp.accounts.actor import COMMAND_LINE, Actor
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Playwright turns the back/forward cache off, which people have on.
@@ -527,7 +527,7 @@ def _throttled(screens: Screens, options: Any) -> Page:
 
 def _guess(screens: Screens, person: Person) -> None:
     """Behind the server's back, until strangers must wait for this account and no other."""
-    accounts = throttle.of_login(Client("203.0.113.7", "Curl"), person.email, None, known=False)[:1]
+    accounts = throttle.of_login(Actor("203.0.113.7", "Curl"), person.email, None, known=False)[:1]
     with closing(screens.server.database()) as db, db.transaction():
         db.run("DELETE FROM throttles")
         for _ in range(throttle.STRANGERS.most):

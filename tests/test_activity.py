@@ -13,7 +13,8 @@ from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
-from webapp.accounts.events import COMMAND_LINE, Kind
+from webapp.accounts.actor import COMMAND_LINE
+from webapp.accounts.events import Kind
 from webapp.hypermedia.downloads import csv_lines
 
 

@@ -7,7 +7,8 @@ from db import Database, users
 from tests.browser import Browser
 from tests.conftest import Clock, log_in, logged_in, person
 from webapp.accounts import admin, roles, sweep
-from webapp.accounts.events import COMMAND_LINE, Kind
+from webapp.accounts.actor import COMMAND_LINE
+from webapp.accounts.events import Kind
 
 
 def _cards(browser: Browser) -> dict[str, str]:

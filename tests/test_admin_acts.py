@@ -12,7 +12,7 @@ from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
-from webapp.accounts.events import COMMAND_LINE, Client
+from webapp.accounts.actor import COMMAND_LINE, Actor
 from webapp.auth import role_required
 
 ACTS = ("role", "disable", "enable", "sign-out")
@@ -160,13 +160,13 @@ def test_an_admin_who_is_none_any_more_does_nothing(
     grace: Browser, alice: Browser, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Demoted after the door let the request through, and before the act."""
-    real = roles.check_actor
+    real = roles.check_admin
 
-    def check_actor(db: Database, client: Client) -> None:
+    def check_admin(db: Database, actor: Actor) -> None:
         db.run("UPDATE users SET role = 'user' WHERE username = 'grace'")
-        real(db, client)
+        real(db, actor)
 
-    monkeypatch.setattr(roles, "check_actor", check_actor)
+    monkeypatch.setattr(roles, "check_admin", check_admin)
     for act in ACTS:
         db.run("UPDATE users SET role = 'admin' WHERE username = 'grace'")
         _act(grace, db, "alice", act, **({"role": "admin"} if act == "role" else {}))

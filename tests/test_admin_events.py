@@ -12,7 +12,8 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import Clock, log_in, logged_in
 from webapp.accounts import events
-from webapp.accounts.events import Client, Filter, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Filter, Kind
 
 
 def _told(browser: Browser, query: str = "") -> list[str]:
@@ -111,4 +112,4 @@ def _fill(db: Database, clock: Clock, number: int) -> None:
     with db.transaction():
         for count in range(number):
             clock.advance(seconds=count % 2)
-            events.record(db, Client("192.0.2.7", "Firefox on Windows"), Kind.CONFIRMED, None)
+            events.record(db, Actor("192.0.2.7", "Firefox on Windows"), Kind.CONFIRMED, None)

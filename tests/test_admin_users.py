@@ -9,7 +9,7 @@ from db import Database, users
 from tests.browser import Browser
 from tests.conftest import Clock, logged_in, person
 from webapp.accounts import people, roles, standing
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.people import Query
 
 

@@ -9,7 +9,7 @@ from db import Database, users
 from tests.browser import Browser
 from tests.conftest import PASSWORD, logged_in, person, sign_up
 from webapp.accounts import roles
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 
 # All but an admin's reason, which may be almost any text.
 FIELDS = ["username", "email", "password", "current_password", "new_password", "remember", "role"]

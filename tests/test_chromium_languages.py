@@ -21,7 +21,7 @@ from tests.server import Server
 from tests.test_accessibility import AXE, CLIPPED, OVERFLOW, assert_none, violations
 from webapp import create_app
 from webapp.accounts import roles
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.languages import reader
 
 STRANGERS = ("/", "/login", "/signup", "/nowhere", "/offline")

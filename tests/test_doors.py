@@ -11,7 +11,7 @@ from tests.browser import Browser
 from tests.conftest import logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import roles
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.auth import role_required
 
 WHO = ("stranger", "user", "admin")

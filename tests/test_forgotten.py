@@ -15,7 +15,7 @@ from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from tests.sentences import PSEUDO, forgotten, outside_brackets, write_pseudo
 from webapp import create_app, errors
 from webapp.accounts import roles
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.languages import catalogs
 
 EASY = ("qwertyui", "qwertyuiop[]", "aaaaaaaa", "abcabcabc", "abcdefgh", "20252025", "12345678", "jennifer", "p@ssw0rd")

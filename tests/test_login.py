@@ -10,7 +10,7 @@ from db import Database, users
 from tests.browser import Browser, values
 from tests.conftest import PASSWORD, log_in, person, sign_up
 from webapp.accounts import passwords, standing
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 
 
 def test_somebody_logs_in_and_sees_the_dashboard(browser: Browser) -> None:

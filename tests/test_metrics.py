@@ -20,7 +20,7 @@ from tests.conftest import log_in, logged_in, person, sign_up
 from tests.server import ROOT, Server, free_port
 from webapp import create_app, metrics
 from webapp.accounts import standing
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.auth import public
 from webapp.metrics import folder as metrics_folder
 

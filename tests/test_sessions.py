@@ -10,7 +10,8 @@ from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import events, roles, sessions, standing
-from webapp.accounts.events import COMMAND_LINE, Client, Kind
+from webapp.accounts.actor import COMMAND_LINE, Actor
+from webapp.accounts.events import Kind
 
 
 def _is_in(browser: Browser) -> bool:
@@ -252,7 +253,7 @@ def test_one_has_a_page_of_its_own_also_after_its_end(alice: Browser, app: Flask
 
 
 def test_the_oldest_of_a_hundred_makes_room(alice: Browser, app: Flask, db: Database, clock: Clock) -> None:
-    client = Client("127.0.0.1", "Robot")
+    client = Actor("127.0.0.1", "Robot")
     user = users.by_email(db, "alice@example.com")
     assert user is not None
     for _ in range(100):

@@ -11,7 +11,7 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import PASSWORD, sign_up
 from webapp.accounts import hashing, passwords, strength, throttle
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.hashing import Busy
 
 MIXTURE = "5@+0!$7!|+14" * 20

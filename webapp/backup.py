@@ -17,7 +17,7 @@ from db.migrate import migrate
 from db.sqlite import Sqlite
 from webapp import config
 from webapp.accounts import standing
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 
 EMBEDDED = "sqlite:///"
 WHY = "A backup was restored."

@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from tests.bench import databases
 from webapp import create_app
 from webapp.accounts import demo, people, sessions
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 
 PEOPLE, EVENTS = 100_000, 1_000_000
 TRIES = 9

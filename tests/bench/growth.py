@@ -14,7 +14,7 @@ from tests.bench.report import Pace, Promise, promise, table
 from tests.bench.servers import SECRET_KEY
 from webapp import create_app
 from webapp.accounts import demo, people, sessions, signup
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 
 # Each much shorter than the machine's moods, and few changes of it fall between two that are compared.
 TURNS = 10

@@ -11,7 +11,8 @@ from db.migrate import migrate
 from tests.bench import databases
 from tests.bench.report import Pace, Promise, promise, table
 from webapp.accounts import sweep
-from webapp.accounts.events import COMMAND_LINE, Kind, record
+from webapp.accounts.actor import COMMAND_LINE
+from webapp.accounts.events import Kind, record
 
 # Of the person who goes, for each person of a pace's: a million where there are 100,000.
 EVENTS_EACH = 10

@@ -5,10 +5,10 @@ import re
 from typing import NamedTuple
 
 from db import Database, throttles
-from db.sessions import Session
 from db.users import User
 from webapp.accounts import events, roles, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 
 log = logging.getLogger("latchkey")
 
@@ -45,40 +45,40 @@ def find(db: Database, key: str) -> Block | None:
     return _block(found) if found else None
 
 
-def lift(db: Database, client: Client, key: str) -> None:
+def lift(db: Database, actor: Actor, key: str) -> None:
     """Empty one bucket. Raises NoSuchBlock, NotAllowed."""
     with db.transaction():
-        roles.check_actor(db, client)
+        roles.check_admin(db, actor)
         found = _full(db, key)
         if found is None:
             raise NoSuchBlock
         block = _block(found)
         throttles.remove(db, key)
-        events.record(db, client, Kind.BLOCK_LIFTED, block.user_id, detail=f"{block.about} {block.label}".strip())
+        events.record(db, actor, Kind.BLOCK_LIFTED, block.user_id, detail=f"{block.about} {block.label}".strip())
     log.info("block lifted: %s", found.kind)
 
 
-def lift_all(db: Database, client: Client, user: User) -> None:
+def lift_all(db: Database, actor: Actor, user: User) -> None:
     """Empty all buckets about this person, who may then log in from any browser again."""
     with db.transaction():
         throttles.remove_of_user(db, user.id, MOST_LIFTED)
         throttle.forget(db, user.email)
-        events.record(db, client, Kind.BLOCK_LIFTED, user.id)
+        events.record(db, actor, Kind.BLOCK_LIFTED, user.id)
     log.info("blocks lifted: user %d", user.id)
 
 
-def let_new_browsers_try(db: Database, client: Client, session: Session) -> bool:
+def let_new_browsers_try(db: Database, actor: Actor) -> bool:
     """End the block of one's own account for browsers that have not logged in to it before; False where none is.
 
     Raises Throttled: with a stolen session a guesser would lift it after every fifth try.
     """
-    user = session.user
+    user = actor.own_session.user
     with db.transaction():
         if throttle.strangers_wait_until(db, user) is None:
             return False
         throttle.take(db, throttle.of_act("new browsers", user.id))
         throttle.forget(db, user.email)
-        events.record(db, client, Kind.BLOCK_LIFTED, user.id, session.id, detail=str(throttle.STRANGERS.about))
+        events.record(db, actor, Kind.BLOCK_LIFTED, user.id, detail=str(throttle.STRANGERS.about))
     log.info("new browsers may try: user %d", user.id)
     return True
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from db import Database, moment
 from db.sessions import Session
 from webapp.accounts import events, passwords, sessions, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused
 from webapp.languages.sentences import say
 
@@ -29,25 +30,27 @@ def is_fresh(db: Database, session: Session) -> bool:
     return abs(db.clock() - moment(session.confirmed_at)) < FRESH
 
 
-def confirm(db: Database, client: Client, session: Session, password: str) -> str:
+def confirm(db: Database, actor: Actor, password: str) -> str:
     """Give the session's new token; the old one opens nothing any more. Raises WrongPassword, Throttled, Busy."""
+    session = actor.own_session
     acts = throttle.of_act("confirm", session.user.id)
     throttle.check(db, acts)
-    check(db, client, session, password)
+    check(db, actor, password)
     with db.transaction():
         throttle.take(db, acts)
-        events.record(db, client, Kind.CONFIRMED, session.user.id, session.id)
+        events.record(db, actor, Kind.CONFIRMED, session.user.id)
         token = sessions.renew(db, session)
     log.info("confirmed: user %d", session.user.id)
     return token
 
 
-def check(db: Database, client: Client, session: Session, password: str) -> None:
+def check(db: Database, actor: Actor, password: str) -> None:
     """Raises WrongPassword, after a note of it, Throttled, Busy."""
+    session = actor.own_session
     with throttle.trying(db, throttle.of_session(session), WrongPassword):
-        if passwords.matches(session.user.password, password, throttle.turn(client, session.user.email, known=True)):
+        if passwords.matches(session.user.password, password, throttle.turn(actor, session.user.email, known=True)):
             return
         with db.transaction():
-            events.record(db, client, Kind.CONFIRMATION_FAILED, session.user.id, session.id)
+            events.record(db, actor, Kind.CONFIRMATION_FAILED, session.user.id)
         log.info("refused a password: user %d", session.user.id)
         raise WrongPassword

@@ -8,15 +8,16 @@ from db.events import Filter
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import drafts, events, sessions, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 
 
-def everything(db: Database, client: Client, session: Session) -> dict[str, Any]:
+def everything(db: Database, actor: Actor) -> dict[str, Any]:
     """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC. Raises Throttled."""
-    user = session.user
+    user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("export", user.id))
-        events.record(db, client, Kind.EXPORTED, user.id, session.id)
+        events.record(db, actor, Kind.EXPORTED, user.id)
     return {
         "exported_at": db.now(),
         "account": account(user),
@@ -25,9 +26,9 @@ def everything(db: Database, client: Client, session: Session) -> dict[str, Any]
     }
 
 
-def history(db: Database, session: Session) -> Iterator[dict[str, Any]]:
+def history(db: Database, actor: Actor) -> Iterator[dict[str, Any]]:
     """Every event that is kept, newest first."""
-    return map(events.as_fields, events.every(db, Filter(user_id=session.user.id, is_own=True)))
+    return map(events.as_fields, events.every(db, Filter(user_id=actor.own_session.user.id, is_own=True)))
 
 
 def account(user: User) -> dict[str, Any]:

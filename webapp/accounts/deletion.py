@@ -6,10 +6,10 @@ from datetime import timedelta
 from db import Database, drafts, stored, throttles, users
 from db import events as events_table
 from db import sessions as sessions_table
-from db.sessions import Session
 from db.users import User
 from webapp.accounts import confirm, events, roles, sessions
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused
 from webapp.languages.sentences import say
 
@@ -22,17 +22,17 @@ STEP = 1000 - 2 * SWEPT_AT_ONCE
 log = logging.getLogger("latchkey")
 
 
-def ask(db: Database, client: Client, session: Session, password: str, days: int) -> str:
+def ask(db: Database, actor: Actor, password: str, days: int) -> str:
     """Mark the account, log it out everywhere, and give the moment when it will be gone; a second wish delays nothing.
 
     Raises Refused for a wrong password, and where nobody could look after the others any more; Throttled, Busy.
     """
-    confirm.check(db, client, session, password)
+    confirm.check(db, actor, password)
     with db.transaction():
-        user = _leaving(db, session.user)
+        user = _leaving(db, actor.own_session.user)
         gone_at = user.deletion_at or stored(db.clock() + timedelta(days=days))
-        events.record(db, client, Kind.DELETION_ASKED, user.id, session.id)
-        sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_DELETION)
+        events.record(db, actor, Kind.DELETION_ASKED, user.id)
+        sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_DELETION)
         users.set_deletion(db, user.id, gone_at)
     log.info("deletion asked for: user %d", user.id)
     return gone_at
@@ -45,15 +45,16 @@ def _leaving(db: Database, user: User) -> User:
         raise Refused(password=say("You are the last admin. Make somebody else one first.")) from last
 
 
-def take_back(db: Database, client: Client, session: Session) -> bool:
+def take_back(db: Database, actor: Actor) -> bool:
     """Keep the account; False where it is too late."""
-    if session.user.deletion_at is None:
+    user = actor.own_session.user
+    if user.deletion_at is None:
         return True
     with db.transaction():
-        if not users.keep(db, session.user.id):
+        if not users.keep(db, user.id):
             return False
-        events.record(db, client, Kind.DELETION_TAKEN_BACK, session.user.id, session.id)
-    log.info("deletion taken back: user %d", session.user.id)
+        events.record(db, actor, Kind.DELETION_TAKEN_BACK, user.id)
+    log.info("deletion taken back: user %d", user.id)
     return True
 
 

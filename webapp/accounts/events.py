@@ -1,14 +1,14 @@
 """Events: what happened to whom, when, and where it came from. Each is written in the transaction of its act."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from db import Database, events, stored
 from db.events import Event
 from db.events import Filter as Filter
+from webapp.accounts.actor import PROGRAM, Actor
 from webapp.languages.sentences import say
 
 PAGE = 25
@@ -73,41 +73,21 @@ SENTENCES = {
 SILENT = Kind.HASH_RENEWED
 
 
-NO_PEOPLE: Mapping[int, str] = MappingProxyType({})
-
-
-class Client(NamedTuple):
-    """Who acts, from where: an address, a browser in words; `actor` names who it is when it is not the person, and
-    `actor_id` is that admin's. `browser` is its random name, and `known_to` holds for the id of each user who logged in
-    with it the id of the password that was used.
-    """
-
-    address: str
-    device: str
-    actor: str = ""
-    actor_id: int | None = None
-    browser: str = ""
-    known_to: Mapping[int, str] = NO_PEOPLE
-
-
-PROGRAM = say("command line")
-COMMAND_LINE = Client("", "", str(PROGRAM))
-# What happens by itself comes from nowhere.
-NOBODY = Client("", "")
-
-
 def record(
     db: Database,
-    client: Client,
+    actor: Actor,
     kind: Kind,
     user_id: int | None,
     session_id: str | None = None,
     detail: str = "",
     at: str = "",
 ) -> None:
-    """Note what happened, now or `at` a stored moment; inside the transaction of the act."""
-    at = at or db.now()
-    events.add(db, user_id, kind, session_id, client.actor, client.address, client.device, detail, at)
+    """Note what happened, now or `at` a stored moment; inside the transaction of the act.
+
+    `session_id` names a session that it is about; else it is that in which the user did it.
+    """
+    session_id, at = session_id or actor.session_for(user_id), at or db.now()
+    events.add(db, user_id, kind, session_id, actor.name_for(user_id), actor.address, actor.device, detail, at)
 
 
 class NoSuchEvent(Exception):

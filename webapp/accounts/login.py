@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from db import Database, users
 from webapp.accounts import events, passwords, sessions, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy, Turn
 from webapp.languages.sentences import say
@@ -31,17 +32,17 @@ class Disabled(Failed):
         super().__init__(email=say("This account is disabled. An admin can enable it again."))
 
 
-def log_in(db: Database, client: Client, email: str, password: str, remember: bool, old_token: str | None) -> str:
+def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool, old_token: str | None) -> str:
     """Give the token of a new session; `old_token`, which this browser came with, ends.
 
     Raises InvalidCredentials, Disabled, Throttled, Busy. An unknown address costs the same work as a known one.
     """
     found = users.by_email(db, email)
-    known = throttle.is_known(db, client, found)
-    turn, succeeded = throttle.turn(client, email, known), throttle.of_logged_in(client, email, found, known)
+    known = throttle.is_known(db, actor, found)
+    turn, succeeded = throttle.turn(actor, email, known), throttle.of_logged_in(actor, email, found, known)
     throttle.check(db, succeeded)
-    with throttle.trying(db, throttle.of_login(client, email, found, known), Failed):
-        user = _checked(db, client, found, password, turn)
+    with throttle.trying(db, throttle.of_login(actor, email, found, known), Failed):
+        user = _checked(db, actor, found, password, turn)
     renewed = _renewed(user, password, turn)
     with db.transaction():
         throttle.take(db, succeeded)
@@ -49,24 +50,24 @@ def log_in(db: Database, client: Client, email: str, password: str, remember: bo
         if not _is_as_read(user, users.lock(db, user.id)):
             raise InvalidCredentials
         if renewed and users.set_password(db, user, renewed):
-            events.record(db, client, Kind.HASH_RENEWED, user.id)
+            events.record(db, actor, Kind.HASH_RENEWED, user.id)
         if old_token and (old := sessions.find(db, old_token)):
-            sessions.end(db, client, old, Kind.LOGGED_OUT)
+            sessions.end(db, actor, old, Kind.LOGGED_OUT)
         users.give_password_id(db, user.id)
         throttle.end_row(db, user)
-        token = sessions.start(db, client, user, remember)
+        token = sessions.start(db, actor, user, remember)
     log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token
 
 
-def _checked(db: Database, client: Client, user: users.User | None, password: str, turn: Turn) -> users.User:
+def _checked(db: Database, actor: Actor, user: users.User | None, password: str, turn: Turn) -> users.User:
     """Who has this password. Raises InvalidCredentials, Disabled, Busy."""
     matches = passwords.matches(user.password if user else None, password, turn, passwords.dearest(db))
     if not matches or user is None or user.is_gone(db.now()):
-        _note_failure(db, client, user)
+        _note_failure(db, actor, user)
         raise InvalidCredentials
     if user.disabled_at:
-        _note_failure(db, client, user, "disabled")
+        _note_failure(db, actor, user, "disabled")
         raise Disabled
     return user
 
@@ -83,8 +84,8 @@ def _is_as_read(read: users.User, now: users.User | None) -> bool:
     return now is not None and now.password == read.password and not now.disabled_at
 
 
-def _note_failure(db: Database, client: Client, user: users.User | None, detail: str = "") -> None:
+def _note_failure(db: Database, actor: Actor, user: users.User | None, detail: str = "") -> None:
     """Also where nobody has the address: the same work, so that the time tells nothing."""
     with db.transaction():
-        events.record(db, client, Kind.LOGIN_FAILED, user.id if user else None, detail=detail)
+        events.record(db, actor, Kind.LOGIN_FAILED, user.id if user else None, detail=detail)
     log.info("refused a log-in: %s", f"user {user.id}" if user else "unknown address")

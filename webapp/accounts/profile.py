@@ -5,48 +5,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from db import Database, Duplicate, users
-from db.sessions import Session
 from webapp.accounts import events, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, email_objection, refuse
 from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, new_name_objection
 
 log = logging.getLogger("latchkey")
 
 
-def rename(db: Database, client: Client, session: Session, username: str) -> None:
+def rename(db: Database, actor: Actor, username: str) -> None:
     """Take another user name. Raises Refused where it has not the shape of one, is taken or reserved, Throttled."""
-    user, detail = session.user, f"from {session.user.username} to {username}"
+    user = actor.own_session.user
+    detail = f"from {user.username} to {username}"
     if username == user.username:
         return
-    refuse(username=new_name_objection(client, username, own=user.username))
-    with _telling_what_is_taken(db, throttle.of_taken(client, user.id), username=NAME_TAKEN), db.transaction():
+    refuse(username=new_name_objection(actor, username, own=user.username))
+    with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), username=NAME_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("username", user.id))
         users.free(db, username, "")
         users.set_username(db, user.id, username)
-        events.record(db, client, Kind.USERNAME_CHANGED, user.id, session.id, detail)
+        events.record(db, actor, Kind.USERNAME_CHANGED, user.id, detail=detail)
     log.info("user name changed: user %d", user.id)
 
 
-def set_language(db: Database, session: Session, language: str | None) -> None:
+def set_language(db: Database, actor: Actor, language: str | None) -> None:
     """Read pages in this language from now on; with None as the browser asks. Raises Throttled."""
+    user = actor.own_session.user
     with db.transaction():
-        throttle.take(db, throttle.of_act("language", session.user.id))
-        users.set_language(db, session.user.id, language)
+        throttle.take(db, throttle.of_act("language", user.id))
+        users.set_language(db, user.id, language)
 
 
-def change_email(db: Database, client: Client, session: Session, email: str) -> None:
+def change_email(db: Database, actor: Actor, email: str) -> None:
     """Log in with another address from now on. Raises Refused where it is none, or another user's, Throttled."""
-    user, detail = session.user, f"from {session.user.email} to {email}"
+    user = actor.own_session.user
+    detail = f"from {user.email} to {email}"
     if email == user.email:
         return
     refuse(email=email_objection(email))
-    with _telling_what_is_taken(db, throttle.of_taken(client, user.id), email=EMAIL_TAKEN), db.transaction():
+    with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), email=EMAIL_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
         users.free(db, "", email)
         users.set_email(db, user.id, email)
         throttle.forget(db, email)
-        events.record(db, client, Kind.EMAIL_CHANGED, user.id, session.id, detail)
+        events.record(db, actor, Kind.EMAIL_CHANGED, user.id, detail=detail)
     log.info("email address changed: user %d", user.id)
 
 

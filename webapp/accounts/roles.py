@@ -6,7 +6,8 @@ import re
 from db import Database, Duplicate, roles, users
 from db.users import User
 from webapp.accounts import events, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, refuse
 from webapp.languages.sentences import say
 
@@ -35,18 +36,18 @@ class BadRole(Exception):
     """No role may be called that, or one is already."""
 
 
-def give(db: Database, client: Client, user: User, role: str, why: str = "") -> None:
+def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> None:
     """Change somebody's role, from their next request on. Raises LastAdmin, Refused where there is no such role, NotAllowed."""
     refuse(role=None if role in names(db) else say("There is no such role."))
     with db.transaction():
-        check_actor(db, client)
+        check_admin(db, actor)
         if role != "admin":
             locked(db, user)
         old = users.stored_role(db, user.id)
         if old is None or old == role:
             return
         users.set_role(db, user.id, role)
-        events.record(db, client, Kind.ROLE_CHANGED, user.id, detail=_told(f"from {old} to {role}", why))
+        events.record(db, actor, Kind.ROLE_CHANGED, user.id, detail=_told(f"from {old} to {role}", why))
     log.info("role changed: user %d is %s", user.id, role)
 
 
@@ -73,17 +74,18 @@ def has_admin(db: Database) -> bool:
     return users.has_admin(db)
 
 
-def check_actor(db: Database, client: Client) -> None:
-    """Raises NotAllowed where the admin who acts was one when the request came, and is none any more; Throttled.
+def check_admin(db: Database, actor: Actor) -> None:
+    """Raises NotAllowed where the actor is no admin, or none any more; a program is trusted. Raises Throttled.
 
     Inside the transaction of the act: if two admins demote each other at once, the second fails.
     """
-    if client.actor_id is not None:
-        users.lock_admins(db)
-        actor = users.by_id(db, client.actor_id)
-        if actor is None or not actor.is_admin or actor.disabled_at:
-            raise NotAllowed
-        throttle.take(db, throttle.of_admin(client))
+    if actor.program:
+        return
+    users.lock_admins(db)
+    admin = users.by_id(db, actor.user.id) if actor.user else None
+    if admin is None or not admin.is_admin or admin.disabled_at:
+        raise NotAllowed
+    throttle.take(db, throttle.of_admin(admin))
 
 
 def locked(db: Database, user: User) -> User:

@@ -11,7 +11,8 @@ from db import Database, Unavailable, drafts, moment, sessions, stored
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import events
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import NOBODY, Actor
+from webapp.accounts.events import Kind
 
 log = logging.getLogger("latchkey")
 
@@ -44,14 +45,14 @@ MOST = 100
 VISIT_ENDS_AFTER = timedelta(hours=1)
 
 
-def start(db: Database, client: Client, user: User, remember: bool) -> str:
+def start(db: Database, actor: Actor, user: User, remember: bool) -> str:
     """Begin a session and give its token; only the token's hash is kept (ASVS 7.2.3)."""
     token, session_id = secrets.token_urlsafe(32), secrets.token_hex(8)
     ends_at = stored(db.clock() + _life(user, remember).idle)
     visited_at = events.last_login(db, user.id)
-    _make_room(db, client, user)
-    sessions.add(db, session_id, _hash(token), user.id, remember, ends_at, visited_at, client.device, client.address)
-    events.record(db, client, Kind.LOGGED_IN, user.id, session_id)
+    _make_room(db, actor, user)
+    sessions.add(db, session_id, _hash(token), user.id, remember, ends_at, visited_at, actor.device, actor.address)
+    events.record(db, actor, Kind.LOGGED_IN, user.id, session_id)
     return token
 
 
@@ -143,36 +144,38 @@ def one(db: Database, user_id: int, session_id: str) -> Session | None:
     return None
 
 
-def log_out(db: Database, client: Client, token: str) -> None:
+def log_out(db: Database, actor: Actor, token: str) -> None:
     """The row goes, and with it whatever the token opened."""
     session = find(db, token)
     if session is not None:
         with db.transaction():
-            end(db, client, session, Kind.LOGGED_OUT)
+            end(db, actor, session, Kind.LOGGED_OUT)
         log.info("logged out: user %d", session.user.id)
 
 
-def end_one(db: Database, client: Client, user_id: int, session_id: str) -> Session:
-    """End a session from a list; raises NoSuchSession, or Ended where another tab was faster."""
+def end_one(db: Database, actor: Actor, session_id: str) -> Session:
+    """End one of the actor's sessions from a list; raises NoSuchSession, or Ended where another tab was faster."""
+    user_id = actor.own_session.user.id
     session = one(db, user_id, session_id)
     if session is None:
         raise Ended
     with db.transaction():
-        if not end(db, client, session, Kind.SESSION_ENDED):
+        if not end(db, actor, session, Kind.SESSION_ENDED):
             raise Ended
     log.info("session ended: user %d", user_id)
     return session
 
 
-def end_others(db: Database, client: Client, session: Session) -> int:
-    """End all sessions of this person but this one; give how many."""
+def end_others(db: Database, actor: Actor) -> int:
+    """End all of the actor's sessions but this one; give how many."""
+    session = actor.own_session
     with db.transaction():
-        number = end_all(db, client, session.user.id, Kind.SESSION_ENDED, but=session.id)
+        number = end_all(db, actor, session.user.id, Kind.SESSION_ENDED, but=session.id)
     log.info("sessions ended: user %d, %d of them", session.user.id, number)
     return number
 
 
-def end_all(db: Database, client: Client, user_id: int, kind: Kind, but: str = "") -> int:
+def end_all(db: Database, actor: Actor, user_id: int, kind: Kind, but: str = "") -> int:
     """End the sessions of a person, all or all but one, inside a transaction; give how many were live.
 
     What ended by itself goes too, with its drafts: a thief may have left them, and could leave more.
@@ -180,10 +183,10 @@ def end_all(db: Database, client: Client, user_id: int, kind: Kind, but: str = "
     drafts.remove_of_sessions(db, user_id, but)
     sessions.remove_ended_of_user(db, user_id, ENDED_AT_ONCE)
     found = [session for session in sessions.unended(db, user_id) if session.id != but]
-    return sum([end(db, client, session, kind) for session in found])
+    return sum([end(db, actor, session, kind) for session in found])
 
 
-def end(db: Database, client: Client, session: Session, kind: Kind) -> bool:
+def end(db: Database, actor: Actor, session: Session, kind: Kind) -> bool:
     """End a session inside a transaction; False where it was no longer live. One that is over ended by itself."""
     if not is_live(db, session):
         _expire(db, session)
@@ -191,7 +194,7 @@ def end(db: Database, client: Client, session: Session, kind: Kind) -> bool:
     if not sessions.remove(db, session.id):
         return False
     drafts.remove_of_session(db, session.id)
-    events.record(db, client, kind, session.user.id, session.id, session.device)
+    events.record(db, actor, kind, session.user.id, session.id, session.device)
     return True
 
 
@@ -205,17 +208,17 @@ def sweep(db: Database) -> None:
     sessions.remove_ended(db, stored(db.clock() - KEPT_AFTER_END), SWEPT_AT_ONCE)
 
 
-def _make_room(db: Database, client: Client, user: User) -> None:
+def _make_room(db: Database, actor: Actor, user: User) -> None:
     if sessions.count_of_user(db, user.id) >= MOST:
         for session in live(db, user.id)[MOST - 1 :]:
-            end(db, client, session, Kind.SESSION_CROWDED_OUT)
+            end(db, actor, session, Kind.SESSION_CROWDED_OUT)
 
 
 def _expire(db: Database, session: Session) -> None:
     ended_at = min(stored(_end(session)), db.now())
     if sessions.note_end(db, session.id, ended_at):
         kind, detail = Kind.SESSION_EXPIRED, session.device
-        events.record(db, events.NOBODY, kind, session.user.id, session.id, detail, at=ended_at)
+        events.record(db, NOBODY, kind, session.user.id, session.id, detail, at=ended_at)
 
 
 def _end(session: Session) -> datetime:

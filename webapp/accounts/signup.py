@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from db import Database, Duplicate, stored, users
 from webapp.accounts import events, passwords, strength, throttle
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, email_objection, refuse, username_objection
 from webapp.accounts.reserved import is_reserved
 from webapp.accounts.strength import FEWEST_CHARACTERS
@@ -29,7 +30,7 @@ class _NotMade(Exception):
 
 def sign_up(
     db: Database,
-    client: Client,
+    actor: Actor,
     username: str,
     email: str,
     password: str,
@@ -44,22 +45,22 @@ def sign_up(
     database did not answer, and so has `is_sent_again`, may find that it did.
     """
     refuse(
-        username=new_name_objection(client, username),
+        username=new_name_objection(actor, username),
         email=email_objection(email),
-        password=strength.objection(db, client, password, least, (username, email)),
+        password=strength.objection(db, actor, password, least, (username, email)),
     )
-    buckets, taken = throttle.of_signup(client), throttle.of_taken(client)
+    buckets, taken = throttle.of_signup(actor), throttle.of_taken(actor)
     throttle.check(db, buckets + taken)
-    hashed = passwords.hashed(password, throttle.signup_turn(client))
+    hashed = passwords.hashed(password, throttle.signup_turn(actor))
     try:
         with db.transaction():
             throttle.take(db, buckets)
             users.free(db, username, email)
             user_id = users.add(db, username, email, hashed)
             throttle.forget(db, email)
-            events.record(db, client, Kind.SIGNED_UP, user_id)
+            events.record(db, actor, Kind.SIGNED_UP, user_id)
     except Duplicate as duplicate:
-        if is_sent_again and (user := _made_before(db, client, username, email, password)):
+        if is_sent_again and (user := _made_before(db, actor, username, email, password)):
             return user.id
         throttle.count(db, taken)
         log.info("refused a sign-up: %s taken", users.taken(duplicate))
@@ -68,13 +69,13 @@ def sign_up(
     return user_id
 
 
-def new_name_objection(client: Client, username: str, own: str = "") -> str | None:
+def new_name_objection(actor: Actor, username: str, own: str = "") -> str | None:
     """Objection to the shape of a new name, or to one that is kept for the site, which the command line may give."""
-    is_kept = not client.actor and is_reserved(username, own)
+    is_kept = not actor.program and is_reserved(username, own)
     return username_objection(username) or (NAME_RESERVED if is_kept else None)
 
 
-def name_objection(db: Database, client: Client, username: str, unless: users.User | None = None) -> str | None:
+def name_objection(db: Database, actor: Actor, username: str, unless: users.User | None = None) -> str | None:
     """Objection to a user name to show while typing, or None; `unless` is the user who has it and may keep it.
 
     User names are public; still this counts with every other answer that tells what is taken. Raises Throttled.
@@ -82,7 +83,7 @@ def name_objection(db: Database, client: Client, username: str, unless: users.Us
     if is_reserved(username, unless.username if unless else ""):
         return NAME_RESERVED
     user_id = unless.id if unless else None
-    taken = throttle.of_taken(client, user_id)
+    taken = throttle.of_taken(actor, user_id)
     throttle.check(db, taken)
     if not users.is_name_taken(db, username, user_id):
         return None
@@ -90,7 +91,7 @@ def name_objection(db: Database, client: Client, username: str, unless: users.Us
     return NAME_TAKEN
 
 
-def _made_before(db: Database, client: Client, username: str, email: str, password: str) -> users.User | None:
+def _made_before(db: Database, actor: Actor, username: str, email: str, password: str) -> users.User | None:
     """The account that this form made within ten minutes, or None; counted as a failed log-in if the password is wrong.
 
     Raises Throttled, Busy.
@@ -98,8 +99,8 @@ def _made_before(db: Database, client: Client, username: str, email: str, passwo
     user = users.by_email(db, email)
     if user is None or user.username != username or user.created_at < stored(db.clock() - SENT_AGAIN_WITHIN):
         return None
-    with suppress(_NotMade), throttle.trying(db, throttle.of_login(client, email, user, known=False), _NotMade):
-        if passwords.matches(user.password, password, throttle.turn(client, email), passwords.dearest(db)):
+    with suppress(_NotMade), throttle.trying(db, throttle.of_login(actor, email, user, known=False), _NotMade):
+        if passwords.matches(user.password, password, throttle.turn(actor, email), passwords.dearest(db)):
             return user
         raise _NotMade
     return None

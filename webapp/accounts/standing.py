@@ -5,45 +5,46 @@ import logging
 from db import Database, users
 from db.users import User
 from webapp.accounts import events, people, roles, sessions
-from webapp.accounts.events import Client, Kind
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
 
 log = logging.getLogger("latchkey")
 
 
-def disable(db: Database, client: Client, user: User, why: str = "") -> None:
+def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
     """Shut the account and end its sessions. Raises LastAdmin, NotAllowed."""
     with db.transaction():
-        roles.check_actor(db, client)
+        roles.check_admin(db, actor)
         if not roles.locked(db, user).disabled_at:
-            sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_ADMIN)
+            sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
             users.set_disabled(db, user.id, db.now())
-            events.record(db, client, Kind.DISABLED, user.id, detail=why)
+            events.record(db, actor, Kind.DISABLED, user.id, detail=why)
     log.info("disabled: user %d", user.id)
 
 
-def enable(db: Database, client: Client, user: User, why: str = "") -> None:
+def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
     """Let somebody log in again. Raises NotAllowed."""
     with db.transaction():
-        roles.check_actor(db, client)
+        roles.check_admin(db, actor)
         now = users.lock(db, user.id)
         if now and now.disabled_at:
             users.set_disabled(db, user.id, None)
-            events.record(db, client, Kind.ENABLED, user.id, detail=why)
+            events.record(db, actor, Kind.ENABLED, user.id, detail=why)
     log.info("enabled: user %d", user.id)
 
 
-def sign_out(db: Database, client: Client, user: User, why: str = "") -> int:
+def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
     """End all sessions of this person; give how many. Raises NotAllowed."""
     with db.transaction():
-        roles.check_actor(db, client)
+        roles.check_admin(db, actor)
         users.lock(db, user.id)
-        ended = sessions.end_all(db, client, user.id, Kind.SESSION_ENDED_BY_ADMIN)
-        events.record(db, client, Kind.SIGNED_OUT, user.id, detail=why)
+        ended = sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
+        events.record(db, actor, Kind.SIGNED_OUT, user.id, detail=why)
     log.info("signed out: user %d, %d sessions", user.id, ended)
     return ended
 
 
-def sign_everybody_out(db: Database, client: Client, why: str) -> int:
+def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
     """End everybody's sessions; give how many were live. Raises NotAllowed."""
     with db.transaction():
-        return sum(sign_out(db, client, people.by_id(db, user_id), why) for user_id in sessions.owners(db))
+        return sum(sign_out(db, actor, people.by_id(db, user_id), why) for user_id in sessions.owners(db))

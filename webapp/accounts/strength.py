@@ -13,7 +13,7 @@ from zxcvbn.matching import RANKED_DICTIONARIES
 from db import Database
 from db.users import User
 from webapp.accounts import throttle
-from webapp.accounts.events import Client
+from webapp.accounts.actor import Actor
 from webapp.accounts.fields import NO_TEXT, is_text
 from webapp.accounts.hashing import pool
 from webapp.accounts.passwords import MOST_CHARACTERS, normal
@@ -61,7 +61,7 @@ WARNINGS = {
 
 
 def objection(
-    db: Database, client: Client, password: str, least: int, context: Iterable[str] = (), user: User | None = None
+    db: Database, actor: Actor, password: str, least: int, context: Iterable[str] = (), user: User | None = None
 ) -> Sentence | None:
     """Objection to a new password, or None. Raises Throttled, Busy.
 
@@ -70,16 +70,16 @@ def objection(
     """
     if not is_text(password):
         return NO_TEXT
-    return _bad_length(password, least) or _rated(db, client, password, context, user)[0]
+    return _bad_length(password, least) or _rated(db, actor, password, context, user)[0]
 
 
 def in_words(
-    db: Database, client: Client, password: str, least: int, context: Iterable[str] = (), user: User | None = None
+    db: Database, actor: Actor, password: str, least: int, context: Iterable[str] = (), user: User | None = None
 ) -> Sentence | None:
     """Words for how good a new password is, or None if there is an objection; the rest is as for `objection`."""
     if _bad_length(password, least):
         return None
-    refused, guesses = _rated(db, client, password, context, user)
+    refused, guesses = _rated(db, actor, password, context, user)
     return None if refused else HARD_TO_GUESS if guesses >= MANY_GUESSES else FAIR
 
 
@@ -93,12 +93,12 @@ def _bad_length(password: str, least: int) -> Sentence | None:
 
 
 def _rated(
-    db: Database, client: Client, password: str, context: Iterable[str], user: User | None
+    db: Database, actor: Actor, password: str, context: Iterable[str], user: User | None
 ) -> tuple[Sentence | None, int]:
     """The objection, or None, and how many guesses the password stands."""
-    throttle.count(db, throttle.of_rating(client, user))
+    throttle.count(db, throttle.of_rating(actor, user))
     text, guessable = normal(password), _guessable(context)
-    return pool.done(lambda: _rating(text, guessable), *throttle.rating_turn(client, user))
+    return pool.done(lambda: _rating(text, guessable), *throttle.rating_turn(actor, user))
 
 
 def _rating(text: str, guessable: set[str]) -> tuple[Sentence | None, int]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from db import Database, Unavailable, moment, stored, throttles, users
 from db.sessions import Session
 from db.users import User
-from webapp.accounts.events import Client
+from webapp.accounts.actor import Actor
 from webapp.accounts.hashing import Turn
 from webapp.languages.sentences import Sentence, say
 
@@ -115,11 +115,11 @@ class Bucket(NamedTuple):
         return db.blind_index(f"{self.limit.kind} {self.subject}")
 
 
-def of_login(client: Client, email: str, user: User | None, known: bool) -> list[Bucket]:
+def of_login(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
     """What a log-in with this address counts in; `user` is who has it, and `known` what `is_known` says of them."""
     if user and known:
-        return [Bucket(KNOWN, f"{client.browser} {user.id}", client.device, user.id), _known_in_a_row(client, user)]
-    network = network_of(client.address)
+        return [Bucket(KNOWN, f"{actor.browser} {user.id}", actor.device, user.id), _known_in_a_row(actor, user)]
+    network = network_of(actor.address)
     accounts = _of_address(email, user.id if user else None)
     return accounts + [Bucket(limit, network, network) for limit in (A_MINUTE, AN_HOUR)]
 
@@ -128,26 +128,26 @@ def of_session(session: Session) -> list[Bucket]:
     return [Bucket(limit, session.id, session.device, session.user.id) for limit in (IN_SESSION, IN_SESSION_IN_A_ROW)]
 
 
-def of_logged_in(client: Client, email: str, user: User | None, known: bool) -> list[Bucket]:
+def of_logged_in(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
     """What a log-in with this address counts in when it succeeds; a known browser is not its neighbours'."""
     of_account = Bucket(LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)
-    return [of_account] if known else [of_account, *_of_network(LOGINS_OF_NETWORK, client)]
+    return [of_account] if known else [of_account, *_of_network(LOGINS_OF_NETWORK, actor)]
 
 
-def of_signup(client: Client) -> list[Bucket]:
-    return _of_network(SIGNUPS, client)
+def of_signup(actor: Actor) -> list[Bucket]:
+    return _of_network(SIGNUPS, actor)
 
 
-def of_taken(client: Client, user_id: int | None = None) -> list[Bucket]:
+def of_taken(actor: Actor, user_id: int | None = None) -> list[Bucket]:
     """What each answer counts in that tells whether a name or an address is taken; `user_id` is who asks, if known."""
     own = [Bucket(TAKEN, f"user {user_id}", user_id=user_id)] if user_id else []
-    return own + _of_network(TAKEN, client)
+    return own + _of_network(TAKEN, actor)
 
 
-def of_rating(client: Client, user: User | None) -> list[Bucket]:
+def of_rating(actor: Actor, user: User | None) -> list[Bucket]:
     """What a rating counts in: a logged-in `user` in a bucket of their own, whatever the neighbours do."""
     if user is None:
-        return _of_network(RATINGS, client)
+        return _of_network(RATINGS, actor)
     return [Bucket(RATINGS, f"user {user.id}", user_id=user.id)]
 
 
@@ -161,37 +161,37 @@ def of_draft(session: Session) -> list[Bucket]:
     return [Bucket(ACTS, f"draft {session.id}", session.device, session.user.id)]
 
 
-def of_admin(client: Client) -> list[Bucket]:
-    """What an act on somebody else counts in; the command line is trusted."""
-    return [Bucket(ADMIN_ACTS, str(client.actor_id), user_id=client.actor_id)] if client.actor_id else []
+def of_admin(admin: User) -> list[Bucket]:
+    """What an act of an admin on somebody else counts in."""
+    return [Bucket(ADMIN_ACTS, str(admin.id), user_id=admin.id)]
 
 
-def turn(client: Client, email: str, known: bool = False) -> Turn:
+def turn(actor: Actor, email: str, known: bool = False) -> Turn:
     """Whose turn in the hashing pool a password of this account is; the command line needs none.
 
     Strangers who type the address have a turn of their own, so that they keep nobody out who is known.
     """
     account = f"account {email}" if known else f"account {email}, strangers"
-    return Turn(known, () if client.actor else (account, *signup_turn(client).keys))
+    return Turn(known, () if actor.program else (account, *signup_turn(actor).keys))
 
 
-def signup_turn(client: Client) -> Turn:
+def signup_turn(actor: Actor) -> Turn:
     """The turn of a new account's password: of the network alone, since the address may be another user's."""
-    return Turn(keys=() if client.actor else (f"network {network_of(client.address)}",))
+    return Turn(keys=() if actor.program else (f"network {network_of(actor.address)}",))
 
 
-def rating_turn(client: Client, user: User | None) -> Turn:
+def rating_turn(actor: Actor, user: User | None) -> Turn:
     """The turn of a rating: with a key of its own, so the password itself can be hashed meanwhile."""
-    whose = f"user {user.id}" if user else network_of(client.address)
-    return Turn(user is not None, () if client.actor else (f"rating {whose}",))
+    whose = f"user {user.id}" if user else network_of(actor.address)
+    return Turn(user is not None, () if actor.program else (f"rating {whose}",))
 
 
-def is_known(db: Database, client: Client, user: User | None) -> bool:
+def is_known(db: Database, actor: Actor, user: User | None) -> bool:
     """Whether this person has logged in with this browser since the password was changed, and it was not guessing."""
-    if user is None or user.id not in client.known_to:
+    if user is None or user.id not in actor.known_to:
         return False
-    is_current = client.known_to[user.id] == users.password_id(db, user.id) != ""
-    return is_current and not throttles.full_until(db, _known_in_a_row(client, user).key(db))
+    is_current = actor.known_to[user.id] == users.password_id(db, user.id) != ""
+    return is_current and not throttles.full_until(db, _known_in_a_row(actor, user).key(db))
 
 
 def network_of(address: str) -> str:
@@ -269,18 +269,18 @@ def sweep(db: Database) -> None:
     throttles.sweep(db, SWEPT_AT_ONCE)
 
 
-def _known_in_a_row(client: Client, user: User) -> Bucket:
-    return Bucket(KNOWN_IN_A_ROW, f"{client.browser} {user.id}", client.device, user.id)
+def _known_in_a_row(actor: Actor, user: User) -> Bucket:
+    return Bucket(KNOWN_IN_A_ROW, f"{actor.browser} {user.id}", actor.device, user.id)
 
 
 def _of_address(email: str, user_id: int | None = None) -> list[Bucket]:
     return [Bucket(limit, email, user_id=user_id) for limit in (STRANGERS, IN_A_ROW)]
 
 
-def _of_network(limit: Limit, client: Client) -> list[Bucket]:
-    """Where the client came from; an admin and the command line, who act for others, are trusted."""
-    network = network_of(client.address)
-    return [] if client.actor else [Bucket(limit, network, network)]
+def _of_network(limit: Limit, actor: Actor) -> list[Bucket]:
+    """Where the actor came from; a program, which acts for others, is trusted."""
+    network = network_of(actor.address)
+    return [] if actor.program else [Bucket(limit, network, network)]
 
 
 def _take_back(db: Database, buckets: list[Bucket], is_end_of_row: bool = False) -> None:

@@ -1,20 +1,21 @@
-"""The client of this request, as the rules are told of it."""
+"""The actor of this request, as the rules are told of it."""
 
 from flask import request
 
 from webapp.accounts import devices
-from webapp.accounts.events import Client
-from webapp.auth import known_browsers, own_session
+from webapp.accounts.actor import Actor
+from webapp.auth import current_session, known_browsers
 from webapp.server.address import address
 
 
-def client() -> Client:
+def visitor() -> Actor:
+    """Whoever signs up, logs in or out: nobody yet, whatever session the browser has."""
     browser, known_to = known_browsers.read()
-    words = devices.in_words(request.headers.get("User-Agent", ""))
-    return Client(address(), words, browser=browser, known_to=known_to)
+    device = devices.in_words(request.headers.get("User-Agent", ""))
+    return Actor(address(), device, browser=browser, known_to=known_to)
 
 
-def acting_admin() -> Client:
-    """The client, named as the admin who does this to somebody else."""
-    user = own_session().user
-    return client()._replace(actor=user.name, actor_id=user.id)
+def actor() -> Actor:
+    """Whoever is logged in, by this session."""
+    session = current_session()
+    return visitor()._replace(user=session.user if session else None, session=session)

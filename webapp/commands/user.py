@@ -12,7 +12,7 @@ from flask import current_app
 
 from db.users import User
 from webapp.accounts import blocks, data, events, fields, people, roles, sessions, signup, standing
-from webapp.accounts.events import COMMAND_LINE
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.commands import Commands
 from webapp.database import database
 from webapp.hypermedia.downloads import json_lines

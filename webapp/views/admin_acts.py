@@ -10,7 +10,7 @@ from webapp.accounts import people, roles, standing
 from webapp.accounts.fields import Refused
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session, says
-from webapp.auth.actor import acting_admin
+from webapp.auth.actor import actor
 from webapp.database import database
 from webapp.forms import Form, as_id
 from webapp.forms.admin_acts import ActForm, RoleForm
@@ -35,26 +35,26 @@ ACTS = {
         say("Change the role of %(name)s"),
         say("The new role counts from the next page on."),
         say("%(name)s has another role now."),
-        lambda user, form: roles.give(database(), acting_admin(), user, form.values["role"], form.values["reason"]),
+        lambda user, form: roles.give(database(), actor(), user, form.values["role"], form.values["reason"]),
         RoleForm,
     ),
     "disable": Act(
         say("Disable %(name)s"),
         say("All sessions end at once, and nobody can log in to the account until an admin enables it again."),
         say("%(name)s is disabled."),
-        lambda user, form: standing.disable(database(), acting_admin(), user, form.values["reason"]),
+        lambda user, form: standing.disable(database(), actor(), user, form.values["reason"]),
     ),
     "enable": Act(
         say("Enable %(name)s"),
         say("Whoever knows the password can log in again."),
         say("%(name)s is enabled again."),
-        lambda user, form: standing.enable(database(), acting_admin(), user, form.values["reason"]),
+        lambda user, form: standing.enable(database(), actor(), user, form.values["reason"]),
     ),
     "sign-out": Act(
         say("Log %(name)s out everywhere"),
         say("All sessions end at once. The person can log in again."),
         say("%(name)s is logged out everywhere."),
-        lambda user, form: standing.sign_out(database(), acting_admin(), user, form.values["reason"]),
+        lambda user, form: standing.sign_out(database(), actor(), user, form.values["reason"]),
     ),
 }
 

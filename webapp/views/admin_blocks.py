@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import blocks, roles
 from webapp.auth import admin_required, says
-from webapp.auth.actor import acting_admin
+from webapp.auth.actor import actor
 from webapp.database import database
 from webapp.hypermedia import flash, render
 from webapp.languages.sentences import Sentence, say
@@ -32,7 +32,7 @@ def _lifting(fields: dict[str, str]) -> Sentence:
 @says(_lifting)
 def lift() -> ResponseReturnValue:
     try:
-        blocks.lift(database(), acting_admin(), request.form.get("key", ""))
+        blocks.lift(database(), actor(), request.form.get("key", ""))
     except blocks.NoSuchBlock:
         flash(say("That block was over already."))
     except roles.NotAllowed:

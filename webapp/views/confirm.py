@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import confirm
 from webapp.accounts.fields import Refused
 from webapp.auth import give_token, login_required, own_session
-from webapp.auth.actor import client
+from webapp.auth.actor import actor
 from webapp.auth.drafts import resume, retyped_at, told
 from webapp.database import database
 from webapp.forms.confirm import ConfirmForm
@@ -30,7 +30,7 @@ def create() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     try:
-        token = confirm.confirm(database(), client(), session, form.values["password"])
+        token = confirm.confirm(database(), actor(), form.values["password"])
     except Refused as refused:
         form.refuse(refused)
         return _page(form, 422)

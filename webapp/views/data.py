@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import data
 from webapp.auth import confirmed, login_required, own_session, says
-from webapp.auth.actor import client
+from webapp.auth.actor import actor
 from webapp.auth.drafts import brings_file
 from webapp.database import database
 from webapp.hypermedia import render
@@ -34,10 +34,10 @@ def show() -> ResponseReturnValue:
 @brings_file
 def save() -> ResponseReturnValue:
     """By a form: that it was downloaded is noted, and what is noted is no mere reading."""
-    session = own_session()
-    account = data.everything(database(), client(), session)
-    lines = _lines(account, json_lines(COLUMNS, data.history(database(), session)))
-    return download(lines, "application/json", f"latchkey-{session.user.id}.json")
+    user = own_session().user
+    account = data.everything(database(), actor())
+    lines = _lines(account, json_lines(COLUMNS, data.history(database(), actor())))
+    return download(lines, "application/json", f"latchkey-{user.id}.json")
 
 
 def _lines(account: dict[str, Any], history: Iterator[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import deletion
 from webapp.accounts.fields import Refused
 from webapp.auth import login_required, own_session, take_token
-from webapp.auth.actor import client
+from webapp.auth.actor import actor
 from webapp.database import database
 from webapp.forms.confirm import ConfirmForm
 from webapp.hypermedia import flash, render
@@ -29,7 +29,7 @@ def create() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     try:
-        gone_at = deletion.ask(database(), client(), own_session(), form.values["password"], days)
+        gone_at = deletion.ask(database(), actor(), form.values["password"], days)
     except Refused as refused:
         form.refuse(refused)
         return _page(form, 422)
@@ -50,7 +50,7 @@ def show_undo() -> ResponseReturnValue:
 @blueprint.post("/undo")
 @login_required
 def undo() -> ResponseReturnValue:
-    if not deletion.take_back(database(), client(), own_session()):
+    if not deletion.take_back(database(), actor()):
         abort(401)
     flash(say("Your account stays."))
     return redirect(url_for("dashboard.show"), 303)

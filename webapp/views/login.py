@@ -8,7 +8,7 @@ from webapp.accounts import login
 from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
 from webapp.auth import current_token, current_user, give_token, public
-from webapp.auth.actor import client
+from webapp.auth.actor import visitor
 from webapp.database import database
 from webapp.forms.login import LoginForm
 from webapp.hypermedia import next_path, render
@@ -31,7 +31,7 @@ def create() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     try:
-        token = login.log_in(database(), client(), **form.values, remember=form.remember, old_token=current_token())
+        token = login.log_in(database(), visitor(), **form.values, remember=form.remember, old_token=current_token())
     except login.Failed as failed:
         metrics.count_login("disabled" if isinstance(failed, login.Disabled) else "failed")
         form.refuse(failed)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import sessions
 from webapp.auth import current_token, current_user, public, take_token
-from webapp.auth.actor import client
+from webapp.auth.actor import visitor
 from webapp.database import database
 from webapp.hypermedia import flash, render
 from webapp.languages.sentences import say
@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
 @public
 def create() -> ResponseReturnValue:
     if token := current_token():
-        sessions.log_out(database(), client(), token)
+        sessions.log_out(database(), visitor(), token)
     take_token()
     flash(say("You are logged out."))
     return redirect(url_for("login.show"), 303)

@@ -10,7 +10,7 @@ from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
-from webapp.auth.actor import client
+from webapp.auth.actor import actor
 from webapp.auth.csrf import changes_nothing
 from webapp.database import database
 from webapp.forms.password_change import PasswordForm
@@ -34,7 +34,7 @@ def update() -> ResponseReturnValue:
     form.check()
     current, new = form.values["current_password"], form.values["new_password"]
     try:
-        token, ended = password_change.change(database(), client(), session, current, new, least)
+        token, ended = password_change.change(database(), actor(), current, new, least)
     except Refused as refused:
         form.refuse(refused)
         return _page(form, 422)
@@ -62,7 +62,7 @@ def strength() -> ResponseReturnValue:
     new, user, told = PasswordForm(request.form).values["new_password"], own_session().user, None
     least = current_app.config["PASSWORD_MIN_LENGTH"]
     with suppress(Busy):
-        told = in_words(database(), client(), new, least, (user.username, user.email), user)
+        told = in_words(database(), actor(), new, least, (user.username, user.email), user)
     return translated(told or "")
 
 
@@ -77,7 +77,7 @@ def _check(form: PasswordForm, *fields: str) -> bool:
     form.check(*fields)
     user, new = own_session().user, form.values["new_password"]
     least = current_app.config["PASSWORD_MIN_LENGTH"]
-    form.object("new_password", objection(database(), client(), new, least, (user.username, user.email), user))
+    form.object("new_password", objection(database(), actor(), new, least, (user.username, user.email), user))
     return not form.errors
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import profile, signup
 from webapp.accounts.fields import Refused
 from webapp.auth import confirmed, login_required, own_session, says
-from webapp.auth.actor import client
+from webapp.auth.actor import actor
 from webapp.auth.csrf import changes_nothing
 from webapp.database import database
 from webapp.forms import Form
@@ -66,7 +66,7 @@ def change_language() -> ResponseReturnValue:
     if form.errors:
         return _page("language", form)
     language = None if form.values["language"] == AS_ASKED else form.values["language"]
-    profile.set_language(database(), own_session(), language)
+    profile.set_language(database(), actor(), language)
     speak(language)
     flash(say("Your language is saved."))
     return redirect(url_for("profile.show"), 303)
@@ -80,7 +80,7 @@ def check(field: str) -> ResponseReturnValue:
     form = FORMS[field](request.form)
     if form.check() and field == "username":
         own = own_session().user
-        form.object(field, signup.name_objection(database(), client(), form.values[field], unless=own))
+        form.object(field, signup.name_objection(database(), actor(), form.values[field], unless=own))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 
@@ -88,7 +88,7 @@ def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
     form = FORMS[field](request.form)
     if form.check():
         try:
-            save(database(), client(), own_session(), form.values[field])
+            save(database(), actor(), form.values[field])
         except Refused as refused:
             form.refuse(refused)
     if form.errors:

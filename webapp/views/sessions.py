@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import blocks, devices, events, sessions, throttle
 from webapp.auth import confirmed, login_required, own_session, says
-from webapp.auth.actor import client
+from webapp.auth.actor import actor
 from webapp.database import database
 from webapp.hypermedia import flash, redirect_or, render
 from webapp.languages.sentences import Sentence, say, say_number
@@ -27,7 +27,7 @@ def show() -> ResponseReturnValue:
 @confirmed
 @says(say("Log out all your other sessions."))
 def end_others() -> ResponseReturnValue:
-    ended = sessions.end_others(database(), client(), own_session())
+    ended = sessions.end_others(database(), actor())
     flash(say_number("%(number)s other session ended.", "%(number)s other sessions ended.", ended))
     return redirect_or(lambda: _list(ALONE), url_for("sessions.show"))
 
@@ -44,7 +44,7 @@ def show_new_browsers() -> ResponseReturnValue:
 @confirmed
 @says(say("Let new browsers try again."))
 def let_new_browsers_try() -> ResponseReturnValue:
-    if blocks.let_new_browsers_try(database(), client(), own_session()):
+    if blocks.let_new_browsers_try(database(), actor()):
         flash(say("New browsers can try to log in again."))
     else:
         flash(say("No new browser is kept out."))
@@ -80,7 +80,7 @@ def end(session_id: str) -> ResponseReturnValue:
         return redirect(url_for("logout.show"), 303)
     others = [session.id for session in sessions.live(database(), here.user.id) if session.id != here.id]
     try:
-        ended = sessions.end_one(database(), client(), here.user.id, session_id)
+        ended = sessions.end_one(database(), actor(), session_id)
     except sessions.NoSuchSession:
         abort(404)
     except sessions.Ended:

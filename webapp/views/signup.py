@@ -10,7 +10,7 @@ from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import current_user, public
-from webapp.auth.actor import client
+from webapp.auth.actor import visitor
 from webapp.auth.csrf import changes_nothing
 from webapp.auth.known_browsers import remember
 from webapp.database import database
@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     form, least = SignupForm(request.form), current_app.config["PASSWORD_MIN_LENGTH"]
     try:
-        remember(signup.sign_up(database(), client(), **form.values, least=least, is_sent_again=form.is_sent_again))
+        remember(signup.sign_up(database(), visitor(), **form.values, least=least, is_sent_again=form.is_sent_again))
     except Refused as refused:
         form.refuse(refused)
         return _page(form, 422)
@@ -54,7 +54,7 @@ def check(field: str) -> ResponseReturnValue:
     form = SignupForm(request.form)
     with suppress(Busy):
         if _check(form, field) and field == "username":
-            form.object(field, signup.name_objection(database(), client(), form.values[field]))
+            form.object(field, signup.name_objection(database(), visitor(), form.values[field]))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 
@@ -65,7 +65,7 @@ def strength() -> ResponseReturnValue:
     """How good the password is, for somebody who has just left it: the inside of the slot under its field."""
     password, told = SignupForm(request.form).values["password"], None
     with suppress(Busy):
-        told = in_words(database(), client(), password, current_app.config["PASSWORD_MIN_LENGTH"])
+        told = in_words(database(), visitor(), password, current_app.config["PASSWORD_MIN_LENGTH"])
     return translated(told or "")
 
 
@@ -74,7 +74,7 @@ def _check(form: SignupForm, *fields: str) -> bool:
     if "password" in (fields or form.checks):
         context = form.values["username"], form.values["email"]
         least = current_app.config["PASSWORD_MIN_LENGTH"]
-        form.object("password", objection(database(), client(), form.values["password"], least, context))
+        form.object("password", objection(database(), visitor(), form.values["password"], least, context))
     return not form.errors
 
 
