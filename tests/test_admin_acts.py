@@ -183,7 +183,7 @@ def test_a_role_that_nobody_gave_a_meaning_is_taken_away_for_good(
     roles.give(db, COMMAND_LINE, person(db, "oddrole"), "user")
     roles.add(db, "superuser")
     assert person(db, "oddrole").role == "user"
-    assert db.all("SELECT detail FROM events") == [("from superuser to user",)]
+    assert db.all("SELECT detail FROM events") == [('{"old": "superuser", "new": "user"}',)]
     db.close()
 
 

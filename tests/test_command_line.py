@@ -130,7 +130,7 @@ def test_a_reason_follows_the_rules_of_the_page(app: Flask, db: Database, why: s
 def test_bytes_that_are_no_text_are_no_traceback(app: Flask, db: Database) -> None:
     sign_up(Browser(app), "alice")
     result = app.test_cli_runner().invoke(args=["user", "disable", "alice@example.com", "--why", "\udcff"])
-    assert result.exit_code == 0 and db.all("SELECT detail FROM events WHERE kind = 'disabled'") == [("?",)]
+    assert result.exit_code == 0 and db.all("SELECT detail FROM events WHERE kind = 'disabled'") == [('{"why": "?"}',)]
 
 
 def test_a_database_in_trouble_is_said_in_a_sentence(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def lift(db: Database, actor: Actor, key: str) -> None:
             raise NoSuchBlock
         block = _block(found)
         throttles.remove(db, key)
-        events.record(db, actor, Kind.BLOCK_LIFTED, block.user_id, detail=f"{block.about} {block.label}".strip())
+        events.record(db, actor, Kind.BLOCK_LIFTED, block.user_id, limit=found.kind, label=block.label)
     log.info("block lifted: %s", found.kind)
 
 
@@ -78,7 +78,7 @@ def let_new_browsers_try(db: Database, actor: Actor) -> bool:
             return False
         throttle.take(db, throttle.of_act("new browsers", user.id))
         throttle.forget(db, user.email)
-        events.record(db, actor, Kind.BLOCK_LIFTED, user.id, detail=str(throttle.STRANGERS.about))
+        events.record(db, actor, Kind.BLOCK_LIFTED, user.id, limit=throttle.STRANGERS.kind)
     log.info("new browsers may try: user %d", user.id)
     return True
 

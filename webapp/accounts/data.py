@@ -7,7 +7,7 @@ from db import Database
 from db.events import Filter
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import drafts, events, sessions, throttle
+from webapp.accounts import details, drafts, events, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 
@@ -28,7 +28,7 @@ def everything(db: Database, actor: Actor) -> dict[str, Any]:
 
 def history(db: Database, actor: Actor) -> Iterator[dict[str, Any]]:
     """Every event that is kept, newest first."""
-    return map(events.as_fields, events.every(db, Filter(user_id=actor.own_session.user.id, is_own=True)))
+    return map(details.as_fields, events.every(db, Filter(user_id=actor.own_session.user.id, is_own=True)))
 
 
 def account(user: User) -> dict[str, Any]:

@@ -1,40 +1,50 @@
-"""What an event's detail says beside its sentence: it is stored in English, and what somebody typed stays as it is."""
+"""Details: what an event has to say beside its kind. Stored as data, told in the reader's language."""
 
-import re
+import json
+from typing import Any
 
 from db.events import Event
-from webapp.accounts import devices
+from webapp.accounts import devices, events, roles
 from webapp.accounts.events import Kind
 from webapp.accounts.throttle import LIMITS
 from webapp.languages.sentences import say
 
-CHANGES = {Kind.USERNAME_CHANGED, Kind.EMAIL_CHANGED, Kind.ROLE_CHANGED}
-CHANGE = re.compile(r"from (\S*) to (\S*?)(: .*)?", re.DOTALL)
 OF_DISABLED = say("disabled")
 
 
+def of(event: Event) -> dict[str, Any]:
+    """What was stored, by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`; `text` is of others."""
+    try:
+        held = json.loads(event.detail or "{}")
+    except ValueError:
+        held = event.detail
+    return held if isinstance(held, dict) else {"text": event.detail}
+
+
 def told(event: Event) -> str:
-    """As a sentence, where it is one."""
-    if event.kind.startswith("session_"):
-        return devices.told(event.detail)
-    if event.kind in CHANGES:
-        return _change(event.detail)
-    if event.kind == Kind.BLOCK_LIFTED:
-        return _block(event.detail)
-    return OF_DISABLED if (event.kind, event.detail) == (Kind.LOGIN_FAILED, OF_DISABLED) else event.detail
+    """As a sentence, where it is one; empty where there is nothing to say."""
+    held = of(event)
+    if "new" in held:
+        return _change(event.kind, str(held.get("old", "")), str(held["new"]), str(held.get("why", "")))
+    if "limit" in held:
+        return _block(str(held["limit"]), str(held.get("label", "")))
+    if "device" in held:
+        return devices.told(str(held["device"]))
+    return OF_DISABLED if held.get("refused") == "disabled" else str(held.get("why") or held.get("text") or "")
 
 
-def _change(detail: str) -> str:
-    found = CHANGE.fullmatch(detail)
-    if found is None:
-        return detail
-    return say("from %(old)s to %(new)s%(why)s", old=found[1], new=found[2], why=found[3] or "")
+def as_fields(event: Event) -> dict[str, Any]:
+    """An event as JSON can hold it, with its sentence and its detail in words."""
+    return {"sentence": events.sentence(event)} | event._asdict() | {"detail": str(told(event))}
 
 
-def _block(detail: str) -> str:
+def _change(kind: str, old: str, new: str, why: str) -> str:
+    if kind == Kind.ROLE_CHANGED:
+        old, new = roles.in_words(old), roles.in_words(new)
+    return say("from %(old)s to %(new)s%(why)s", old=old, new=new, why=f": {why}" if why else "")
+
+
+def _block(kind: str, label: str) -> str:
     """Of which limit, and whom it was about."""
-    for limit in LIMITS.values():
-        if detail.startswith(limit.about):
-            label = detail.removeprefix(limit.about).strip()
-            return say("%(limit)s %(label)s", limit=limit.about, label=devices.told(label)) if label else limit.about
-    return detail
+    about = LIMITS[kind].about if kind in LIMITS else kind
+    return say("%(limit)s %(label)s", limit=about, label=devices.told(label)) if label else about

@@ -1,9 +1,10 @@
 """Events: what happened to whom, when, and where it came from. Each is written in the transaction of its act."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from db import Database, events, stored
 from db.events import Event
@@ -79,15 +80,17 @@ def record(
     kind: Kind,
     user_id: int | None,
     session_id: str | None = None,
-    detail: str = "",
     at: str = "",
+    **detail: str,
 ) -> None:
     """Note what happened, now or `at` a stored moment; inside the transaction of the act.
 
-    `session_id` names a session that it is about; else it is that in which the user did it.
+    `detail` is what there is to say beside its kind (`accounts.details`); what is empty is left out. `session_id` names a session that it is about; else it is that in which the user did it.
     """
     session_id, at = session_id or actor.session_for(user_id), at or db.now()
-    events.add(db, user_id, kind, session_id, actor.name_for(user_id), actor.address, actor.device, detail, at)
+    held = {name: value for name, value in detail.items() if value}
+    told = json.dumps(held, ensure_ascii=False) if held else ""
+    events.add(db, user_id, kind, session_id, actor.name_for(user_id), actor.address, actor.device, told, at)
 
 
 class NoSuchEvent(Exception):
@@ -144,11 +147,6 @@ def own(user_id: int, kind: str = "") -> Filter:
 def last_login(db: Database, user_id: int) -> str | None:
     """When this person last logged in."""
     return events.latest(db, user_id, Kind.LOGGED_IN)
-
-
-def as_fields(event: Event) -> dict[str, Any]:
-    """An event as JSON can hold it, with its sentence."""
-    return {"sentence": sentence(event)} | event._asdict()
 
 
 def sentence(event: Event) -> str:

@@ -84,8 +84,8 @@ def _is_as_read(read: users.User, now: users.User | None) -> bool:
     return now is not None and now.password == read.password and not now.disabled_at
 
 
-def _note_failure(db: Database, actor: Actor, user: users.User | None, detail: str = "") -> None:
+def _note_failure(db: Database, actor: Actor, user: users.User | None, refused: str = "") -> None:
     """Also where nobody has the address: the same work, so that the time tells nothing."""
     with db.transaction():
-        events.record(db, actor, Kind.LOGIN_FAILED, user.id if user else None, detail=detail)
+        events.record(db, actor, Kind.LOGIN_FAILED, user.id if user else None, refused=refused)
     log.info("refused a log-in: %s", f"user {user.id}" if user else "unknown address")

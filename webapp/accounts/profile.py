@@ -17,7 +17,6 @@ log = logging.getLogger("latchkey")
 def rename(db: Database, actor: Actor, username: str) -> None:
     """Take another user name. Raises Refused where it has not the shape of one, is taken or reserved, Throttled."""
     user = actor.own_session.user
-    detail = f"from {user.username} to {username}"
     if username == user.username:
         return
     refuse(username=new_name_objection(actor, username, own=user.username))
@@ -25,7 +24,7 @@ def rename(db: Database, actor: Actor, username: str) -> None:
         throttle.take(db, throttle.of_act("username", user.id))
         users.free(db, username, "")
         users.set_username(db, user.id, username)
-        events.record(db, actor, Kind.USERNAME_CHANGED, user.id, detail=detail)
+        events.record(db, actor, Kind.USERNAME_CHANGED, user.id, old=user.username, new=username)
     log.info("user name changed: user %d", user.id)
 
 
@@ -40,7 +39,6 @@ def set_language(db: Database, actor: Actor, language: str | None) -> None:
 def change_email(db: Database, actor: Actor, email: str) -> None:
     """Log in with another address from now on. Raises Refused where it is none, or another user's, Throttled."""
     user = actor.own_session.user
-    detail = f"from {user.email} to {email}"
     if email == user.email:
         return
     refuse(email=email_objection(email))
@@ -49,7 +47,7 @@ def change_email(db: Database, actor: Actor, email: str) -> None:
         users.free(db, "", email)
         users.set_email(db, user.id, email)
         throttle.forget(db, email)
-        events.record(db, actor, Kind.EMAIL_CHANGED, user.id, detail=detail)
+        events.record(db, actor, Kind.EMAIL_CHANGED, user.id, old=user.email, new=email)
     log.info("email address changed: user %d", user.id)
 
 

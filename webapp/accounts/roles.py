@@ -47,7 +47,7 @@ def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> No
         if old is None or old == role:
             return
         users.set_role(db, user.id, role)
-        events.record(db, actor, Kind.ROLE_CHANGED, user.id, detail=_told(f"from {old} to {role}", why))
+        events.record(db, actor, Kind.ROLE_CHANGED, user.id, old=old, new=role, why=why)
     log.info("role changed: user %d is %s", user.id, role)
 
 
@@ -97,7 +97,3 @@ def locked(db: Database, user: User) -> User:
     if is_acting and users.count_acting_admins(db) < 2:
         raise LastAdmin(user)
     return now
-
-
-def _told(what: str, why: str) -> str:
-    return f"{what}: {why}" if why else what

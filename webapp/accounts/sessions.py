@@ -194,7 +194,7 @@ def end(db: Database, actor: Actor, session: Session, kind: Kind) -> bool:
     if not sessions.remove(db, session.id):
         return False
     drafts.remove_of_session(db, session.id)
-    events.record(db, actor, kind, session.user.id, session.id, session.device)
+    events.record(db, actor, kind, session.user.id, session.id, device=session.device)
     return True
 
 
@@ -217,8 +217,8 @@ def _make_room(db: Database, actor: Actor, user: User) -> None:
 def _expire(db: Database, session: Session) -> None:
     ended_at = min(stored(_end(session)), db.now())
     if sessions.note_end(db, session.id, ended_at):
-        kind, detail = Kind.SESSION_EXPIRED, session.device
-        events.record(db, NOBODY, kind, session.user.id, session.id, detail, at=ended_at)
+        kind, device = Kind.SESSION_EXPIRED, session.device
+        events.record(db, NOBODY, kind, session.user.id, session.id, at=ended_at, device=device)
 
 
 def _end(session: Session) -> datetime:

@@ -18,7 +18,7 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
         if not roles.locked(db, user).disabled_at:
             sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
             users.set_disabled(db, user.id, db.now())
-            events.record(db, actor, Kind.DISABLED, user.id, detail=why)
+            events.record(db, actor, Kind.DISABLED, user.id, why=why)
     log.info("disabled: user %d", user.id)
 
 
@@ -29,7 +29,7 @@ def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
         now = users.lock(db, user.id)
         if now and now.disabled_at:
             users.set_disabled(db, user.id, None)
-            events.record(db, actor, Kind.ENABLED, user.id, detail=why)
+            events.record(db, actor, Kind.ENABLED, user.id, why=why)
     log.info("enabled: user %d", user.id)
 
 
@@ -39,7 +39,7 @@ def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
         roles.check_admin(db, actor)
         users.lock(db, user.id)
         ended = sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
-        events.record(db, actor, Kind.SIGNED_OUT, user.id, detail=why)
+        events.record(db, actor, Kind.SIGNED_OUT, user.id, why=why)
     log.info("signed out: user %d, %d sessions", user.id, ended)
     return ended
 

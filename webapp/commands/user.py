@@ -11,7 +11,7 @@ import click
 from flask import current_app
 
 from db.users import User
-from webapp.accounts import blocks, data, events, fields, people, roles, sessions, signup, standing
+from webapp.accounts import blocks, data, details, events, fields, people, roles, sessions, signup, standing
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.commands import Commands
 from webapp.database import database
@@ -66,7 +66,7 @@ def show(email: str, as_json: bool) -> None:
     held = {
         "account": data.account(person),
         "sessions": [data.session_fields(session) for session in sessions.live(database(), person.id)],
-        "events": [events.as_fields(event) for event in events.page(database(), events.own(person.id), None).events],
+        "events": [details.as_fields(event) for event in events.page(database(), events.own(person.id), None).events],
     }
     click.echo(json.dumps(held, indent=2) if as_json else "\n".join(_lines(held)))
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import events
+from webapp.accounts import details, events
 from webapp.accounts.events import Kind
 from webapp.auth import login_required, own_session
 from webapp.database import database
@@ -44,7 +44,7 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(events.as_fields, events.every(database(), events.own(own_session().user.id, _kind())))
+    return map(details.as_fields, events.every(database(), events.own(own_session().user.id, _kind())))
 
 
 def _kind() -> str:

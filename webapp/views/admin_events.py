@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import events, people
+from webapp.accounts import details, events, people
 from webapp.accounts.events import Filter, Kind
 from webapp.auth import admin_required
 from webapp.database import database
@@ -60,7 +60,7 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(events.as_fields, events.every(database(), _filter(_asked())))
+    return map(details.as_fields, events.every(database(), _filter(_asked())))
 
 
 def _asked() -> dict[str, str]:
