@@ -22,7 +22,7 @@ from webapp.accounts import passwords, people, roles
 from webapp.accounts.actor import COMMAND_LINE
 
 # Set by tests.postgres; without it everything runs on SQLite.
-POSTGRES = os.environ.get("LATCHKEY_TEST_POSTGRES")
+POSTGRES = os.environ.get("TEST_POSTGRES")
 PASSWORD = "correct horse battery"
 # What is about one of the two alone; test_sqlite.py needs nothing but a file, and so runs with both.
 SQLITE_ALONE = [
@@ -49,7 +49,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("LATCHKEY_") and "_TEST_" not in name]:
+    for name in [name for name in os.environ if name.startswith("LATCHKEY_")]:
         monkeypatch.delenv(name)
 
 

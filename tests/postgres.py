@@ -80,7 +80,7 @@ def server(programs: Path, place: Path) -> Iterator[str]:
 
 def pytest(url: str, arguments: list[str]) -> int:
     """Its exit code on this database; asked to stop, it may still clean up."""
-    environment = os.environ | {"LATCHKEY_TEST_POSTGRES": url}
+    environment = os.environ | {"TEST_POSTGRES": url}
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment) as tests:
         # Ctrl+C goes to pytest by itself.
         signal.signal(signal.SIGINT, lambda *_: None)

@@ -59,11 +59,25 @@ def test_a_bad_setting_stops_the_start_and_names_itself(monkeypatch: pytest.Monk
         create_app()
 
 
+def test_a_setting_that_there_is_not_stops_the_start_and_names_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_PUBLIC_ULR", "https://id.example")
+    with pytest.raises(BadSetting, match=r"LATCHKEY_PUBLIC_ULR is no setting\. LATCHKEY_PUBLIC_URL is one\."):
+        create_app()
+    monkeypatch.delenv("LATCHKEY_PUBLIC_ULR")
+    monkeypatch.setenv("LATCHKEY_COFFEE", "strong")
+    with pytest.raises(BadSetting, match=r"LATCHKEY_COFFEE is no setting. README.md lists"):
+        create_app()
+
+
 def test_without_any_it_starts_on_a_file_of_its_own(tmp_path: Path) -> None:
     app = create_app()
-    assert app.config["DATABASE_URL"] == f"sqlite:///{tmp_path}/instance/latchkey.db"
-    assert (app.config["HOST"], app.config["PORT"], app.config["THREADS"]) == ("127.0.0.1", 8000, 16)
-    assert app.config["PUBLIC_URL"] == "http://127.0.0.1:8000"
+    assert app.extensions["settings"].database_url == f"sqlite:///{tmp_path}/instance/latchkey.db"
+    assert (app.extensions["settings"].host, app.extensions["settings"].port, app.extensions["settings"].threads) == (
+        "127.0.0.1",
+        8000,
+        16,
+    )
+    assert app.extensions["settings"].public_url == "http://127.0.0.1:8000"
     for name in ("secret_key", "latchkey.db"):
         assert stat.S_IMODE((tmp_path / "instance" / name).stat().st_mode) == 0o600
     app.extensions["database"].close()
@@ -72,14 +86,14 @@ def test_without_any_it_starts_on_a_file_of_its_own(tmp_path: Path) -> None:
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATCHKEY_PORT", "")
     app = create_app()
-    assert app.config["PORT"] == 8000
+    assert app.extensions["settings"].port == 8000
     app.extensions["database"].close()
 
 
 def test_servers_that_start_at_once_share_one_key() -> None:
     with ThreadPoolExecutor(4) as threads:
         apps = list(threads.map(lambda _: create_app(), range(4)))
-    assert len({app.config["SECRET_KEY"] for app in apps}) == 1
+    assert len({app.extensions["settings"].secret_key for app in apps}) == 1
     for app in apps:
         app.extensions["database"].close()
 
@@ -89,7 +103,7 @@ def test_a_key_can_be_rotated_out(monkeypatch: pytest.MonkeyPatch) -> None:
     old = old.replace(",", ";")
     monkeypatch.setenv("LATCHKEY_SECRET_KEY", f"{new},{old}")
     app = create_app()
-    assert (app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"]) == (new, [old])
+    assert (app.extensions["settings"].secret_key, app.extensions["settings"].secret_key_fallbacks) == (new, (old,))
     app.extensions["database"].close()
 
 
@@ -133,8 +147,8 @@ def test_a_name_is_listened_at_by_its_address(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(socket, "getaddrinfo", found)
     monkeypatch.setenv("LATCHKEY_HOST", "localhost")
     app = create_app()
-    assert app.config["ADDRESS"] == "127.0.0.9"
-    assert app.config["PUBLIC_URL"] == "http://localhost:8000"
+    assert app.extensions["settings"].address == "127.0.0.9"
+    assert app.extensions["settings"].public_url == "http://localhost:8000"
     app.extensions["database"].close()
 
 
@@ -144,7 +158,7 @@ def test_the_public_address_is_spelled_as_browsers_spell_it(
 ) -> None:
     monkeypatch.setenv("LATCHKEY_PUBLIC_URL", url)
     app = create_app()
-    assert app.config["PUBLIC_URL"] == origin
+    assert app.extensions["settings"].public_url == origin
     app.extensions["database"].close()
 
 
@@ -164,7 +178,11 @@ def test_an_address_of_version_6_is_an_address(monkeypatch: pytest.MonkeyPatch, 
     for name, value in settings.items():
         monkeypatch.setenv(f"LATCHKEY_{name}", value)
     app = create_app()
-    for host, status in ((app.config["PUBLIC_URL"].partition("//")[2], 200), ("[::2]", 400), ("evil.example", 400)):
+    for host, status in (
+        (app.extensions["settings"].public_url.partition("//")[2], 200),
+        ("[::2]", 400),
+        ("evil.example", 400),
+    ):
         assert app.test_client().get("/login", headers={"Host": host}).status_code == status
     app.extensions["database"].close()
 

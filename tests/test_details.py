@@ -31,9 +31,9 @@ TEXTS: list[tuple[str, str, dict[str, str], str]] = [
     ("role_changed", "from user to admin", {"old": "user", "new": "admin", "why": ""}, "from user to admin"),
     (
         "role_changed",
-        "from user to admin: It's \"hers\": now",
-        {"old": "user", "new": "admin", "why": "It's \"hers\": now"},
-        "from user to admin: It's \"hers\": now",
+        'from user to admin: It\'s "hers": now',
+        {"old": "user", "new": "admin", "why": 'It\'s "hers": now'},
+        'from user to admin: It\'s "hers": now',
     ),
     (
         "block_lifted",
@@ -70,7 +70,7 @@ def test_what_was_stored_in_english_is_carried_over(old: Database) -> None:
     for kind, text, _, _ in TEXTS:
         stored_events.add(old, None, kind, None, "", "", "", text, old.now())
     migrate(old)
-    stored = [event for event in reversed(events.page(old, events.Filter(), None).events)]
+    stored = events.page(old, events.Filter(), None).events[::-1]
     assert [details.of(event) for event in stored] == [held for _, _, held, _ in TEXTS]
     assert [str(details.told(event)) for event in stored] == [told for *_, told in TEXTS]
     old.close()

@@ -30,11 +30,13 @@ ALLOWED = {
     "webapp/hypermedia": {"webapp.hypermedia", "webapp.languages"},
     "webapp/forms": {"webapp.forms", "webapp.accounts.fields", "webapp.languages.sentences"},
     "webapp/auth": {
-        "webapp.auth", "webapp.accounts", "webapp.database", "webapp.forms", "webapp.hypermedia", "webapp.languages",
+        "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",
+        "webapp.languages",
         "webapp.server.address", "db",
     },
     "webapp/views": {
-        "webapp.auth", "webapp.accounts", "webapp.database", "webapp.forms", "webapp.hypermedia", "webapp.languages",
+        "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",
+        "webapp.languages",
         "webapp.metrics", "webapp.server.address", "db",
     },
     "webapp/commands": {
@@ -42,7 +44,8 @@ ALLOWED = {
         "webapp.metrics", "webapp.server", "db",
     },
     "webapp/errors.py": {
-        "webapp.auth", "webapp.accounts", "webapp.database", "webapp.forms", "webapp.hypermedia", "webapp.languages",
+        "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",
+        "webapp.languages",
         "webapp.metrics", "webapp.server", "db",
     },
 }  # fmt: skip

@@ -95,8 +95,9 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
 
 def _open_database(app: Flask, clock: db.Clock) -> None:
     try:
-        key = config.blind_index_key(app.config["SECRET_KEY"])
-        opened = db.connect(app.config["DATABASE_URL"], clock, app.config["THREADS"], key)
+        given = config.settings(app)
+        key = config.blind_index_key(given.secret_key)
+        opened = db.connect(given.database_url, clock, given.threads, key)
         adopted = opened.has_table("users") and not opened.has_table("migrations")
         migrate(opened)
     except (db.Unavailable, db.Unfit) as error:
@@ -109,7 +110,7 @@ def _open_database(app: Flask, clock: db.Clock) -> None:
 
 def _join_hashing_pool(app: Flask) -> None:
     try:
-        pool.share(app.config["INSTANCE"])
+        pool.share(config.settings(app).instance)
     except OSError as error:
         raise config.BadSetting("INSTANCE", f"has no room for the hashing pool's files: {error}") from error
 
@@ -120,7 +121,7 @@ def _set_templates_up(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     try:
-        published = assets.publish(app.config["INSTANCE"] / "static")
+        published = assets.publish(config.settings(app).instance / "static")
     except OSError as error:
         raise config.BadSetting("INSTANCE", f"has no room for static files: {error}") from error
     app.extensions["assets"] = published
@@ -181,10 +182,11 @@ def _refuse_what_no_view_should_see() -> None:
 
 def _wrap(app: Flask) -> None:
     """From the inside out: the app, its static files, the hosts it answers to, headers, the proxies' word."""
-    wrapped = assets.serve(app.wsgi_app, app.config["INSTANCE"] / "static")
-    wrapped = hosts.only_for(app.config["HOSTS"], wrapped)
-    wrapped = headers.with_security_headers(wrapped, app.config["HTTPS"])
-    proxies = app.config["TRUSTED_PROXIES"]
+    given = config.settings(app)
+    wrapped = assets.serve(app.wsgi_app, given.instance / "static")
+    wrapped = hosts.only_for(given.hosts, wrapped)
+    wrapped = headers.with_security_headers(wrapped, given.https)
+    proxies = given.trusted_proxies
     wrapped = with_request_id(wrapped, has_proxy=proxies > 0)
     if proxies:
         wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies)

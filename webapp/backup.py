@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
 from db import Unavailable, Unfit, connect, system_clock
@@ -18,6 +18,7 @@ from db.sqlite import Sqlite
 from webapp import config
 from webapp.accounts import standing
 from webapp.accounts.actor import COMMAND_LINE
+from webapp.config import settings
 
 EMBEDDED = "sqlite:///"
 WHY = "A backup was restored."
@@ -69,7 +70,7 @@ def _made_current(draft: Path) -> int:
 
 
 def _path() -> Path:
-    url: str = current_app.config["DATABASE_URL"]
+    url: str = settings().database_url
     if not url.startswith(EMBEDDED):
         raise click.ClickException(
             "This is for the embedded database; with PostgreSQL use pg_dump and pg_restore, as the README says."

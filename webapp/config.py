@@ -7,13 +7,16 @@ import re
 import secrets
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
+PREFIX = "LATCHKEY_"
 LEAST_KEY_BYTES = 32
 HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:]+")
 # As RFC 6750 2.1 spells it, and too long to be guessed.
@@ -29,22 +32,92 @@ class BadSetting(click.ClickException):
         super().__init__(f"LATCHKEY_{name} {wanted}")
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What LATCHKEY_* say, checked: each by its name in lower case, and what follows from them.
+
+    `address` is where to listen, `hosts` the Host headers that are answered (None: any), `https` whether browsers come
+    by it. `secret_key` signs, and `secret_key_fallbacks` are rotated out.
+    """
+
+    host: str
+    port: int
+    address: str
+    public_url: str
+    https: bool
+    hosts: list[str] | None
+    trusted_proxies: int
+    password_min_length: int
+    deletion_days: int
+    event_days: int
+    workers: int
+    threads: int
+    log_format: str
+    metrics_token: str
+    instance: Path
+    database_url: str
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+
+    @property
+    def login_cookie(self) -> str:
+        return self._cookie("session")
+
+    @property
+    def device_cookie(self) -> str:
+        return self._cookie("device")
+
+    @property
+    def visitor_cookie(self) -> str:
+        """Flask's own session, signed: flashes and a visitor's CSRF secret go there, never who somebody is."""
+        return self._cookie("visitor")
+
+    def _cookie(self, name: str) -> str:
+        return f"__Host-{name}" if self.https else name
+
+
+NAMES = frozenset(field.name.upper() for field in fields(Settings)) - {
+    "ADDRESS",
+    "HTTPS",
+    "HOSTS",
+    "SECRET_KEY_FALLBACKS",
+}
+NAMES |= {"INSECURE"}
+
+
 def load(app: Flask, overrides: Mapping[str, Any]) -> None:
-    """Fill `app.config` from the environment and `overrides`. Raises BadSetting."""
-    config = app.config
-    config.from_prefixed_env("LATCHKEY", loads=str)
-    config.update(overrides)
-    _load_network(config)
-    config["TRUSTED_PROXIES"] = _whole(config, "TRUSTED_PROXIES", 0, 0, 16)
-    config["PASSWORD_MIN_LENGTH"] = _whole(config, "PASSWORD_MIN_LENGTH", 8, 8, 64)
-    config["DELETION_DAYS"] = _whole(config, "DELETION_DAYS", 7, 1, 90)
-    config["EVENT_DAYS"] = _whole(config, "EVENT_DAYS", 400, 1, 4000)
-    config["WORKERS"] = _whole(config, "WORKERS", os.cpu_count() or 1, 1, 256)
-    config["THREADS"] = _whole(config, "THREADS", 16, 1, 256)
-    config["LOG_FORMAT"] = _log_format(config)
-    config["METRICS_TOKEN"] = _metrics_token(config)
-    _load_storage(config)
-    _set_flask_up(config)
+    """Read the settings from the environment and `overrides`, and set the app up by them. Raises BadSetting."""
+    named = {name.removeprefix(PREFIX): value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    app.extensions["settings"] = read(named | dict(overrides))
+    _set_flask_up(app, app.extensions["settings"])
+
+
+def settings(app: Flask | None = None) -> Settings:
+    """Those of this app, or of the one that answers."""
+    return cast(Settings, (app or current_app).extensions["settings"])
+
+
+def read(given: Mapping[str, Any]) -> Settings:
+    """Check what was given, by name without the prefix. Raises BadSetting."""
+    _refuse_unknown(given)
+    instance = _instance(given)
+    database_url = _database_url(given, instance)
+    secret_key, *fallbacks = _keys(given, database_url, instance)
+    return Settings(
+        **_network(given),
+        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 16),
+        password_min_length=_whole(given, "PASSWORD_MIN_LENGTH", 8, 8, 64),
+        deletion_days=_whole(given, "DELETION_DAYS", 7, 1, 90),
+        event_days=_whole(given, "EVENT_DAYS", 400, 1, 4000),
+        workers=_whole(given, "WORKERS", os.cpu_count() or 1, 1, 256),
+        threads=_whole(given, "THREADS", 16, 1, 256),
+        log_format=_log_format(given),
+        metrics_token=_metrics_token(given),
+        instance=instance,
+        database_url=database_url,
+        secret_key=secret_key,
+        secret_key_fallbacks=tuple(fallbacks),
+    )
 
 
 def blind_index_key(secret_key: str) -> bytes:
@@ -52,78 +125,86 @@ def blind_index_key(secret_key: str) -> bytes:
     return hmac.digest(secret_key.encode(), b"blind index", "sha256")
 
 
-def _load_network(config: dict[str, Any]) -> None:
-    host = config["HOST"] = _given(config, "HOST") or "127.0.0.1"
-    port = config["PORT"] = _whole(config, "PORT", 8000, 1, 65535)
-    config["ADDRESS"] = _resolved(host, port)
-    given = _given(config, "PUBLIC_URL")
-    config["PUBLIC_URL"] = _origin(given or f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    config["HTTPS"] = config["PUBLIC_URL"].startswith("https:")
-    insecure = _flag(config, "INSECURE")
-    if not (_is_loopback(host) or config["HTTPS"] or insecure):
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    """A misspelled name would else be a setting that nobody notices is missing."""
+    for name in sorted(given.keys() - NAMES):
+        nearest = get_close_matches(name, NAMES, 1)
+        hint = f" LATCHKEY_{nearest[0]} is one." if nearest else " README.md lists those that there are."
+        raise BadSetting(name[:40], f"is no setting.{hint}")
+
+
+def _network(given: Mapping[str, Any]) -> dict[str, Any]:
+    host, port = _given(given, "HOST") or "127.0.0.1", _whole(given, "PORT", 8000, 1, 65535)
+    address, public = _resolved(host, port), _given(given, "PUBLIC_URL")
+    public_url = _origin(public or f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    https, insecure = public_url.startswith("https:"), _flag(given, "INSECURE")
+    if not (_is_loopback(host) or https or insecure):
         raise BadSetting(
             "HOST",
             f"is {host}, which other machines can reach, and LATCHKEY_PUBLIC_URL is not https: passwords would cross"
             " the network readable. Set LATCHKEY_PUBLIC_URL to the https address people use, or LATCHKEY_INSECURE=1.",
         )
-    config["HOSTS"] = _hosts(config["PUBLIC_URL"]) if given or _is_loopback(host) else None
+    hosts = _hosts(public_url) if public or _is_loopback(host) else None
+    return {"host": host, "port": port, "address": address, "public_url": public_url, "https": https, "hosts": hosts}
 
 
-def _load_storage(config: dict[str, Any]) -> None:
-    instance = config["INSTANCE"] = Path(_given(config, "INSTANCE") or "instance").absolute()
+def _instance(given: Mapping[str, Any]) -> Path:
+    instance = Path(_given(given, "INSTANCE") or "instance").absolute()
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting("INSTANCE", f"is {instance}, which cannot be made: {error.strerror}.") from error
-    url = config["DATABASE_URL"] = _given(config, "DATABASE_URL") or f"sqlite:///{instance}/latchkey.db"
+    return instance
+
+
+def _database_url(given: Mapping[str, Any], instance: Path) -> str:
+    url = _given(given, "DATABASE_URL") or f"sqlite:///{instance}/latchkey.db"
     if not url.startswith(("sqlite:///", "postgresql://", "postgres://")) or ":memory:" in url:
         raise BadSetting("DATABASE_URL", "must be sqlite:///PATH-OF-A-FILE or postgresql://…")
-    config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"] = _keys(config)
+    return url
 
 
-def _set_flask_up(config: dict[str, Any]) -> None:
-    prefix = "__Host-" if config["HTTPS"] else ""
-    config["LOGIN_COOKIE"] = f"{prefix}session"
-    config["DEVICE_COOKIE"] = f"{prefix}device"
-    # Flask's own session is a signed cookie: flashes and a visitor's CSRF secret go there, never who somebody is.
-    config.update(
-        SESSION_COOKIE_NAME=f"{prefix}visitor",
+def _set_flask_up(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=[*settings.secret_key_fallbacks],
+        SESSION_COOKIE_NAME=settings.visitor_cookie,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config["HTTPS"],
+        SESSION_COOKIE_SECURE=settings.https,
         MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
     )
 
 
-def _given(config: dict[str, Any], name: str) -> str:
+def _given(given: Mapping[str, Any], name: str) -> str:
     """What was set, or nothing: an empty variable is an unset one."""
-    return str(config.get(name) or "").strip()
+    return str(given.get(name) or "").strip()
 
 
-def _whole(config: dict[str, Any], name: str, default: int, least: int, most: int) -> int:
-    text = _given(config, name) or str(default)
+def _whole(given: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
+    text = _given(given, name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
         raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text[:40]!r}")
     return int(text)
 
 
-def _flag(config: dict[str, Any], name: str) -> bool:
-    text = _given(config, name) or "0"
+def _flag(given: Mapping[str, Any], name: str) -> bool:
+    text = _given(given, name) or "0"
     if text not in {"0", "1"}:
         raise BadSetting(name, f"must be 0 or 1, not {text!r}")
     return text == "1"
 
 
-def _log_format(config: dict[str, Any]) -> str:
-    text = _given(config, "LOG_FORMAT") or "text"
+def _log_format(given: Mapping[str, Any]) -> str:
+    text = _given(given, "LOG_FORMAT") or "text"
     if text not in {"text", "json"}:
         raise BadSetting("LOG_FORMAT", f"must be text or json, not {text[:40]!r}")
     return text
 
 
-def _metrics_token(config: dict[str, Any]) -> str:
-    token = _given(config, "METRICS_TOKEN")
+def _metrics_token(given: Mapping[str, Any]) -> str:
+    token = _given(given, "METRICS_TOKEN")
     if token and not BEARER_TOKEN.fullmatch(token):
         raise BadSetting("METRICS_TOKEN", "must be at least 16 letters, digits or any of -._~+/")
     return token
@@ -168,18 +249,18 @@ def _hosts(public_url: str) -> list[str]:
     return ["localhost", "127.0.0.1", "::1"] if _is_loopback(host) else [host]
 
 
-def _keys(config: dict[str, Any]) -> list[str]:
+def _keys(given: Mapping[str, Any], database_url: str, instance: Path) -> list[str]:
     """The secret keys, the one to sign with first."""
-    given = _given(config, "SECRET_KEY")
-    if not given and not config["DATABASE_URL"].startswith("sqlite:"):
+    text = _given(given, "SECRET_KEY")
+    if not text and not database_url.startswith("sqlite:"):
         raise BadSetting(
             "SECRET_KEY",
             "must be set with PostgreSQL, the same on every server:"
             " python3 -c 'import secrets; print(secrets.token_hex(32))' prints one",
         )
-    if not given:
-        return [_kept_key(config["INSTANCE"])]
-    keys = [key.strip() for key in given.split(",")]
+    if not text:
+        return [_kept_key(instance)]
+    keys = [key.strip() for key in text.split(",")]
     if any(len(key.encode()) < LEAST_KEY_BYTES for key in keys):
         raise BadSetting("SECRET_KEY", f"must be at least {LEAST_KEY_BYTES} bytes long, each of them")
     return keys

@@ -7,6 +7,7 @@ from flask import Flask, current_app, request
 
 from db import Database
 from webapp.accounts import sweep
+from webapp.config import settings
 
 # No form waits for a sweep.
 SWEEPING = {"GET", "HEAD"}
@@ -27,4 +28,4 @@ def _sweep_now_and_then() -> None:
     now, (swept_at, pause) = database().clock(), current_app.extensions["swept"]
     if request.method in SWEEPING and abs(now - swept_at) >= pause:
         current_app.extensions["swept"] = now, sweep.EVERY
-        current_app.extensions["swept"] = now, sweep.sweep_if_due(database(), current_app.config["EVENT_DAYS"])
+        current_app.extensions["swept"] = now, sweep.sweep_if_due(database(), settings().event_days)

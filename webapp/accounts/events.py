@@ -85,7 +85,8 @@ def record(
 ) -> None:
     """Note what happened, now or `at` a stored moment; inside the transaction of the act.
 
-    `detail` is what there is to say beside its kind (`accounts.details`); what is empty is left out. `session_id` names a session that it is about; else it is that in which the user did it.
+    `session_id` names a session that it is about; else it is that in which the user did it. `detail` is what there is
+    to say beside its kind (`accounts.details`); what is empty is left out.
     """
     session_id, at = session_id or actor.session_for(user_id), at or db.now()
     held = {name: value for name, value in detail.items() if value}

@@ -37,7 +37,7 @@ class BadRole(Exception):
 
 
 def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> None:
-    """Change somebody's role, from their next request on. Raises LastAdmin, Refused where there is no such role, NotAllowed."""
+    """Change somebody's role, from their next request on. Raises Refused, LastAdmin, NotAllowed."""
     refuse(role=None if role in names(db) else say("There is no such role."))
     with db.transaction():
         check_admin(db, actor)

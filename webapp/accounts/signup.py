@@ -40,9 +40,9 @@ def sign_up(
     """Create an account and give its id. Raises Refused, Throttled, Busy.
 
     Refused is what has not the shape of a name or an address, what is taken or reserved, and a password of fewer than
-    `least` characters or one that is easy to guess. The hash is made first: it takes a tenth of a second, during which nobody else may be kept from writing.
-    The UNIQUE indexes are the check, so of two people who send one address at once, one gets it. Who is told that the
-    database did not answer, and so has `is_sent_again`, may find that it did.
+    `least` characters or one that is easy to guess. The hash is made first: it takes a tenth of a second, during which
+    nobody else may be kept from writing. The UNIQUE indexes are the check, so of two people who send one address at
+    once, one gets it. Who is told that the database did not answer, and so has `is_sent_again`, may find that it did.
     """
     refuse(
         username=new_name_objection(actor, username),

@@ -14,6 +14,7 @@ from db.sessions import Session
 from db.users import User
 from webapp.accounts import sessions
 from webapp.accounts.roles import RESERVED
+from webapp.config import settings
 from webapp.database import database
 from webapp.languages.sentences import Sentence
 
@@ -161,7 +162,7 @@ def current_user() -> User | None:
 
 def current_token() -> str | None:
     """What the browser sent, live or not; or what it has been given since."""
-    token: str | None = g.token if "token" in g else request.cookies.get(current_app.config["LOGIN_COOKIE"])
+    token: str | None = g.token if "token" in g else request.cookies.get(settings().login_cookie)
     return token
 
 
@@ -180,13 +181,12 @@ def after_request(answer: Response) -> Response:
     """The cookie of whoever was given a token, or lost it."""
     if "token" not in g:
         return answer
-    name, flags = current_app.config["LOGIN_COOKIE"], {"secure": current_app.config["HTTPS"], "samesite": "Lax"}
+    name = settings().login_cookie
+    flags: dict[str, Any] = {"secure": settings().https, "httponly": True, "samesite": "Lax"}
     if g.token is None:
-        answer.delete_cookie(name, httponly=True, **flags)
+        answer.delete_cookie(name, **flags)
     else:
-        answer.set_cookie(
-            name, g.token, max_age=sessions.REMEMBERED.absolute if g.remember else None, httponly=True, **flags
-        )
+        answer.set_cookie(name, g.token, max_age=sessions.REMEMBERED.absolute if g.remember else None, **flags)
     return answer
 
 

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from db.sessions import Session
 from webapp import auth
+from webapp.config import settings
 from webapp.hypermedia import form_again
 from webapp.languages.sentences import say
 
@@ -57,7 +58,7 @@ def is_mere_question() -> bool:
 def token() -> str:
     """For a form's hidden field. Masked anew each time, so that compressed pages tell nothing of it (BREACH)."""
     mask = secrets.token_bytes(TOKEN_BYTES)
-    return (mask + _xor(mask, _proof(_source() or _new_source(), current_app.config["SECRET_KEY"]))).hex()
+    return (mask + _xor(mask, _proof(_source() or _new_source(), settings().secret_key))).hex()
 
 
 def is_from_page_of(session: Session) -> bool:
@@ -78,8 +79,8 @@ def _is_from_here() -> bool:
 
 
 def _own_origins() -> set[str]:
-    public: str = current_app.config["PUBLIC_URL"]
-    return {public} if current_app.config["HTTPS"] else {public, request.host_url.rstrip("/").lower()}
+    public: str = settings().public_url
+    return {public} if settings().https else {public, request.host_url.rstrip("/").lower()}
 
 
 def _fits(source: str | None) -> bool:
@@ -90,7 +91,7 @@ def _fits(source: str | None) -> bool:
     if source is None or len(masked) != 2 * TOKEN_BYTES:
         return False
     given = _xor(masked[:TOKEN_BYTES], masked[TOKEN_BYTES:])
-    keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+    keys = [settings().secret_key, *settings().secret_key_fallbacks]
     return any(hmac.compare_digest(given, _proof(source, key)) for key in keys)
 
 

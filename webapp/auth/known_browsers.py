@@ -8,11 +8,12 @@ import secrets
 from contextlib import suppress
 from datetime import timedelta
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from db import Unavailable, moment, users
 from webapp.auth import current_user
+from webapp.config import settings
 from webapp.database import database
 
 LIFE = timedelta(days=400)
@@ -26,7 +27,7 @@ def read() -> tuple[str, dict[int, str]]:
     Nothing where the cookie is not ours, or too old.
     """
     with suppress(BadSignature, TypeError, ValueError):
-        name, written_at, *people = _serializer().loads(request.cookies.get(current_app.config["DEVICE_COOKIE"], ""))
+        name, written_at, *people = _serializer().loads(request.cookies.get(settings().device_cookie, ""))
         if database().clock() - moment(written_at) < LIFE:
             return str(name), {int(user_id): str(password_id) for user_id, password_id in people}
     return "", {}
@@ -50,15 +51,15 @@ def _write(answer: Response, user_id: int) -> None:
     name, people = read()
     latest = {user_id: users.password_id(database(), user_id)} | {k: v for k, v in people.items() if k != user_id}
     answer.set_cookie(
-        current_app.config["DEVICE_COOKIE"],
+        settings().device_cookie,
         _serializer().dumps([name or secrets.token_urlsafe(16), database().now(), *[*latest.items()][:MOST_PEOPLE]]),
         max_age=LIFE,
         httponly=True,
-        secure=current_app.config["HTTPS"],
+        secure=settings().https,
         samesite="Lax",
     )
 
 
 def _serializer() -> URLSafeSerializer:
-    config = current_app.config
-    return URLSafeSerializer([*reversed(config["SECRET_KEY_FALLBACKS"]), config["SECRET_KEY"]], salt="device")
+    keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
+    return URLSafeSerializer(keys, salt="device")

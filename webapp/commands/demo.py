@@ -1,10 +1,10 @@
 """The command that fills an empty database with people who do not exist."""
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.accounts import demo as rules
+from webapp.config import settings
 from webapp.database import database
 
 # Of somebody who comes every week or two, in half a year.
@@ -21,6 +21,6 @@ def demo(people: int, events: int | None) -> None:
         password = rules.fill(database(), people, people * EVENTS_EACH if events is None else events)
     except rules.NotEmpty:
         raise click.ClickException(
-            f"Somebody has signed up in {current_app.config['DATABASE_URL']} already; the demo wants an empty database."
+            f"Somebody has signed up in {settings().database_url} already; the demo wants an empty database."
         ) from None
     click.echo(f"Log in as {rules.ADMIN} (an admin) or {rules.MEMBER}, with the password  {password}")

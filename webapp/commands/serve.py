@@ -4,11 +4,10 @@ import socket
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.accounts import roles
-from webapp.config import BadSetting
+from webapp.config import BadSetting, settings
 from webapp.database import database
 from webapp.metrics import folder
 from webapp.server import connections
@@ -31,10 +30,10 @@ def serve() -> None:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    config = current_app.config
-    _check_port(config["ADDRESS"], config["PORT"])
-    _share_metrics(config["INSTANCE"], config["PORT"])
-    most = connections.most(config["THREADS"])
+    given = settings()
+    _check_port(given.address, given.port)
+    _share_metrics(given.instance, given.port)
+    most = connections.most(given.threads)
     _welcome()
     _warn(most)
     database().close()
@@ -42,9 +41,9 @@ def serve() -> None:
         "webapp.asgi:front_door",
         factory=True,
         interface=Interfaces.ASGI,
-        address=config["ADDRESS"],
-        port=config["PORT"],
-        workers=config["WORKERS"],
+        address=given.address,
+        port=given.port,
+        workers=given.workers,
         backlog=WAITING,
         # Not requests: accepted connections, in each process.
         backpressure=most,
@@ -77,7 +76,7 @@ def _share_metrics(instance: Path, port: int) -> None:
 
 
 def _welcome() -> None:
-    click.echo(f"Latchkey is at {current_app.config['PUBLIC_URL']} - stop it with Ctrl+C.")
+    click.echo(f"Latchkey is at {settings().public_url} - stop it with Ctrl+C.")
     if not roles.has_admin(database()):
         click.echo("It has no admin yet: sign up there, then run  ./just admin YOUR@EMAIL.ADDRESS  beside this.")
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from flask import current_app
 
 from db.users import User
 from webapp.accounts import blocks, data, details, events, fields, people, roles, sessions, signup, standing
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.commands import Commands
+from webapp.config import settings
 from webapp.database import database
 from webapp.hypermedia.downloads import json_lines
 
@@ -150,7 +150,7 @@ def _give(email: str, name: str, why: str, done: str) -> None:
 def _created(email: str, username: str, password: str) -> User:
     """Somebody new, by the rules of the sign-up page."""
     name = username or re.sub(r"[^A-Za-z0-9._-]", "", email.partition("@")[0])[:32]
-    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    least = settings().password_min_length
     try:
         signup.sign_up(database(), COMMAND_LINE, name, fields.tidied_email(email), password, least=least)
     except fields.Refused as refused:
@@ -170,7 +170,7 @@ def _person(email: str) -> User:
         return people.by_email(database(), email)
     except people.NoSuchAccount:
         raise click.ClickException(
-            f"Nobody has signed up as {email}. Sign up at {current_app.config['PUBLIC_URL']}/signup first."
+            f"Nobody has signed up as {email}. Sign up at {settings().public_url}/signup first."
         ) from None
 
 

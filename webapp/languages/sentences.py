@@ -1,6 +1,6 @@
 """Sentences for people: plain English, and what it takes to say the same in another language.
 
-Rules and forms write them and know of no language; `webapp.languages.reader` says them in the reader's, where they are shown.
+Rules and forms write them and know of no language; `languages.reader` says them in the reader's, where they are shown.
 """
 
 import html

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 
 from webapp import metrics
-from webapp.config import MOST_BODY_BYTES
+from webapp.config import MOST_BODY_BYTES, settings
 from webapp.languages import reader
 from webapp.server import connections
 from webapp.server.wsgi import Call, Scope, environ
@@ -48,7 +48,7 @@ class FrontDoor:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._threads = ThreadPoolExecutor(app.config["THREADS"], "worker")
+        self._threads = ThreadPoolExecutor(settings(app).threads, "worker")
         self._aside = asyncio.Semaphore(THREADS_ASIDE)
         self._kept_bytes = self._in_hand = 0
         self._busy: dict[tuple[bool, str], asyncio.Future[tuple[Call, bytes, bool]]] = {}
@@ -110,7 +110,7 @@ class FrontDoor:
         return await self._busy[page]
 
     async def _strangers_page(self, over_htmx: bool, language: str) -> tuple[Call, bytes, bool]:
-        host = (self._app.config["HOSTS"] or ["localhost"])[0].encode()
+        host = (settings(self._app).hosts or ["localhost"])[0].encode()
         headers = [(b"host", host), (b"accept-language", language.encode())] + [(b"hx-request", b"true")] * over_htmx
         scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
         call = Call(self._app, environ(scope, io.BytesIO(), 503))

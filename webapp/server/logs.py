@@ -10,6 +10,7 @@ from typing import TextIO, cast
 from flask import Flask, has_request_context
 from flask.logging import default_handler, wsgi_errors_stream
 
+from webapp.config import settings
 from webapp.server.address import address
 from webapp.server.request_id import request_id
 
@@ -52,7 +53,7 @@ HANDLER = logging.StreamHandler(cast(TextIO, wsgi_errors_stream))
 
 def start(app: Flask) -> None:
     """Send what the rules tell, and Flask's word of a crash, to standard error in the format that was set."""
-    HANDLER.setFormatter(FORMATTERS[app.config["LOG_FORMAT"]])
+    HANDLER.setFormatter(FORMATTERS[settings(app).log_format])
     app.logger.removeHandler(default_handler)
     app.logger.addHandler(HANDLER)
     logger = logging.getLogger("latchkey")

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import data
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
 from webapp.auth.drafts import brings_file
+from webapp.config import settings
 from webapp.database import database
 from webapp.hypermedia import render
 from webapp.hypermedia.downloads import download, json_lines
@@ -24,7 +25,7 @@ blueprint = Blueprint("data", __name__, url_prefix="/account/data")
 @blueprint.get("")
 @login_required
 def show() -> ResponseReturnValue:
-    return render("data.html", "export_form.html", days=current_app.config["DELETION_DAYS"])
+    return render("data.html", "export_form.html", days=settings().deletion_days)
 
 
 @blueprint.post("")

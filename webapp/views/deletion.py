@@ -1,12 +1,13 @@
 """Deleting one's account, and taking that back."""
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import deletion
 from webapp.accounts.fields import Refused
 from webapp.auth import login_required, own_session, take_token
 from webapp.auth.actor import actor
+from webapp.config import settings
 from webapp.database import database
 from webapp.forms.confirm import ConfirmForm
 from webapp.hypermedia import flash, render
@@ -25,7 +26,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("")
 @login_required
 def create() -> ResponseReturnValue:
-    form, days = ConfirmForm(request.form), current_app.config["DELETION_DAYS"]
+    form, days = ConfirmForm(request.form), settings().deletion_days
     if not form.check():
         return _page(form, 422)
     try:
@@ -59,5 +60,5 @@ def undo() -> ResponseReturnValue:
 def _page(form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
     is_marked = own_session().user.deletion_at is not None
     partial = "deletion_undo_form.html" if is_marked else "deletion_form.html"
-    days = current_app.config["DELETION_DAYS"]
+    days = settings().deletion_days
     return render("deletion.html", partial, status, form=form, is_marked=is_marked, days=days)

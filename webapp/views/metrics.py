@@ -2,13 +2,14 @@
 
 import hmac
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from db import Unavailable
 from webapp import metrics
 from webapp.accounts import admin
 from webapp.auth import public
+from webapp.config import settings
 from webapp.database import database
 from webapp.server.address import is_on_this_machine
 
@@ -25,7 +26,7 @@ def show() -> ResponseReturnValue:
 
 
 def _has_token() -> bool:
-    given, token = request.authorization, current_app.config["METRICS_TOKEN"]
+    given, token = request.authorization, settings().metrics_token
     if not token or given is None or given.type != "bearer":
         return False
     return hmac.compare_digest((given.token or "").encode(), token.encode())

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import password_change
@@ -12,6 +12,7 @@ from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
 from webapp.auth.actor import actor
 from webapp.auth.csrf import changes_nothing
+from webapp.config import settings
 from webapp.database import database
 from webapp.forms.password_change import PasswordForm
 from webapp.hypermedia import flash, render
@@ -30,7 +31,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/account/password")
 @login_required
 def update() -> ResponseReturnValue:
-    form, session, least = PasswordForm(request.form), own_session(), current_app.config["PASSWORD_MIN_LENGTH"]
+    form, session, least = PasswordForm(request.form), own_session(), settings().password_min_length
     form.check()
     current, new = form.values["current_password"], form.values["new_password"]
     try:
@@ -60,7 +61,7 @@ def check() -> ResponseReturnValue:
 def strength() -> ResponseReturnValue:
     """How good the new password is, for somebody who has just left it: the inside of the slot under its field."""
     new, user, told = PasswordForm(request.form).values["new_password"], own_session().user, None
-    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    least = settings().password_min_length
     with suppress(Busy):
         told = in_words(database(), actor(), new, least, (user.username, user.email), user)
     return translated(told or "")
@@ -76,7 +77,7 @@ def well_known() -> ResponseReturnValue:
 def _check(form: PasswordForm, *fields: str) -> bool:
     form.check(*fields)
     user, new = own_session().user, form.values["new_password"]
-    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    least = settings().password_min_length
     form.object("new_password", objection(database(), actor(), new, least, (user.username, user.email), user))
     return not form.errors
 
@@ -88,5 +89,5 @@ def _others(ended: int) -> str:
 
 
 def _page(form: PasswordForm, status: int = 200) -> ResponseReturnValue:
-    least = current_app.config["PASSWORD_MIN_LENGTH"]
+    least = settings().password_min_length
     return render("password_change.html", "password_change_form.html", status, form=form, least=least)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import signup
@@ -13,6 +13,7 @@ from webapp.auth import current_user, public
 from webapp.auth.actor import visitor
 from webapp.auth.csrf import changes_nothing
 from webapp.auth.known_browsers import remember
+from webapp.config import settings
 from webapp.database import database
 from webapp.forms.signup import SignupForm
 from webapp.hypermedia import flash, next_path, render
@@ -33,7 +34,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/signup")
 @public
 def create() -> ResponseReturnValue:
-    form, least = SignupForm(request.form), current_app.config["PASSWORD_MIN_LENGTH"]
+    form, least = SignupForm(request.form), settings().password_min_length
     try:
         remember(signup.sign_up(database(), visitor(), **form.values, least=least, is_sent_again=form.is_sent_again))
     except Refused as refused:
@@ -65,7 +66,7 @@ def strength() -> ResponseReturnValue:
     """How good the password is, for somebody who has just left it: the inside of the slot under its field."""
     password, told = SignupForm(request.form).values["password"], None
     with suppress(Busy):
-        told = in_words(database(), visitor(), password, current_app.config["PASSWORD_MIN_LENGTH"])
+        told = in_words(database(), visitor(), password, settings().password_min_length)
     return translated(told or "")
 
 
@@ -73,10 +74,10 @@ def _check(form: SignupForm, *fields: str) -> bool:
     form.check(*fields)
     if "password" in (fields or form.checks):
         context = form.values["username"], form.values["email"]
-        least = current_app.config["PASSWORD_MIN_LENGTH"]
+        least = settings().password_min_length
         form.object("password", objection(database(), visitor(), form.values["password"], least, context))
     return not form.errors
 
 
 def _page(form: SignupForm, status: int = 200) -> ResponseReturnValue:
-    return render("signup.html", "signup_form.html", status, form=form, least=current_app.config["PASSWORD_MIN_LENGTH"])
+    return render("signup.html", "signup_form.html", status, form=form, least=settings().password_min_length)
