@@ -1,4 +1,4 @@
-"""The README says nothing that is not so."""
+"""The README, and the papers that it leads to, say nothing that is not so."""
 
 import re
 import subprocess
@@ -16,11 +16,13 @@ from webapp import config, create_app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PAPERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted((ROOT / "docs").glob("*.md"))
+TEXT = "\n".join(path.read_text() for path in PAPERS)
 
 
 def block(after: str, language: str) -> str:
     """The first such block of code after these words."""
-    found = re.search(rf"{re.escape(after)}.*?```{language}\n(.*?)```", README, re.DOTALL)
+    found = re.search(rf"{re.escape(after)}.*?```{language}\n(.*?)```", TEXT, re.DOTALL)
     assert found is not None
     return found[1]
 
@@ -45,13 +47,13 @@ def test_a_page_is_added_as_it_says(settings: dict[str, Any], cheap_hashes: None
 
 
 def test_every_setting_is_in_its_table_and_nothing_else() -> None:
-    told = set(re.findall(r"`LATCHKEY_(\w+)`", _section("Settings")))
+    told = set(re.findall(r"`LATCHKEY_(\w+)`", (ROOT / "docs/settings.md").read_text()))
     assert told == config.NAMES
 
 
 def test_every_recipe_that_it_names_is_there() -> None:
     recipes = set(re.findall(r"^([a-z-]+)[^:\n]*:(?!=)", (ROOT / "justfile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`?just ([a-z-]+)", README)) <= recipes
+    assert set(re.findall(r"`?just ([a-z-]+)", TEXT)) <= recipes
 
 
 def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
@@ -76,14 +78,30 @@ def test_ci_runs_what_it_says() -> None:
 
 
 def test_every_picture_is_there_and_shown() -> None:
-    shown = set(re.findall(r"\(docs/screenshots/([\w-]+)\.webp\)", README))
+    shown = set(re.findall(r"\((?:docs/)?screenshots/([\w-]+)\.webp\)", TEXT))
     assert shown == {path.stem for path in (ROOT / "docs/screenshots").iterdir()} == {*PICTURES, "cover"}
 
 
-@pytest.mark.parametrize("path", re.findall(r"^ {0,2}(\w+)/ ", README, re.MULTILINE))
+@pytest.mark.parametrize("path", re.findall(r"^ {0,2}(\w+)/ ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
 def test_every_folder_that_it_names_is_there(path: str) -> None:
     assert (ROOT / path).is_dir() or (ROOT / "webapp" / path).is_dir()
 
 
-def _section(title: str) -> str:
-    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.stem)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        file, _, heading = target.partition("#")
+        if not file.startswith("https:"):
+            found = (path.parent / file).resolve() if file else path
+            assert found.exists(), target
+            assert not heading or heading in _anchors(found), target
+
+
+def _anchors(path: Path) -> set[str]:
+    """As GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_is_read_in_three_minutes() -> None:
+    assert len(README.splitlines()) <= 200
