@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar, overload
 
 Row = tuple[Any, ...]
 Clock = Callable[[], datetime]
+T = TypeVar("T")
+# Given the names of a statement's columns, what makes something of each row.
+Read = Callable[[tuple[str, ...]], Callable[[Row], T]]
 
 
 def system_clock() -> datetime:
@@ -37,7 +41,7 @@ class Unfit(Exception):
 
 
 class Database(ABC):
-    """Statements take `:name` parameters and give tuples. One object serves all threads.
+    """Statements take `:name` parameters and give tuples, or what `read` makes of them. One object serves all threads.
 
     Every verb raises Duplicate or Unavailable. Outside a transaction each statement is one of its own.
     """
@@ -67,13 +71,33 @@ class Database(ABC):
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Change rows once for each set of values, inside the transaction that is open; quickly."""
 
-    @abstractmethod
-    def one(self, sql: str, **values: Any) -> Row | None:
+    @overload
+    def one(self, sql: str, /, **values: Any) -> Row | None: ...
+
+    @overload
+    def one(self, sql: str, read: Read[T], /, **values: Any) -> T | None: ...
+
+    def one(self, sql: str, read: Read[Any] | None = None, /, **values: Any) -> Any:
         """The first row, or None. To write with RETURNING, be inside a transaction."""
+        with self._cursor(sql, values) as cursor:
+            row = cursor.fetchone()
+            return row if row is None or read is None else read(_columns(cursor))(row)
+
+    @overload
+    def all(self, sql: str, /, **values: Any) -> list[Row]: ...
+
+    @overload
+    def all(self, sql: str, read: Read[T], /, **values: Any) -> list[T]: ...
+
+    def all(self, sql: str, read: Read[Any] | None = None, /, **values: Any) -> list[Any]:
+        """Every row."""
+        with self._cursor(sql, values) as cursor:
+            rows: list[Any] = cursor.fetchall()
+            return rows if read is None else list(map(read(_columns(cursor)), rows))
 
     @abstractmethod
-    def all(self, sql: str, **values: Any) -> list[Row]:
-        """Every row."""
+    def _cursor(self, sql: str, values: dict[str, Any]) -> AbstractContextManager[Any]:
+        """What a statement gives, as DB-API 2.0 has it (PEP 249)."""
 
     @abstractmethod
     def script(self, sql: str) -> None:
@@ -99,6 +123,22 @@ class Database(ABC):
     dialect: str
     mistakes: type[Exception]
     """What a statement raises that does not fit the tables."""
+
+
+def by_name(kind: type[T]) -> Read[T]:
+    """Rows become NamedTuples of this kind, whatever other columns there are and in whatever order."""
+    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+
+    @lru_cache
+    def read(columns: tuple[str, ...]) -> Callable[[Row], T]:
+        pick = itemgetter(*map(columns.index, fields))
+        return lambda row: kind(*pick(row))
+
+    return read
+
+
+def _columns(cursor: Any) -> tuple[str, ...]:
+    return tuple(column[0] for column in cursor.description)
 
 
 def stored(moment: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from db import Database
+from db import Database, by_name
 
 
 class Draft(NamedTuple):
@@ -13,6 +13,9 @@ class Draft(NamedTuple):
     purpose: str
     path: str
     fields: str
+
+
+as_draft = by_name(Draft)
 
 
 def add(db: Database, draft_id: str, user_id: int, session_id: str, purpose: str, path: str, fields: str) -> None:
@@ -31,12 +34,12 @@ def add(db: Database, draft_id: str, user_id: int, session_id: str, purpose: str
 
 def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
     """A draft of this person's."""
-    row = db.one(
+    return db.one(
         "SELECT id, session_id, purpose, path, fields FROM drafts WHERE id = :id AND user_id = :user_id",
+        as_draft,
         id=draft_id,
         user_id=user_id,
     )
-    return Draft(*row) if row else None
 
 
 def of_user(db: Database, user_id: int) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from db import Database
+from db import Database, by_name
 
 # Later than any moment that a table holds.
 END_OF_TIME = "9999"
@@ -23,6 +23,9 @@ class Event(NamedTuple):
     created_at: str
     user_id: int | None
     username: str | None
+
+
+as_event = by_name(Event)
 
 
 class Filter(NamedTuple):
@@ -98,27 +101,25 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def find(db: Database, event_id: int) -> Event | None:
-    row = db.one("SELECT * FROM told_events WHERE id = :id", id=event_id)
-    return Event(*row) if row else None
+    return db.one("SELECT * FROM told_events WHERE id = :id", as_event, id=event_id)
 
 
 def walk(db: Database, wanted: Filter, before: Event | None, limit: int) -> list[Event]:
     """At most `limit` events, newest first, older than `before`."""
     created_at, event_id = min((before.created_at, before.id) if before else LAST, (wanted.until, 0))
-    rows = db.all(WALKS[_index(wanted)], created_at=created_at, id=event_id, limit=limit, **wanted._asdict())
-    return [Event(*row) for row in rows]
+    return db.all(WALKS[_index(wanted)], as_event, created_at=created_at, id=event_id, limit=limit, **wanted._asdict())
 
 
 def of_session(db: Database, user_id: int, session_id: str, limit: int) -> list[Event]:
     """What happened in one session of this person's, newest first."""
-    rows = db.all(
+    return db.all(
         """SELECT * FROM told_events WHERE session_id = :session_id AND user_id = :user_id
            ORDER BY created_at DESC, id DESC LIMIT :limit""",
+        as_event,
         session_id=session_id,
         user_id=user_id,
         limit=limit,
     )
-    return [Event(*row) for row in rows]
 
 
 def count_per_day(db: Database, user_id: int, kind: str, since: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from db import Database
-from db.users import User
+from db.users import User, as_user
 
 # Behind the last id that there can be.
 LAST_ID = 2**63 - 1
@@ -110,24 +110,22 @@ def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted
     those behind the person with the id `after`."""
     start = (_place(db, sort, after) if after is not None else None) or _start(db, sort, is_descending)
     if wanted == Filter():
-        rows = db.all(WALKS[sort, is_descending], key=start.key, id=start.id, limit=limit)
-    else:
-        rows = db.all(SCANS[is_descending], sort=sort, **start._asdict(), **wanted._asdict(), limit=limit)
-    return [User(*row) for row in rows]
+        return db.all(WALKS[sort, is_descending], as_user, key=start.key, id=start.id, limit=limit)
+    return db.all(SCANS[is_descending], as_user, sort=sort, **start._asdict(), **wanted._asdict(), limit=limit)
 
 
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     """At most `limit` of those who fit, in no order."""
-    rows = db.all(
+    return db.all(
         """SELECT * FROM people WHERE id IN (
            SELECT id FROM sorted_users
            WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
            AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
            AND (:state = '' OR state = :state) LIMIT :limit)""",
+        as_user,
         limit=limit,
         **wanted._asdict(),
     )
-    return [User(*row) for row in rows]
 
 
 def count_since(db: Database, created_after: str) -> int:

@@ -74,14 +74,6 @@ class Postgres(Database):
         with _translated(), self._connection() as connection, connection.cursor() as cursor:
             cursor.executemany(_rewritten(sql), rows)
 
-    def one(self, sql: str, **values: Any) -> Row | None:
-        with self._cursor(sql, values) as cursor:
-            return cursor.fetchone()
-
-    def all(self, sql: str, **values: Any) -> list[Row]:
-        with self._cursor(sql, values) as cursor:
-            return cursor.fetchall()
-
     def script(self, sql: str) -> None:
         with _translated(), self._connection() as connection:
             connection.execute(sql)

@@ -1,10 +1,15 @@
 """Every statement that touches the table of sessions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from db import Database, Row
-from db.users import User
+from db.users import User, as_user
+
+# As the view own_sessions calls them: the user's part has names of its own.
+NAMES = "session_id remember began_at confirmed_at last_seen_at last_visit_at ended_at device address".split()
 
 
 class Session(NamedTuple):
@@ -22,6 +27,18 @@ class Session(NamedTuple):
     device: str
     address: str
     user: User
+
+
+@lru_cache
+def as_session(columns: tuple[str, ...]) -> Callable[[Row], Session]:
+    """Reads a row of own_sessions, a session and whose it is."""
+    pick, user = itemgetter(*map(columns.index, NAMES)), as_user(columns)
+
+    def read(row: Row) -> Session:
+        session_id, remember, *rest = pick(row)
+        return Session(session_id, bool(remember), *rest, user(row))
+
+    return read
 
 
 def add(
@@ -65,36 +82,36 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def find(db: Database, token_hash: str) -> Session | None:
     """The session and its user, in one query."""
-    row = db.one("SELECT * FROM own_sessions WHERE token_hash = :token_hash", token_hash=token_hash)
-    return _session(row) if row else None
+    return db.one("SELECT * FROM own_sessions WHERE token_hash = :token_hash", as_session, token_hash=token_hash)
 
 
 def by_id(db: Database, user_id: int, session_id: str) -> Session | None:
     """One of this person's."""
-    row = db.one(
+    return db.one(
         "SELECT * FROM own_sessions WHERE session_id = :session_id AND id = :user_id",
+        as_session,
         session_id=session_id,
         user_id=user_id,
     )
-    return _session(row) if row else None
 
 
 def of_user(db: Database, user_id: int) -> list[Session]:
     """The one seen last first; those too whose end was noted, and whose row is still kept."""
-    rows = db.all(
-        "SELECT * FROM own_sessions WHERE id = :user_id ORDER BY last_seen_at DESC, session_id", user_id=user_id
+    return db.all(
+        "SELECT * FROM own_sessions WHERE id = :user_id ORDER BY last_seen_at DESC, session_id",
+        as_session,
+        user_id=user_id,
     )
-    return [_session(row) for row in rows]
 
 
 def unended(db: Database, user_id: int) -> list[Session]:
     """This person's without those whose end was noted, the one seen last first."""
-    rows = db.all(
+    return db.all(
         """SELECT * FROM own_sessions WHERE id = :user_id AND ended_at IS NULL
            ORDER BY last_seen_at DESC, session_id""",
+        as_session,
         user_id=user_id,
     )
-    return [_session(row) for row in rows]
 
 
 def count_of_user(db: Database, user_id: int) -> int:
@@ -114,12 +131,12 @@ def owners(db: Database) -> list[int]:
 
 def due(db: Database, limit: int) -> list[Session]:
     """At most `limit` sessions that should have ended by now, unless their user's role was changed since."""
-    rows = db.all(
+    return db.all(
         "SELECT * FROM own_sessions WHERE ends_at <= :now AND ended_at IS NULL ORDER BY ends_at LIMIT :limit",
+        as_session,
         now=db.now(),
         limit=limit,
     )
-    return [_session(row) for row in rows]
 
 
 def touch(db: Database, session_id: str, ends_at: str, new_visit_after: str) -> None:
@@ -195,7 +212,3 @@ def remove_of_user(db: Database, user_id: int, limit: int) -> int:
         user_id=user_id,
         limit=limit,
     )
-
-
-def _session(row: Row) -> Session:
-    return Session(row[0], bool(row[1]), *row[2:9], User(*row[11:]))  # type: ignore[call-arg]

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
-from db import Clock, Database, Duplicate, Row, Unavailable
+from db import Clock, Database, Duplicate, Unavailable
 
 # How long a writer waits for another thread of this process, in seconds; busy_timeout is the same for other processes.
 PATIENCE = 5.0
@@ -69,12 +69,9 @@ class Sqlite(Database):
         with _translated():
             self._connection().executemany(sql, rows)
 
-    def one(self, sql: str, **values: Any) -> Row | None:
-        row: Row | None = self._execute(sql, values).fetchone()
-        return row
-
-    def all(self, sql: str, **values: Any) -> list[Row]:
-        return self._execute(sql, values).fetchall()
+    @contextmanager
+    def _cursor(self, sql: str, values: dict[str, Any]) -> Iterator[sqlite3.Cursor]:
+        yield self._execute(sql, values)
 
     def script(self, sql: str) -> None:
         for statement in _statements(sql):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from db import Database
+from db import Database, by_name
 
 
 class Full(NamedTuple):
@@ -14,6 +14,9 @@ class Full(NamedTuple):
     ends_at: str
     user_id: int | None
     username: str | None
+
+
+as_full = by_name(Full)
 
 
 def take(
@@ -74,24 +77,24 @@ def remove_of_user(db: Database, user_id: int, limit: int) -> int:
 
 def full(db: Database, limit: int) -> list[Full]:
     """What is blocked now: people first, and what is blocked longest."""
-    rows = db.all(
+    return db.all(
         """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
            WHERE number >= most AND ends_at > :now ORDER BY user_id IS NULL, ends_at DESC, key LIMIT :limit""",
+        as_full,
         now=db.now(),
         limit=limit,
     )
-    return [Full(*row) for row in rows]
 
 
 def find_full(db: Database, key: str) -> Full | None:
     """The full bucket with this key."""
-    row = db.one(
+    return db.one(
         """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
            WHERE key = :key AND number >= most AND ends_at > :now""",
+        as_full,
         key=key,
         now=db.now(),
     )
-    return Full(*row) if row else None
 
 
 def sweep(db: Database, limit: int) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from db import Database, Duplicate
+from db import Database, Duplicate, by_name
 
 # What is unique in this table, by each name that a database has for it.
 UNIQUE = {
@@ -45,6 +45,9 @@ class User(NamedTuple):
         return self.deletion_at is not None and self.deletion_at <= now
 
 
+as_user = by_name(User)
+
+
 def add(db: Database, username: str, email: str, password: str) -> int:
     """Insert a person and give the id; `password` is a stored hash. Raises Duplicate."""
     row = db.one(
@@ -76,19 +79,18 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def by_email(db: Database, email: str) -> User | None:
-    row = db.one("SELECT * FROM people WHERE email = :email", email=email)
-    return User(*row) if row else None
+    return db.one("SELECT * FROM people WHERE email = :email", as_user, email=email)
 
 
 def by_id(db: Database, user_id: int) -> User | None:
-    row = db.one("SELECT * FROM people WHERE id = :id", id=user_id)
-    return User(*row) if row else None
+    return db.one("SELECT * FROM people WHERE id = :id", as_user, id=user_id)
 
 
 def by_username(db: Database, username: str) -> User | None:
     """In whatever case; of a tutorial's namesakes the eldest."""
-    row = db.one("SELECT * FROM people WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1", username=username)
-    return User(*row) if row else None
+    return db.one(
+        "SELECT * FROM people WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1", as_user, username=username
+    )
 
 
 def is_name_taken(db: Database, username: str, unless: int | None = None) -> bool:
@@ -105,12 +107,12 @@ def is_name_taken(db: Database, username: str, unless: int | None = None) -> boo
 
 def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     """At most `limit` people, newest first, starting below the id `before`."""
-    rows = db.all(
+    return db.all(
         "SELECT * FROM people WHERE id < :before ORDER BY id DESC LIMIT :limit",
+        as_user,
         before=2**63 - 1 if before is None else before,
         limit=limit,
     )
-    return [User(*row) for row in rows]
 
 
 def count(db: Database) -> int:
