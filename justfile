@@ -33,6 +33,12 @@ demo: (_install "requirements.lock.txt")
 admin EMAIL: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp user promote --create {{quote(EMAIL)}}
 
+# Write a first page into own/: `./just new page notes`
+[no-exit-message]
+[positional-arguments]
+new *WORDS: (_install "requirements.lock.txt")
+    @{{python}} -m webapp.commands.new "$@"
+
 # Copy the embedded database to a new file, while the server runs or not
 backup FILE: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp.backup backup {{quote(FILE)}}

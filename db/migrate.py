@@ -7,15 +7,20 @@ from db import Database, Unfit
 FOLDER = Path(__file__).parent / "migrations"
 
 
-def migrate(db: Database) -> list[str]:
-    """Bring the tables up to date; give the names of the files that were run.
+def migrate(db: Database, folder: Path | None = None, prefix: str = "") -> list[str]:
+    """Bring the tables up to date with the files in `folder`, or with ours; give the names of those that were run.
 
-    Several servers may start at once: one migrates, the others wait and find it done. Raises Unfit.
+    What was run is noted by its number and name, after `prefix`. Several servers may start at once: one migrates, the
+    others wait and find it done. Raises Unfit.
     """
     if not db.has_table("migrations"):
         with db.migrating():
             db.script("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);")
-    return [path.name for path in sorted(FOLDER.glob("*.sql")) if _meant_for(db, path) and _run_once(db, path)]
+    return [
+        path.name
+        for path in sorted((folder or FOLDER).glob("*.sql"))
+        if _meant_for(db, path) and _run_once(db, path, prefix)
+    ]
 
 
 def _meant_for(db: Database, path: Path) -> bool:
@@ -23,8 +28,8 @@ def _meant_for(db: Database, path: Path) -> bool:
     return path.suffixes[0] in {".sql", f".{db.dialect}"}
 
 
-def _run_once(db: Database, path: Path) -> bool:
-    name = path.name.split(".")[0]
+def _run_once(db: Database, path: Path, prefix: str) -> bool:
+    name = prefix + path.name.split(".")[0]
     try:
         if _was_run(db, name):
             return False

@@ -9,7 +9,17 @@ from db import Database, Row
 from db.users import User, as_user
 
 # As the view own_sessions calls them: the user's part has names of its own.
-NAMES = "session_id remember began_at confirmed_at last_seen_at last_visit_at ended_at device address".split()
+NAMES = [
+    "session_id",
+    "remember",
+    "began_at",
+    "confirmed_at",
+    "last_seen_at",
+    "last_visit_at",
+    "ended_at",
+    "device",
+    "address",
+]
 
 
 class Session(NamedTuple):
@@ -36,7 +46,7 @@ def as_session(columns: tuple[str, ...]) -> Callable[[Row], Session]:
 
     def read(row: Row) -> Session:
         session_id, remember, *rest = pick(row)
-        return Session(session_id, bool(remember), *rest, user(row))
+        return Session._make([session_id, bool(remember), *rest, user(row)])
 
     return read
 

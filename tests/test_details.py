@@ -77,7 +77,7 @@ def test_what_was_stored_in_english_is_carried_over(old: Database) -> None:
 
 
 def test_what_happened_is_told_in_the_readers_language(db: Database) -> None:
-    german = catalogs.read()["de"]
+    german = catalogs.read(catalogs.FOLDER)["de"]
     with db.transaction():
         events.record(db, NOBODY, Kind.ROLE_CHANGED, None, old="user", new="admin", why="")
         events.record(db, NOBODY, Kind.BLOCK_LIFTED, None, limit="minute", label="203.0.113.7")

@@ -61,7 +61,7 @@ def test_every_recipe_that_it_names_is_there() -> None:
 def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
     listed = subprocess.run([ROOT / "just"], cwd=ROOT, capture_output=True, text=True).stdout
     recipes = (
-        "run", "dev", "demo", "admin", "backup", "restore", "test", "test-postgres", "lint", "bench", "judge",
+        "run", "dev", "demo", "admin", "new", "backup", "restore", "test", "test-postgres", "lint", "bench", "judge",
         "screenshots", "translate", "lock",
     )  # fmt: skip
     for recipe in recipes:

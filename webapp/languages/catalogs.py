@@ -92,14 +92,18 @@ def _best(wish: str, codes: tuple[str, ...]) -> str:
 
 
 @lru_cache
-def read(folder: Path = FOLDER) -> dict[str, Language]:
-    """English, and what the folder holds; compiled once for all apps of a process."""
-    catalogs = {path.parent.parent.name: _compiled(path) for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
-    languages = [Language(Locale.parse(name), catalog) for name, catalog in catalogs.items()]
-    return {language.code: language for language in [Language(Locale.parse(SOURCE), NullTranslations()), *languages]}
+def read(*folders: Path) -> dict[str, Language]:
+    """English, and what the folders hold; a later one adds to a language. Compiled once for all apps of a process."""
+    found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
+    for path in (path for folder in folders for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))):
+        name, catalog = path.parent.parent.name, _compiled(path)
+        known = found.get(name)
+        found[name] = known.merge(catalog) if isinstance(known, Translations) else catalog
+    languages = [Language(Locale.parse(name), catalog) for name, catalog in found.items()]
+    return {language.code: language for language in languages}
 
 
-def _compiled(path: Path) -> NullTranslations:
+def _compiled(path: Path) -> Translations:
     """In memory: a compiled file could be older than its source."""
     file = io.BytesIO()
     with path.open("rb") as source:

@@ -1,6 +1,7 @@
 """The reader: which language this request is answered in."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -11,9 +12,9 @@ from webapp.languages.catalogs import SOURCE, Language
 from webapp.languages.sentences import Sentence
 
 
-def register(app: Flask, preferred: Callable[[], str | None]) -> None:
-    """`preferred` gives the code of the language that whoever asks has chosen, or None."""
-    app.extensions["languages"] = catalogs.read(catalogs.FOLDER)
+def register(app: Flask, preferred: Callable[[], str | None], own: Path) -> None:
+    """`preferred` gives the code of the language that the user has chosen, or None; `own` holds a team's catalogs."""
+    app.extensions["languages"] = catalogs.read(catalogs.FOLDER, own)
     app.extensions["preferred_language"] = preferred
     sentences.in_page = lambda sentence: escape(current().say(sentence))
 

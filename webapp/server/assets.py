@@ -21,13 +21,16 @@ FOR_READERS = {
 }
 
 
-def publish(folder: Path) -> dict[str, str]:
+def publish(folder: Path, own: Path | None = None) -> dict[str, str]:
     """Lay the files out in `folder`; give the address by name, `app.js` to `/static/app.3f2a….js`.
+
+    Those in `own` come beside ours, or in the place of one of the same name.
 
     Old names stay until the folder is emptied: a page that was served before an update still finds its files.
     """
-    names = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*") if path.is_file())
-    return {name.as_posix(): f"/static/{_publish(name, folder)}" for name in names}
+    sources = [SOURCE, own] if own else [SOURCE]
+    found = {path.relative_to(source): path for source in sources for path in source.rglob("*") if path.is_file()}
+    return {name.as_posix(): f"/static/{_publish(name, found[name], folder)}" for name in sorted(found)}
 
 
 def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
@@ -41,8 +44,8 @@ def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
     return answer
 
 
-def _publish(name: Path, folder: Path) -> str:
-    content = _without_comments(name)
+def _publish(name: Path, source: Path, folder: Path) -> str:
+    content = _without_comments(source)
     hashed = name.with_suffix(f".{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}")
     _write(folder / hashed, content)
     if name.suffix not in PACKED:
@@ -50,9 +53,9 @@ def _publish(name: Path, folder: Path) -> str:
     return hashed.as_posix()
 
 
-def _without_comments(name: Path) -> bytes:
-    content = (SOURCE / name).read_bytes()
-    return FOR_READERS[name.suffix].sub(b"", content) if name.suffix in FOR_READERS else content
+def _without_comments(source: Path) -> bytes:
+    content = source.read_bytes()
+    return FOR_READERS[source.suffix].sub(b"", content) if source.suffix in FOR_READERS else content
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,1 +1,32 @@
 """The pages: one resource a file. A view reads the form, calls one rule and chooses the answer."""
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+from flask import Flask
+
+from webapp.auth import navigation
+from webapp.hypermedia import cards
+
+
+def register(app: Flask, *packages: str) -> None:
+    """Find each module with a `blueprint` in these packages, with its NAVIGATION and its CARDS.
+
+    One that says IN_DEBUG is there in `./just dev` alone.
+    """
+    modules = [module for package in packages for module in _found(package) if app.debug or not _is_for_debug(module)]
+    for module in modules:
+        app.register_blueprint(module.blueprint)
+    navigation.register(app, [link for module in modules for link in getattr(module, "NAVIGATION", ())])
+    cards.register(app, [card for module in modules for card in getattr(module, "CARDS", ())])
+
+
+def _found(package: str) -> list[ModuleType]:
+    names = sorted(found.name for found in pkgutil.iter_modules(import_module(package).__path__))
+    modules = [import_module(f"{package}.{name}") for name in names]
+    return [module for module in modules if hasattr(module, "blueprint")]
+
+
+def _is_for_debug(module: ModuleType) -> bool:
+    return getattr(module, "IN_DEBUG", False)

@@ -9,12 +9,15 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import details, events
 from webapp.accounts.events import Kind
 from webapp.auth import login_required, own_session
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
 from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
+NAVIGATION = (Link("account", "activity.show", say("Activity"), 40, "clock", covers=True),)
 
 COLUMNS = ["created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
 

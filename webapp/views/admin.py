@@ -5,11 +5,17 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin, blocks, people
 from webapp.auth import admin_required, unseen
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render, render_aside
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+NAVIGATION = (
+    Link("site", "admin.show", say("Admin"), 30, covers=True, audience="admins"),
+    Link("admin", "admin.show", say("Overview"), 10, "chart", audience="admins"),
+)
 
 
 @blueprint.get("")

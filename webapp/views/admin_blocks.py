@@ -6,11 +6,13 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import blocks, roles
 from webapp.auth import admin_required, says
 from webapp.auth.actor import actor
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.hypermedia import flash, render
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_blocks", __name__, url_prefix="/admin/blocks")
+NAVIGATION = (Link("admin", "admin_blocks.show", say("Blocks"), 40, "block", covers=True, audience="admins"),)
 
 
 @blueprint.get("")

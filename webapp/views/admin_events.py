@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import details, events, people
 from webapp.accounts.events import Filter, Kind
 from webapp.auth import admin_required
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
@@ -18,6 +19,7 @@ from webapp.hypermedia.downloads import csv_lines, download, json_lines
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
+NAVIGATION = (Link("admin", "admin_events.show", say("Events"), 30, "clock", covers=True, audience="admins"),)
 
 COLUMNS = [
     "id", "created_at", "kind", "sentence", "user_id", "username", "detail", "actor", "address", "device", "session_id",

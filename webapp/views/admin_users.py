@@ -5,11 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import events, people, roles, sessions
 from webapp.auth import admin_required, own_session
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin/users")
+NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins"),)
 
 LONGEST_SEARCH = 100
 

@@ -5,10 +5,13 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts.dashboard import overview
 from webapp.auth import login_required, own_session
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.hypermedia import render
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("dashboard", __name__)
+NAVIGATION = (Link("site", "dashboard.show", say("Dashboard"), 10),)
 
 
 @blueprint.get("/dashboard")

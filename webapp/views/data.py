@@ -11,6 +11,7 @@ from webapp.accounts import data
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
 from webapp.auth.drafts import brings_file
+from webapp.auth.navigation import Link
 from webapp.config import settings
 from webapp.database import database
 from webapp.hypermedia import render
@@ -20,6 +21,7 @@ from webapp.languages.sentences import say
 COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
 
 blueprint = Blueprint("data", __name__, url_prefix="/account/data")
+NAVIGATION = (Link("account", "data.show", say("Your data"), 50, "download", covers=True),)
 
 
 @blueprint.get("")

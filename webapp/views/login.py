@@ -9,11 +9,14 @@ from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
 from webapp.auth import current_token, current_user, give_token, public
 from webapp.auth.actor import visitor
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms.login import LoginForm
 from webapp.hypermedia import next_path, render
+from webapp.languages.sentences import say
 
 blueprint = Blueprint("login", __name__)
+NAVIGATION = (Link("site", "login.show", say("Log in"), 10, audience="strangers"),)
 
 
 @blueprint.get("/login")

@@ -6,11 +6,13 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import sessions
 from webapp.auth import current_token, current_user, public, take_token
 from webapp.auth.actor import visitor
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.hypermedia import flash, render
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("logout", __name__)
+NAVIGATION = (Link("site", "logout.show", say("Log out"), 90),)
 
 
 @blueprint.get("/logout")

@@ -12,6 +12,7 @@ from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
 from webapp.auth.actor import actor
 from webapp.auth.csrf import changes_nothing
+from webapp.auth.navigation import Link
 from webapp.config import settings
 from webapp.database import database
 from webapp.forms.password_change import PasswordForm
@@ -20,6 +21,7 @@ from webapp.languages.reader import translated
 from webapp.languages.sentences import say, say_number
 
 blueprint = Blueprint("password_change", __name__)
+NAVIGATION = (Link("account", "password_change.show", say("Password"), 20, "key", covers=True),)
 
 
 @blueprint.get("/account/password")

@@ -10,6 +10,7 @@ from webapp.accounts.fields import Refused
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
 from webapp.auth.csrf import changes_nothing
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
@@ -18,6 +19,10 @@ from webapp.languages.reader import known, speak
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("profile", __name__, url_prefix="/account")
+NAVIGATION = (
+    Link("site", "profile.show", say("Account"), 20, covers=True),
+    Link("account", "profile.show", say("Profile"), 10, "person"),
+)
 
 FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm, "language": LanguageForm}
 SAVED = {

@@ -6,11 +6,13 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import blocks, devices, events, sessions, throttle
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
+from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.hypermedia import flash, redirect_or, render
 from webapp.languages.sentences import Sentence, say, say_number
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
+NAVIGATION = (Link("account", "sessions.show", say("Sessions"), 30, "laptop", covers=True),)
 
 # Where no other session is left, the sentence that says so takes the focus.
 ALONE = "alone"

@@ -13,6 +13,7 @@ from webapp.auth import current_user, public
 from webapp.auth.actor import visitor
 from webapp.auth.csrf import changes_nothing
 from webapp.auth.known_browsers import remember
+from webapp.auth.navigation import Link
 from webapp.config import settings
 from webapp.database import database
 from webapp.forms.signup import SignupForm
@@ -21,6 +22,7 @@ from webapp.languages.reader import translated
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("signup", __name__)
+NAVIGATION = (Link("site", "signup.show", say("Sign up"), 20, audience="strangers"),)
 
 
 @blueprint.get("/signup")

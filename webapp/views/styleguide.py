@@ -25,6 +25,7 @@ from webapp.languages.reader import known
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("styleguide", __name__)
+IN_DEBUG = True
 
 NOW, EARLIER = "2026-03-14 15:09:26", "2026-03-13 09:00:00"
 ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving", None)

@@ -1,0 +1,49 @@
+"""The menus: each view names its place in them, and templates walk what was found."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flask import Flask, current_app, request, url_for
+
+from webapp.auth import current_user
+from webapp.languages.sentences import Sentence
+
+
+class Link(NamedTuple):
+    """`menu` is `site`, `account` or `admin`; the lowest `order` comes first.
+
+    `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too.
+    `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too.
+    """
+
+    menu: str
+    endpoint: str
+    label: Sentence
+    order: int
+    icon: str = ""
+    covers: bool = False
+    audience: str = "users"
+
+
+def register(app: Flask, links: Iterable[Link]) -> None:
+    app.extensions["navigation"] = sorted(links, key=lambda link: link.order)
+
+
+def links(menu: str) -> list[Link]:
+    """What the menu offers to whoever asks."""
+    return [link for link in current_app.extensions["navigation"] if link.menu == menu and _is_for(link.audience)]
+
+
+def current(link: Link) -> str:
+    """As `aria-current` has it: `page`, `true` below it, or nothing."""
+    address = url_for(link.endpoint)
+    if request.path == address:
+        return "page"
+    return "true" if link.covers and request.path.startswith(f"{address}/") else ""
+
+
+def _is_for(audience: str) -> bool:
+    user = current_user()
+    if user is None or audience == "strangers":
+        return user is None and audience == "strangers"
+    return audience == "users" or user.is_admin or user.role == audience

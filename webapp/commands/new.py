@@ -1,0 +1,64 @@
+"""Writes a first page into own/: `python -m webapp.commands.new page NAME`."""
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+SAMPLES = Path(__file__).parent / "samples"
+OWN = Path(__file__).parents[2] / "own"
+NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
+# Each sample, and where it goes.
+FILES = {
+    "view.py.txt": "views/{}.py",
+    "rule.py.txt": "rules/{}.py",
+    "template.html.txt": "templates/{}.html",
+    "partial.html.txt": "partials/{}_panel.html",
+    "migration.sql.txt": "migrations/{number}_{}.sql",
+    "test.py.txt": "tests/test_{}.py",
+}
+# Once for all pages.
+FIXTURES = "tests/conftest.py"
+SENTENCES = re.compile(r'(?:say|\b_)\("([^"]+)"')
+CATALOG = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+
+
+def main(what: str = "", name: str = "") -> None:
+    """Write the page, and tell where; exit with a sentence where that cannot be."""
+    if what != "page" or not NAME.fullmatch(name):
+        sys.exit("Say `./just new page notes`; a name is 2 to 31 of a-z, 0-9 and _, a letter first.")
+    number = f"{1 + len(list((OWN / 'migrations').glob('*.sql'))):04}"
+    texts = {path.format(name, number=number): _filled(sample, name) for sample, path in FILES.items()}
+    if there := [path for path in texts if (OWN / path).exists()]:
+        sys.exit(f"own/{there[0]} is there already.")
+    if not (OWN / FIXTURES).exists():
+        texts[FIXTURES] = _filled("conftest.py.txt", name)
+    for path, text in texts.items():
+        _write(OWN / path, text)
+    for language in ("de",):
+        _add_to_catalog(OWN / f"translations/{language}/LC_MESSAGES/messages.po", texts.values())
+    sys.stdout.write("".join(f"own/{path}\n" for path in texts) + f"`./just test own` tries it; it is at /{name}.\n")
+
+
+def _filled(sample: str, name: str) -> str:
+    text = (SAMPLES / sample).read_text()
+    return text.replace("NAME", name).replace("TITLE", name.replace("_", " ").capitalize())
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def _add_to_catalog(path: Path, texts: Iterable[str]) -> None:
+    """The new sentences, to be filled in; what a catalog lacks stays English."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    catalog = path.read_text() if path.exists() else CATALOG
+    for sentence in dict.fromkeys(SENTENCES.findall("\n".join(texts))):
+        if f'msgid "{sentence}"' not in catalog:
+            catalog += f'\nmsgid "{sentence}"\nmsgstr ""\n'
+    path.write_text(catalog)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

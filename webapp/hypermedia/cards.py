@@ -1,0 +1,29 @@
+"""Cards on the dashboard: a view names those that it adds, and the panel walks what was found."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app, render_template
+from markupsafe import Markup
+
+
+class Card(NamedTuple):
+    """`partial` is a name in partials/, drawn with what `values` gives; the lowest `order` comes first.
+
+    With `is_wide` it is a chart or a list, and stands below the small ones.
+    """
+
+    partial: str
+    values: Callable[[], Mapping[str, Any]]
+    order: int
+    is_wide: bool = False
+
+
+def register(app: Flask, cards: Iterable[Card]) -> None:
+    app.extensions["cards"] = sorted(cards, key=lambda card: card.order)
+
+
+def drawn(is_wide: bool = False) -> list[Markup]:
+    """Each card as HTML."""
+    cards = [card for card in current_app.extensions["cards"] if card.is_wide == is_wide]
+    return [Markup(render_template(f"partials/{card.partial}", **card.values())) for card in cards]  # noqa: S704
