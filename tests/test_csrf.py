@@ -1,10 +1,14 @@
 """What other sites can make a browser send."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
 from tests.browser import Browser, values
 from tests.conftest import PASSWORD, log_in, sign_up
+from webapp import create_app
+from webapp.auth import current_user, for_programs, public
 
 
 def _fields(browser: Browser, form: str) -> dict[str, str]:
@@ -111,3 +115,22 @@ def test_a_stale_token_in_a_list_leads_to_the_page_of_what_was_pressed(app: Flas
     assert "open for too long" in alice.flashes()[0]
     alice.submit("end-session")
     assert alice.path == "/account/sessions"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_what_programs_send_needs_no_token_and_is_nobodys(
+    settings: dict[str, Any], cheap_hashes: None, headers: dict[str, str]
+) -> None:
+    app = create_app(settings)
+
+    @app.post("/token")
+    @public
+    @for_programs
+    def answer() -> str:
+        return str(current_user())
+
+    browser = log_in(sign_up(Browser(app), "alice"), "alice")
+    answered = browser.client.post("/token", headers=headers)
+    assert (answered.status_code, answered.text) == (200, "None")
+    assert browser.visit("/dashboard").heading() == "Welcome back, alice!"
+    app.extensions["database"].close()

@@ -1,5 +1,6 @@
 """Security headers, on every answer."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from flask.testing import FlaskClient
 from tests.browser import Browser
 from tests.conftest import PASSWORD
 from webapp import create_app
+from webapp.auth import public
+from webapp.hypermedia import let_forms_lead_to
 from webapp.server.headers import POLICY
 
 PATHS = ["/", "/login", "/nowhere", "/admin", "/healthz", "/offline", "/sw.js", "/manifest.webmanifest"]
@@ -119,3 +122,35 @@ def _carries_them(answer: Any) -> None:
     missing = {name for name in POLICY if name not in answer.headers}
     assert not missing
     assert answer.headers["Content-Security-Policy"] == POLICY["Content-Security-Policy"]
+
+
+@pytest.fixture
+def leading(settings: dict[str, Any]) -> Iterator[Flask]:
+    """With a page whose forms may lead to one more origin."""
+    app = create_app(settings)
+
+    @app.get("/leading/<path:origin>")
+    @public
+    def show(origin: str) -> str:
+        let_forms_lead_to(origin)
+        return ""
+
+    yield app
+    app.extensions["database"].close()
+
+
+@pytest.mark.parametrize("origin", ["https://app.example", "http://127.0.0.1:5000", "http://[::1]:5000"])
+def test_one_answer_may_name_where_its_forms_lead(leading: Flask, origin: str) -> None:
+    client = leading.test_client()
+    policy = client.get(f"/leading/{origin}").headers["Content-Security-Policy"]
+    assert f"form-action 'self' {origin};" in policy
+    assert client.get("/login").headers["Content-Security-Policy"] == POLICY["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://app.example/path", "https://app.example; script-src *", "javascript:x", "*"]
+)
+def test_what_is_no_origin_is_a_mistake(leading: Flask, origin: str) -> None:
+    leading.testing = True
+    with pytest.raises(ValueError, match="is no origin"):
+        leading.test_client().get(f"/leading/{origin}")

@@ -72,6 +72,17 @@ def unseen(view: View) -> View:
     return view
 
 
+def for_programs(view: View) -> View:
+    """For what programs send, below @public: no form token is asked for, and the session cookie counts for nothing."""
+    view.for_programs = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_for_programs() -> bool:
+    """Whether this request goes to such a view."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "for_programs")
+
+
 def guard() -> None:
     """Before each request: let through whom the route's door lets through (401 for strangers, 403 for the wrong role).
 
@@ -191,7 +202,7 @@ def after_request(answer: Response) -> Response:
 
 
 def _live_session() -> Session | None:
-    token = current_token()
+    token = None if is_for_programs() else current_token()
     session = sessions.find(database(), token) if token else None
     if session is None or not sessions.is_live(database(), session):
         return None

@@ -35,7 +35,7 @@ def changes_nothing(view: View) -> View:
 
 def guard() -> ResponseReturnValue | None:
     """Before each request: refuse what another site sent; bring a form with a stale token back, filled in."""
-    if request.method in auth.SAFE or request.endpoint is None:
+    if request.method in auth.SAFE or request.endpoint is None or auth.is_for_programs():
         return None
     if not _is_from_here():
         log.warning("refused a form that another site sent: %s", request.path)

@@ -16,6 +16,7 @@ from webapp.languages.reader import translated
 
 # In characters, as it is sent; with it an answer's headers stay below the 4 KiB that nginx takes unless it is told.
 LONGEST_ADDRESS = 2000
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
 
@@ -45,6 +46,16 @@ def render_aside(page: str, partial: str, **context: object) -> Response:
 def flash(sentence: str, category: str = "success") -> None:
     """Show this sentence on the next page, in the reader's language; `category` is `success` or `error`."""
     flask.flash(translated(sentence), category)
+
+
+def let_forms_lead_to(origin: str) -> None:
+    """Let the forms of this answer be redirected to one more origin, such as `https://app.example`.
+
+    Chromium holds `form-action` against each redirect after a form too. Raises ValueError for what is no origin.
+    """
+    if not ORIGIN.fullmatch(origin):
+        raise ValueError(f"{origin!r} is no origin")
+    request.environ["latchkey.form_action"] = origin
 
 
 def redirect_or(show: Callable[[], Response], address: str) -> Response:

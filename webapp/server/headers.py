@@ -25,6 +25,10 @@ POLICY = {
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
+# What an answer's forms may lead to beside this site: in the request's environ, one origin.
+FORM_ACTION = "latchkey.form_action"
+
+
 def with_security_headers(application: WSGIApplication, https: bool) -> WSGIApplication:
     """The application, with the policy's headers on whatever it answers; a header that it sets itself stands."""
     policy = POLICY | HTTPS_ONLY if https else POLICY
@@ -33,8 +37,15 @@ def with_security_headers(application: WSGIApplication, https: bool) -> WSGIAppl
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
             named = {name.title() for name, _ in headers}
             added = [(name, value) for name, value in policy.items() if name.title() not in named]
+            if FORM_ACTION in environ:
+                added[0] = _also_to(environ[FORM_ACTION])
             return start_response(status, headers + added, *failure)
 
         return application(environ, start)
 
     return answer
+
+
+def _also_to(origin: str) -> tuple[str, str]:
+    own = "form-action 'self'"
+    return "Content-Security-Policy", CONTENT_SECURITY_POLICY.replace(own, f"{own} {origin}")
