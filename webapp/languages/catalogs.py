@@ -5,9 +5,10 @@ English is what the code says; each folder in `translations/` is another languag
 
 import io
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
@@ -25,6 +26,10 @@ SOURCE = "en"
 DATES = {SOURCE: "en_GB"}
 # A browser names a handful; what is longer was made up, and would fill the memory of wishes.
 LONGEST_WISH = 200
+# Thirty days are thirty days, not a month.
+ANY_NUMBER = 10**9
+
+Unit = Literal["day", "hour", "minute", "second"]
 
 
 class Language:
@@ -64,6 +69,11 @@ class Language:
         """`14 March 2026, 15:09`."""
         day = dates.format_date(time, "long", self._dates)
         return f"{day}, {dates.format_time(time, 'short', locale=self._dates)}"
+
+    def distance(self, number: int, unit: Unit) -> str:
+        """`in 5 minutes`, or `5 minutes ago` for a number below 0; `unit` is `day`, `hour`, `minute` or `second`."""
+        passed = timedelta(**{f"{unit}s": number})
+        return dates.format_timedelta(passed, unit, ANY_NUMBER, add_direction=True, locale=self._dates)
 
     def list(self, texts: Iterable[str]) -> str:
         """`one, two and three`."""

@@ -7,11 +7,13 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from db import moment
-from webapp.languages.catalogs import Language
+from webapp.languages.catalogs import Language, Unit
 from webapp.languages.reader import current
-from webapp.languages.sentences import Sentence, say, say_number
+from webapp.languages.sentences import say
 
-UNITS = (86_400, 3600, 60)
+UNITS: tuple[tuple[int, Unit], ...] = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+MINUTE = 60
+JUST_NOW = say("just now")
 
 
 @lru_cache(1000)
@@ -27,8 +29,9 @@ def as_time_ago(language: Language, text: str, now: str) -> Markup:
     if time is None:
         return Markup("{}").format(text)
     passed = (moment(now) - time).total_seconds()
-    size = next((size for size in UNITS if passed >= size), None)
-    return _time_ago(language, text, size, int(passed // size) if size else 0)
+    # What lies ahead by a clock that stepped back is now.
+    size, unit = _unit(passed)
+    return _time_ago(language, text, int(passed // size) if passed >= MINUTE else 0, unit)
 
 
 def spoken(text: str) -> str:
@@ -36,39 +39,21 @@ def spoken(text: str) -> str:
     return _words(moment(text), current())
 
 
-def in_words(seconds: float) -> Sentence:
-    """How long to wait, rounded up: `in 5 minutes`."""
-    size = next((size for size in UNITS if seconds >= size), 1)
-    return _wait(size, math.ceil(seconds / size))
+def in_words(seconds: float) -> str:
+    """How long to wait in the reader's language, rounded up: `in 5 minutes`."""
+    size, unit = _unit(seconds)
+    return current().distance(math.ceil(seconds / size), unit)
 
 
-def _wait(size: int, number: int) -> Sentence:
-    match size:
-        case 86_400:
-            return say_number("in %(number)s day", "in %(number)s days", number)
-        case 3600:
-            return say_number("in %(number)s hour", "in %(number)s hours", number)
-        case 60:
-            return say_number("in %(number)s minute", "in %(number)s minutes", number)
-    return say_number("in %(number)s second", "in %(number)s seconds", number)
-
-
-def _ago(size: int | None, number: int) -> Sentence:
-    """In the largest unit that fits; what lies ahead by a clock that stepped back is now."""
-    match size:
-        case 86_400:
-            return say_number("%(number)s day ago", "%(number)s days ago", number)
-        case 3600:
-            return say_number("%(number)s hour ago", "%(number)s hours ago", number)
-        case 60:
-            return say_number("%(number)s minute ago", "%(number)s minutes ago", number)
-    return say("just now")
+def _unit(seconds: float) -> tuple[int, Unit]:
+    """The largest that fits."""
+    return next((unit for unit in UNITS if seconds >= unit[0]), UNITS[-1])
 
 
 @lru_cache(1000)
-def _time_ago(language: Language, text: str, size: int | None, number: int) -> Markup:
-    time = moment(text)
-    return _element(time, f"{language.say(_ago(size, number))}, {_words(time, language)}")
+def _time_ago(language: Language, text: str, number: int, unit: Unit) -> Markup:
+    time, ago = moment(text), language.distance(-number, unit) if number else language.say(JUST_NOW)
+    return _element(time, f"{ago}, {_words(time, language)}")
 
 
 def _words(time: datetime, language: Language) -> str:

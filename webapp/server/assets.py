@@ -3,22 +3,20 @@
 import gzip
 import hashlib
 import os
-import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import rcssmin
+import rjsmin
 from whitenoise import WhiteNoise
 
 SOURCE = Path(__file__).parent.parent / "static"
 # What gains nothing from being compressed again.
 PACKED = {".png", ".woff2"}
-# Comments and the spaces before a line are for whoever reads the source, and a tenth of what a first visit loads.
-FOR_READERS = {
-    ".js": re.compile(rb"^ *//.*\n|^ +|^\n", re.MULTILINE),
-    ".css": re.compile(rb"/\*.*?\*/|^ +|^\n", re.MULTILINE | re.DOTALL),
-}
+# What is in a script or a style sheet for its readers alone is a tenth of what a first visit loads.
+MINIFIERS: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
 
 
 def publish(folder: Path, own: Path | None = None) -> dict[str, str]:
@@ -45,7 +43,7 @@ def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
 
 
 def _publish(name: Path, source: Path, folder: Path) -> str:
-    content = _without_comments(source)
+    content = _minified(source)
     hashed = name.with_suffix(f".{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}")
     _write(folder / hashed, content)
     if name.suffix not in PACKED:
@@ -53,9 +51,9 @@ def _publish(name: Path, source: Path, folder: Path) -> str:
     return hashed.as_posix()
 
 
-def _without_comments(source: Path) -> bytes:
-    content = source.read_bytes()
-    return FOR_READERS[source.suffix].sub(b"", content) if source.suffix in FOR_READERS else content
+def _minified(source: Path) -> bytes:
+    minify = MINIFIERS.get(source.suffix) if ".min." not in source.name else None
+    return minify(source.read_text()).encode() if minify else source.read_bytes()
 
 
 def _write(path: Path, content: bytes) -> None:
