@@ -27,10 +27,9 @@ PASSWORD = "correct horse battery"
 # What is about one of the two alone; test_sqlite.py needs nothing but a file, and so runs with both.
 SQLITE_ALONE = [
     # Where browsers differ, and what a page looks like, the database makes no difference.
-    *("test_accessibility.py", "test_back.py", "test_chromium_languages.py", "test_firefox.py"),
-    *("test_keyboard.py", "test_offline.py", "test_waiting.py", "test_webkit.py"),
+    *("accessibility", "back", "firefox", "keyboard", "languages", "offline", "waiting", "webkit"),
 ]
-collect_ignore = SQLITE_ALONE if POSTGRES else ["test_postgres.py"]
+collect_ignore = [f"pages/test_{name}.py" for name in SQLITE_ALONE] if POSTGRES else ["test_postgres.py"]
 pytest_plugins = ["tests.screens"]
 
 

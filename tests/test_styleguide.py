@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from tests.browser import Browser
+from tests.pages.test_accessibility import assert_axe_finds_nothing
 from tests.screens import Screens
 from tests.server import Server
-from tests.test_accessibility import assert_axe_finds_nothing
 from webapp import create_app
 
 PARTIALS = Path(__file__).parent.parent / "webapp/partials"

@@ -6,37 +6,39 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.screens import PHONE, Keys, Screens, firefox_options, heading, somebody
-from tests.test_accessibility import OVERFLOW
-from tests.test_chromium import (  # noqa: F401
-    test_a_click_from_a_field_that_was_just_changed_is_not_lost,
-    test_a_link_in_the_summary_leads_to_its_field,
-    test_a_wrong_password_takes_the_focus_to_its_field,
-    test_correcting_the_address_clears_the_slot,
-    test_leaving_a_wrong_address_says_so_beside_the_field,
-    test_one_error_at_sign_up_takes_the_focus_to_its_field,
-    test_refresh_changes_the_panel_in_place,
-    test_the_page_that_was_asked_for_comes_after_sign_up_and_log_in,
-    test_the_password_is_shown_and_hidden_again,
-    test_three_quick_clicks_send_one_form,
-)
-from tests.test_chromium_account import (  # noqa: F401
-    test_a_form_sent_after_the_end_comes_back_filled_in_after_the_log_in,
-    test_a_taken_name_is_said_on_the_profile_as_soon_as_the_field_is_left,
-    test_an_account_is_deleted_and_the_wish_taken_back,
-    test_an_act_goes_on_with_what_was_typed_once_it_is_confirmed,
-    test_ending_a_session_changes_the_list_in_place,
-    test_staying_logged_in_puts_the_end_off_in_place,
-)
-from tests.test_chromium_admin import (  # noqa: F401
+from tests.pages.test_accessibility import OVERFLOW
+from tests.pages.test_admin_acts import test_an_act_without_a_reason_is_refused_beside_the_field  # noqa: F401
+from tests.pages.test_admin_users import (  # noqa: F401
     test_a_search_is_narrowed_by_role,
-    test_an_act_without_a_reason_is_refused_beside_the_field,
     test_going_back_brings_the_search_before,
     test_the_table_changes_in_place_while_somebody_types,
 )
-from tests.test_keyboard import log_in_by_keyboard, sign_up_by_keyboard
+from tests.pages.test_buttons import (  # noqa: F401
+    test_a_click_from_a_field_that_was_just_changed_is_not_lost,
+    test_three_quick_clicks_send_one_form,
+)
+from tests.pages.test_confirm import test_an_act_goes_on_with_what_was_typed_once_it_is_confirmed  # noqa: F401
+from tests.pages.test_dashboard import test_refresh_changes_the_panel_in_place  # noqa: F401
+from tests.pages.test_deletion import test_an_account_is_deleted_and_the_wish_taken_back  # noqa: F401
+from tests.pages.test_drafts import test_a_form_sent_after_the_end_comes_back_filled_in_after_the_log_in  # noqa: F401
+from tests.pages.test_expiry import test_staying_logged_in_puts_the_end_off_in_place  # noqa: F401
+from tests.pages.test_feedback import (  # noqa: F401
+    test_correcting_the_address_clears_the_slot,
+    test_leaving_a_wrong_address_says_so_beside_the_field,
+)
+from tests.pages.test_journey import test_the_page_that_was_asked_for_comes_after_sign_up_and_log_in  # noqa: F401
+from tests.pages.test_keyboard import log_in_by_keyboard, sign_up_by_keyboard
+from tests.pages.test_offline import test_trying_again_shows_the_page_once_the_server_is_back  # noqa: F401
+from tests.pages.test_passwords import test_the_password_is_shown_and_hidden_again  # noqa: F401
+from tests.pages.test_profile import test_a_taken_name_is_said_on_the_profile_as_soon_as_the_field_is_left  # noqa: F401
+from tests.pages.test_refusals import (  # noqa: F401
+    test_a_link_in_the_summary_leads_to_its_field,
+    test_a_wrong_password_takes_the_focus_to_its_field,
+    test_one_error_at_sign_up_takes_the_focus_to_its_field,
+)
+from tests.pages.test_sessions import test_ending_a_session_changes_the_list_in_place  # noqa: F401
+from tests.screens import PHONE, Keys, Screens, firefox_options, heading, somebody
 from tests.test_languages import test_choosing_a_language_changes_the_page_in_chromium  # noqa: F401
-from tests.test_offline import test_trying_again_shows_the_page_once_the_server_is_back  # noqa: F401
 
 # For Firefox, Playwright can do neither itself.
 WITHOUT_JAVASCRIPT = pytest.mark.parametrize(

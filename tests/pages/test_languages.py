@@ -15,10 +15,10 @@ from werkzeug.serving import make_server
 
 from tests.browser import Browser as Client
 from tests.conftest import PASSWORD, logged_in, person
+from tests.pages.test_accessibility import AXE, CLIPPED, OVERFLOW, assert_none, violations
 from tests.screens import DESK, PHONE, Screens
 from tests.sentences import CATALOGS, PSEUDO, write_pseudo
 from tests.server import Server
-from tests.test_accessibility import AXE, CLIPPED, OVERFLOW, assert_none, violations
 from webapp import create_app
 from webapp.accounts import roles
 from webapp.accounts.actor import COMMAND_LINE

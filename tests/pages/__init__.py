@@ -1,0 +1,1 @@
+"""What people see and do in browsers, a file for each feature."""

@@ -1,0 +1,133 @@
+"""The admin's numbers, which stay fresh."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.steps import ADMIN_OF, ANSWERED, failed, failed_card
+from tests.screens import (
+    Screens,
+    admin_at,
+    become,
+    fail_to_log_in,
+    fill_in_login,
+    flashes,
+    heading,
+    let_pass,
+    marked,
+    path,
+    press,
+    promote,
+    somebody,
+)
+
+# The cards are asked for so often, in milliseconds.
+CARDS_EVERY = 30_000
+HIDDEN = "Object.defineProperty(document, 'hidden', { configurable: true, get: () => %s })"
+
+
+def test_the_numbers_are_refreshed_by_a_button(screens: Screens, javascript: bool) -> None:
+    page = admin_at(screens, "/admin", javascript=javascript)
+    before = failed(page)
+    fail_to_log_in(screens.open(), somebody())
+    page.get_by_role("link", name="Refresh").click()
+    expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
+    expect(heading(page)).to_have_text("Admin" if javascript else "In numbers")
+    assert path(page) == ("/admin" if javascript else "/admin/cards")
+
+
+def test_refreshing_in_place_keeps_the_page_and_the_focus(screens: Screens) -> None:
+    page = marked(admin_at(screens, "/admin"))
+    before = failed(page)
+    fail_to_log_in(screens.open(), somebody())
+    page.get_by_role("link", name="Refresh").focus()
+    page.keyboard.press("Enter")
+    expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
+    expect(page.get_by_role("link", name="Refresh")).to_be_focused()
+    assert page.evaluate("window.marker")
+
+
+def test_the_numbers_are_refreshed_by_themselves_and_leave_the_focus(screens: Screens) -> None:
+    page = with_clock(screens)
+    link = page.locator(".event a").first
+    link.focus()
+    before = failed(page)
+    for more in (1, 2):
+        fail_to_log_in(screens.open(), somebody())
+        page.clock.run_for(CARDS_EVERY)
+        expect(failed_card(page)).to_have_text(re.compile(f"^{before + more} usually"))
+        expect(link).to_be_focused()
+    assert page.evaluate("window.marker")
+    assert path(page) == "/admin"
+
+
+@pytest.mark.parametrize("name", ["Refresh", "People"])
+def test_whatever_has_the_focus_within_the_numbers_keeps_it(screens: Screens, name: str) -> None:
+    page = with_clock(screens)
+    link = page.locator("#admin-cards").get_by_role("link").nth(["People", "Refresh"].index(name))
+    link.focus()
+    before = failed(page)
+    fail_to_log_in(screens.open(), somebody())
+    page.clock.run_for(CARDS_EVERY)
+    expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
+    expect(link).to_be_focused()
+
+
+def test_a_hidden_page_asks_nothing_until_it_is_seen_again(screens: Screens) -> None:
+    page, asked = with_clock(screens), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(HIDDEN % "true")
+    for _ in range(3):
+        page.clock.run_for(CARDS_EVERY)
+    page.wait_for_timeout(ANSWERED)
+    assert asked == []
+    page.evaluate(HIDDEN % "false")
+    with page.expect_response("**/admin/cards"):
+        page.clock.run_for(CARDS_EVERY)
+
+
+def test_numbers_that_do_not_come_are_asked_for_again(screens: Screens) -> None:
+    screens.expect_trouble("net::ERR_|htmx:error")
+    page = with_clock(screens)
+    before = failed(page)
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed"):
+        page.clock.run_for(CARDS_EVERY)
+    page.wait_for_timeout(ANSWERED)
+    expect(flashes(page)).to_have_text("")
+    page.context.set_offline(False)
+    fail_to_log_in(screens.open(), somebody())
+    page.clock.run_for(CARDS_EVERY)
+    expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
+
+
+def test_numbers_asked_for_after_the_end_of_the_session_lead_to_the_log_in_page_and_back(screens: Screens) -> None:
+    screens.expect_trouble("status of 401")
+    page = with_clock(screens)
+    let_pass(screens.server, ADMIN_OF[page], unseen=timedelta(hours=2))
+    page.clock.run_for(CARDS_EVERY)
+    expect(heading(page)).to_have_text("Log in")
+    fill_in_login(page, ADMIN_OF[page])
+    press(page, "Log in")
+    expect(heading(page)).to_have_text("Admin")
+
+
+def test_the_pictures_tell_of_more_days(screens: Screens, javascript: bool) -> None:
+    page = admin_at(screens, "/admin", javascript=javascript)
+    page.get_by_role("link", name="90 days").click()
+    expect(page.get_by_role("img", name="Sign-ups in the last 90 days")).to_be_visible()
+    expect(page.get_by_role("link", name="90 days")).to_have_attribute("aria-current", "true")
+    page.get_by_text("The same in numbers").first.click()
+    expect(page.locator("#signups-chart").get_by_role("rowheader")).to_have_count(90)
+
+
+def with_clock(screens: Screens) -> Page:
+    """An admin at the overview, with a clock that a test can move."""
+    page = become(screens.open(), person := somebody())
+    promote(screens.server, person)
+    page.clock.install()
+    page.goto("/admin")
+    ADMIN_OF[page] = person
+    return marked(page)
