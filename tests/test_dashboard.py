@@ -102,7 +102,9 @@ def test_the_dashboard_takes_a_few_queries(app: Flask, db: Database, monkeypatch
     asked: list[str] = []
     for verb in ("one", "all", "run"):
         real = getattr(db, verb)
-        monkeypatch.setattr(db, verb, lambda sql, real=real, **values: asked.append(sql) or real(sql, **values))
+        monkeypatch.setattr(
+            db, verb, lambda sql, *read, real=real, **values: asked.append(sql) or real(sql, *read, **values)
+        )
     alice.client.get("/dashboard")
     assert len([sql for sql in asked if "token_hash = :token_hash" in sql]) == 1
     assert len(asked) == 6

@@ -193,7 +193,7 @@ def test_devices_and_the_command_line_have_german_words(app: Flask, db: Database
     app.test_cli_runner().invoke(args=["user", "promote", "alice@example.com"])
     assert "Firefox auf Windows" in alice.visit("/account/sessions").text()
     text = alice.visit("/account/activity").text()
-    assert "Rolle geändert (von user zu admin) von der Befehlszeile" in text
+    assert "Rolle geändert (von Benutzer zu Admin) von der Befehlszeile" in text
 
 
 def test_html_in_a_name_is_no_html_in_any_language(app: Flask, db: Database) -> None:

@@ -12,6 +12,7 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import logged_in, person
 from webapp.accounts import events
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.server import front_door
 
 
@@ -101,7 +102,7 @@ def test_an_export_ends_when_nobody_is_there_to_take_it(
     user_id = person(db, "alice").id
     with db.transaction():
         for _ in range(10_000):
-            events.record(db, events.COMMAND_LINE, events.Kind.LOGGED_IN, user_id)
+            events.record(db, COMMAND_LINE, events.Kind.LOGGED_IN, user_id)
     door, cookie = Door(app, monkeypatch), f"session={alice.client.get_cookie('session').value}"
     status, whole = door.ask("/account/activity.csv", cookie=cookie)
     pieces = len(door.sent)

@@ -133,7 +133,9 @@ def test_one_query_finds_the_session_and_its_user(app: Flask, db: Database, monk
     asked: list[str] = []
     for verb in ("one", "all", "run"):
         real = getattr(db, verb)
-        monkeypatch.setattr(db, verb, lambda sql, real=real, **values: asked.append(sql) or real(sql, **values))
+        monkeypatch.setattr(
+            db, verb, lambda sql, *read, real=real, **values: asked.append(sql) or real(sql, *read, **values)
+        )
     browser.client.get("/logout")
     assert asked == ["SELECT * FROM own_sessions WHERE token_hash = :token_hash"]
 

@@ -46,7 +46,7 @@ LISTED, NOTHING = SimpleNamespace(events=EVENTS, older=1), SimpleNamespace(event
 DAYS = tuple(
     admin.Day(str(date(2026, 2, 13) + timedelta(day)), day * 7 % 13, day * 5 % 17, day * 3 % 5) for day in range(30)
 )
-CARDS = admin.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
+NUMBERS = admin.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
 BLOCKS = [
     blocks.Block("a" * 12, throttle.STRANGERS.about, "", NOW, 2, "bob"),
     blocks.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
@@ -83,7 +83,7 @@ SAMPLES: dict[str, Any] = {
     "now": lambda: NOW,
     "request": SimpleNamespace(path="/account/password", endpoint="profile.show", args={}),
     "act": say("Let new browsers try again."), "shut_until": NOW,
-    "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": CARDS, "days": DAYS, "focus": None, "found": SESSIONS[1],
+    "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "title": "Disable bob", "user": BOB,
