@@ -108,7 +108,7 @@ def _set_templates_up(app: Flask) -> None:
         actor=events.actor,
         detail=details.told,
         asset=published.__getitem__,
-        cards=cards.drawn,
+        drawn_cards=cards.drawn,
         current=navigation.current,
         links=navigation.links,
         csrf_token=csrf.token,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 
+from db.users import User
 from webapp.auth import current_user
 from webapp.languages.sentences import Sentence
 
@@ -30,8 +31,13 @@ def register(app: Flask, links: Iterable[Link]) -> None:
 
 
 def links(menu: str) -> list[Link]:
-    """What the menu offers to whoever asks."""
-    return [link for link in current_app.extensions["navigation"] if link.menu == menu and _is_for(link.audience)]
+    """What the menu offers to this request's user."""
+    return of(menu, current_user())
+
+
+def of(menu: str, user: User | None) -> list[Link]:
+    """What the menu offers to a user, or to a stranger."""
+    return [link for link in current_app.extensions["navigation"] if link.menu == menu and _is_for(link.audience, user)]
 
 
 def current(link: Link) -> str:
@@ -42,8 +48,7 @@ def current(link: Link) -> str:
     return "true" if link.covers and request.path.startswith(f"{address}/") else ""
 
 
-def _is_for(audience: str) -> bool:
-    user = current_user()
+def _is_for(audience: str, user: User | None) -> bool:
     if user is None or audience == "strangers":
         return user is None and audience == "strangers"
     return audience == "users" or user.is_admin or user.role == audience

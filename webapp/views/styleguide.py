@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from webapp.accounts import admin, blocks, dashboard, events, people, sessions, throttle
 from webapp.accounts.people import User
-from webapp.auth import public
+from webapp.auth import navigation, public
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
@@ -78,6 +78,9 @@ SAMPLES: dict[str, Any] = {
     "current_session": lambda: SESSIONS[0],
     "current_user": lambda: ALICE,
     "expiry": lambda: sessions.Expiry(NOW, 3600, True),
+    "current": lambda link: "page" if link.endpoint in {"profile.show", "password_change.show"} else "",
+    "drawn_cards": lambda **_: [],
+    "links": lambda menu: navigation.of(menu, ALICE),
     "form": None,
     "get_flashed_messages": lambda **_: FLASHES,
     "now": lambda: NOW,
@@ -100,7 +103,7 @@ def show() -> ResponseReturnValue:
 
 
 def _specimens() -> Iterator[Specimen]:
-    yield Specimen("navigation.html", "a stranger", {"current_user": lambda: None})
+    yield Specimen("navigation.html", "a stranger", {"links": lambda menu: navigation.of(menu, None)})
     yield Specimen("navigation.html", "an admin", {})
     yield Specimen("flashes.html", "each kind", {})
     yield Specimen("field_error.html", "a sentence", {"sentence": "Enter your email address."})
