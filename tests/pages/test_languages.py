@@ -22,7 +22,7 @@ from tests.server import Server
 from webapp import create_app
 from webapp.accounts import roles
 from webapp.accounts.actor import COMMAND_LINE
-from webapp.languages import reader
+from webapp.languages import catalogs
 
 STRANGERS = ("/", "/login", "/signup", "/nowhere", "/offline")
 OWN = (
@@ -40,7 +40,7 @@ def readers(settings: dict[str, Any], cheap_hashes: None, tmp_path: Path, real_b
     shutil.copytree(CATALOGS[0].parent.parent.parent, folder)
     write_pseudo(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "FOLDER", folder)
+        patch.setattr(catalogs, "FOLDER", folder)
         app = create_app(settings)
     db = app.extensions["database"]
     for name in ("alice", "grace"):
