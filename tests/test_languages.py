@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from playwright.sync_api import expect
 
 from db import Database
@@ -229,3 +229,16 @@ def test_choosing_a_language_changes_the_page_in_chromium(screens: Screens) -> N
     expect(flashes(page)).to_have_text("Ihre Sprache ist gespeichert.")
     expect(heading(page)).to_have_text("Profil")
     expect(page.locator("html")).to_have_attribute("lang", "de")
+
+
+def test_a_template_made_from_a_string_speaks_the_readers_language(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert render_template_string('{{ _("Log out") }}, {{ text }}', text=say("Log in")) == "Abmelden, Anmelden"
+
+
+def test_a_global_that_is_added_after_the_first_page_is_refused(app: Flask) -> None:
+    Browser(app).visit("/login")
+    with pytest.raises(TypeError):
+        app.jinja_env.globals["motto"] = "too late"
+    with pytest.raises(TypeError):
+        app.jinja_env.filters["shout"] = str.upper

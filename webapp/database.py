@@ -1,15 +1,20 @@
 """The database of the app: opened at the start, reached by a view, swept in passing."""
 
+import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app, request
 
-from db import Database
-from webapp.accounts import sweep
-from webapp.config import settings
+from db import Clock, Database, Unavailable, Unfit, connect
+from db.migrate import migrate
+from webapp.accounts import adoption, sweep
+from webapp.config import BadSetting, blind_index_key, settings
 
-# No form waits for a sweep.
+log = logging.getLogger("latchkey")
+
+# Only these requests may sweep, so that no form waits for it.
 SWEEPING = {"GET", "HEAD"}
 
 
@@ -18,13 +23,30 @@ def database() -> Database:
     return cast(Database, current_app.extensions["database"])
 
 
-def sweep_in_passing(app: Flask) -> None:
-    """Take away what is over, now and then, before a page is shown."""
+def open_for(app: Flask, clock: Clock, own: Path) -> None:
+    """Open the app's database and run what migrations are missing, ours and then those in `own`. Raises BadSetting."""
+    given = settings(app)
+    try:
+        opened = connect(given.database_url, clock, given.threads, blind_index_key(given.secret_key))
+        is_tutorials = opened.has_table("users") and not opened.has_table("migrations")
+        migrate(opened)
+        migrate(opened, own, "own/")
+    except (Unavailable, Unfit) as error:
+        raise BadSetting("DATABASE_URL", f"leads to no usable database: {error}") from error
+    if is_tutorials:
+        log.info("adopted a database that the tutorial's code wrote")
+        adoption.tell(opened)
+    app.extensions["database"] = opened
+
+
+def register(app: Flask) -> None:
     app.extensions["swept"] = datetime.min.replace(tzinfo=UTC), sweep.EVERY
     app.before_request(_sweep_now_and_then)
+    app.jinja_env.globals["now"] = lambda: database().now()
 
 
 def _sweep_now_and_then() -> None:
+    """Delete what has expired, now and then, before a page is shown."""
     now, (swept_at, pause) = database().clock(), current_app.extensions["swept"]
     if request.method in SWEEPING and abs(now - swept_at) >= pause:
         current_app.extensions["swept"] = now, sweep.EVERY

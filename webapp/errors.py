@@ -3,7 +3,7 @@
 import logging
 from contextlib import suppress
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
@@ -14,6 +14,7 @@ from webapp.accounts.throttle import Throttled
 from webapp.auth import csrf, drafts
 from webapp.languages.sentences import say
 from webapp.languages.times import in_words
+from webapp.server.request_id import request_id
 
 log = logging.getLogger("latchkey")
 
@@ -42,22 +43,35 @@ PROBLEMS: dict[int, tuple[str, str]] = {
     503: (say("Busy"), say("We cannot answer this just now. Nothing was lost; try again in a few seconds.")),
 }
 
-# When to come back after a refusal that does not know better, in seconds.
+# When to come back after a refusal that sets no time itself, in seconds.
 RETRY_AFTER = {429: 60, 503: 5}
 BUSY = say("Too many people are logging in just now. Nothing was done; try again in a few seconds.")
 
 
 def register(app: Flask) -> None:
+    app.before_request(_refuse_what_no_view_should_see)
     app.after_request(_say_when)
     app.register_error_handler(Unauthorized, _stranger)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(Throttled, _throttled)
     app.register_error_handler(Busy, _busy)
+    app.jinja_env.globals["request_id"] = request_id
+
+
+def _refuse_what_no_view_should_see() -> None:
+    """Show an error page for what the server refused before: a body too large or too slow, a foreign Host.
+
+    An address with a NUL is not found either: PostgreSQL's texts cannot hold one.
+    """
+    if status := request.environ.get("latchkey.refused"):
+        abort(status)
+    if "\0" in request.path:
+        abort(404)
 
 
 def _stranger(_: Unauthorized) -> ResponseReturnValue:
-    """A closed door says how to open it: the log-in page, and back to where one was going, with what was typed."""
+    """Send a stranger to the log-in page, and then back to where they were going, with what was typed."""
     if hypermedia.wants_partial() and csrf.is_mere_question():
         return hypermedia.nothing()
     try:
@@ -85,9 +99,9 @@ def _problem(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unavailable(error: Unavailable) -> ResponseReturnValue:
-    """The database is locked, full or gone: what was typed comes back where the page can be shown without it."""
+    """The database is locked, full or gone: what was typed comes back if the page can be shown without it."""
     log.error("database unavailable: %s", " ".join(str(error).split()))
-    # Who asks is not known, unless it was read before the trouble began; the page is shown as to a stranger.
+    # The user is unknown, unless the session was read before the trouble; the page is shown as to a stranger.
     g.setdefault("current_session", None)
     return _again(503, PROBLEMS[503][1])
 
@@ -99,12 +113,12 @@ def _throttled(error: Throttled) -> ResponseReturnValue:
 
 
 def _busy(_: Busy) -> ResponseReturnValue:
-    """Too many hashes are waiting. This was no failed attempt."""
+    """Too many hashes are waiting. This does not count as a failed attempt."""
     return _again(503, BUSY)
 
 
 def _again(status: int, sentence: str) -> ResponseReturnValue:
-    """The form as it was sent, where there is one; else the page of this error."""
+    """Show the form again as it was sent, if there is one; otherwise the page of this error."""
     _know_when(status)
     if request.method == "POST" and request.endpoint:
         with suppress(Unavailable, HTTPException):
@@ -114,7 +128,7 @@ def _again(status: int, sentence: str) -> ResponseReturnValue:
 
 
 def _know_when(status: int) -> None:
-    """For the page, which counts down, and for the header."""
+    """Set when to come back, for the page, which counts down, and for the Retry-After header."""
     if status in RETRY_AFTER:
         g.setdefault("retry_after", RETRY_AFTER[status])
 

@@ -1,6 +1,6 @@
-"""Who is asking, and the doors: every route carries one of @public, @login_required, @role_required, @admin_required.
+"""Current user and doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
-Beside its door a route may carry @confirmed (the password, if it was not checked lately), with @says, or @unseen.
+Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, or @unseen.
 """
 
 from collections.abc import Callable
@@ -18,45 +18,51 @@ from webapp.config import settings
 from webapp.database import database
 from webapp.languages.sentences import Sentence
 
-# They change nothing (RFC 9110 9.2.1).
+# Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+def register(app: Flask) -> None:
+    app.before_request(guard)
+    app.after_request(after_request)
+    app.jinja_env.globals.update(current_session=current_session, current_user=current_user, expiry=expiry)
+
+
 def public(view: View) -> View:
-    """Anyone."""
+    """Let everyone in, logged in or not."""
     return _with_door(view, "public")
 
 
 def login_required(view: View) -> View:
-    """Anybody who is logged in; a stranger is shown the log-in page first."""
+    """Let logged-in users in; a stranger sees the log-in page first."""
     return _with_door(view, "login")
 
 
 def role_required(role: str) -> Callable[[View], View]:
-    """People with this role, and admins; 403 for other users."""
+    """Let users with this `role` and admins in; 403 for other users. Raises ValueError for a reserved name."""
     if role in RESERVED:
         raise ValueError(f"{role} is no role but another door")
     return lambda view: _with_door(view, role)
 
 
 def admin_required(view: View) -> View:
-    """Admins; 403 for other users."""
+    """Let admins in; 403 for other users."""
     return _with_door(view, "admin")
 
 
 def confirmed(view: View) -> View:
-    """Ask first for the password of whoever has not typed it for a while. Every act of admins is such a one."""
+    """Ask for the password before this act, unless it was checked lately; admins' acts do so without this mark."""
     view.confirmed = True  # type: ignore[attr-defined]
     return view
 
 
 def says(told: Sentence | Callable[..., Sentence]) -> Callable[[View], View]:
-    """Say what an act will do on the page that asks for the password, so that nobody confirms what a thief has sent.
+    """Name the act on the page that asks for the password, so that its user does not confirm what a thief has sent.
 
-    `told` is a sentence, or a function of the form's fields (a dict; of a repeated field the first, as forms read it)
-    and of the values in the address.
+    `told` is a sentence, or a function that makes one from the form's fields (a dict with the first value of a repeated
+    field, as forms read it) and from the values in the address.
     """
 
     def marked(view: View) -> View:
@@ -67,26 +73,26 @@ def says(told: Sentence | Callable[..., Sentence]) -> Callable[[View], View]:
 
 
 def unseen(view: View) -> View:
-    """For what a page asks by itself: it does not count as a sign that somebody is there."""
+    """Mark a view that pages ask by themselves: it does not show that the user is there, so the idle time goes on."""
     view.unseen = True  # type: ignore[attr-defined]
     return view
 
 
 def for_programs(view: View) -> View:
-    """For what programs send, below @public: no form token is asked for, and the session cookie counts for nothing."""
+    """Mark a view for programs, below @public: it needs no form token and ignores the session cookie."""
     view.for_programs = True  # type: ignore[attr-defined]
     return view
 
 
 def is_for_programs() -> bool:
-    """Whether this request goes to such a view."""
+    """Whether this request goes to a view marked @for_programs."""
     return hasattr(current_app.view_functions.get(request.endpoint or ""), "for_programs")
 
 
 def guard() -> None:
-    """Before each request: let through whom the route's door lets through (401 for strangers, 403 for the wrong role).
+    """Before each request: check the route's door (401 for strangers, 403 for the wrong role).
 
-    The session is read anew each time, so an ended session or a changed role bites at once.
+    The session is read anew each time, so an ended session or a changed role takes effect at once.
     """
     if request.endpoint is None:
         return
@@ -94,7 +100,7 @@ def guard() -> None:
 
 
 def admit(view: View) -> None:
-    """Abort where the door of this view is closed to who is asking."""
+    """Abort with 401 or 403 if the door of this view is closed to the current user."""
     door = getattr(view, "door", "nobody")
     if door == "public":
         return
@@ -106,7 +112,7 @@ def admit(view: View) -> None:
 
 
 def calls_for_password() -> bool:
-    """Whether this request is an act for which its person must have been confirmed lately (ASVS 7.5.1, 7.5.3)."""
+    """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3)."""
     if request.method in SAFE:
         return False
     view = current_app.view_functions.get(request.endpoint or "")
@@ -114,7 +120,7 @@ def calls_for_password() -> bool:
 
 
 def check_doors(app: Flask) -> None:
-    """Stop the start when a route has no door: a page that somebody forgot to protect cannot ship.
+    """Raise RuntimeError if a route has no door, so that a page without protection cannot ship.
 
     An address has one door for all its methods, since a refused form is shown again by the page behind it.
     """
@@ -138,7 +144,7 @@ def current_session() -> Session | None:
 
 
 def own_session() -> Session:
-    """The session of whoever was let through a closed door; raises Unavailable while the database cannot tell."""
+    """The session of the logged-in user, for views behind a closed door; raises Unavailable if it is not known."""
     session = current_session()
     if session is None:
         raise Unavailable("who asks is not known")
@@ -159,7 +165,7 @@ def former_session() -> Session | None:
 
 
 def preferred_language() -> str | None:
-    """The code of the language that the user has chosen; None for a stranger, and where nobody can tell."""
+    """Code of the language that the user has chosen; None for a stranger, or while the database is unavailable."""
     user = None
     with suppress(Unavailable):
         user = current_user()
@@ -172,7 +178,7 @@ def current_user() -> User | None:
 
 
 def current_token() -> str | None:
-    """What the browser sent, live or not; or what it has been given since."""
+    """Session token of this browser, live or not: the one it sent, or the one it was given since."""
     token: str | None = g.token if "token" in g else request.cookies.get(settings().login_cookie)
     return token
 
@@ -184,12 +190,12 @@ def give_token(token: str, remember: bool) -> None:
 
 
 def take_token() -> None:
-    """Leave the browser without one."""
+    """Remove the session token from the browser."""
     g.token = g.current_session = None
 
 
 def after_request(answer: Response) -> Response:
-    """The cookie of whoever was given a token, or lost it."""
+    """Set or delete the session cookie if this request gave or took a token."""
     if "token" not in g:
         return answer
     name = settings().login_cookie

@@ -1,4 +1,4 @@
-"""The actor of this request, as the rules are told of it."""
+"""The actor of this request, for the rules: its user, session, address and browser."""
 
 from flask import request
 
@@ -9,13 +9,13 @@ from webapp.server.address import address
 
 
 def visitor() -> Actor:
-    """Whoever signs up, logs in or out: nobody yet, whatever session the browser has."""
+    """Actor who signs up, logs in or logs out: without a user, even if the browser has a session."""
     browser, known_to = known_browsers.read()
     device = devices.in_words(request.headers.get("User-Agent", ""))
     return Actor(address(), device, browser=browser, known_to=known_to)
 
 
 def actor() -> Actor:
-    """Whoever is logged in, by this session."""
+    """Actor with the logged-in user and the session, if there are any."""
     session = current_session()
     return visitor()._replace(user=session.user if session else None, session=session)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import flask
-from flask import abort, current_app, request
+from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
 
 from db.sessions import Session
@@ -27,14 +27,19 @@ TOKEN_BYTES = 32
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+def register(app: Flask) -> None:
+    app.before_request(guard)
+    app.jinja_env.globals["csrf_token"] = token
+
+
 def changes_nothing(view: View) -> View:
-    """For a POST that only answers a question, such as the check of one field: it needs no token."""
+    """Mark a POST that only answers a question, such as the check of one field: it needs no token."""
     view.changes_nothing = True  # type: ignore[attr-defined]
     return view
 
 
 def guard() -> ResponseReturnValue | None:
-    """Before each request: refuse what another site sent; bring a form with a stale token back, filled in."""
+    """Before each request: refuse forms from other sites; show a form with a stale token again, filled in."""
     if request.method in auth.SAFE or request.endpoint is None or auth.is_for_programs():
         return None
     if not _is_from_here():
@@ -51,12 +56,12 @@ def guard() -> ResponseReturnValue | None:
 
 
 def is_mere_question() -> bool:
-    """Whether this request asks for the check of a field, or its like."""
+    """Whether this request goes to a view marked @changes_nothing."""
     return hasattr(current_app.view_functions.get(request.endpoint or ""), "changes_nothing")
 
 
 def token() -> str:
-    """For a form's hidden field. Masked anew each time, so that compressed pages tell nothing of it (BREACH)."""
+    """Token for a form's hidden field, masked anew each time: compressed pages reveal nothing of it (BREACH)."""
     mask = secrets.token_bytes(TOKEN_BYTES)
     return (mask + _xor(mask, _proof(_source() or _new_source(), settings().secret_key))).hex()
 
@@ -67,9 +72,9 @@ def is_from_page_of(session: Session) -> bool:
 
 
 def _is_from_here() -> bool:
-    """Sec-Fetch-Site decides, or Origin where a browser is too old for it; lynx sends neither.
+    """Whether a page of ours sent this, by Sec-Fetch-Site, or Origin from old browsers; lynx sends neither and passes.
 
-    As Go 1.25's CrossOriginProtection, but a neighbour under the same domain is a stranger too.
+    Like Go 1.25's CrossOriginProtection, but other hosts under the same domain are refused too.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -96,7 +101,7 @@ def _fits(source: str | None) -> bool:
 
 
 def _source() -> str | None:
-    """What the token is made from: the session, whose forms outlive its token; for a visitor the signed cookie."""
+    """Source of the token: the session's id, as forms outlive the session's token; for a visitor a signed cookie."""
     session = auth.current_session()
     return _source_of(session) if session else flask.session.get("csrf")
 

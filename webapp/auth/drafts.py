@@ -1,14 +1,14 @@
-"""Forms that were interrupted: by the end of a session, or because whoever sent one must first confirm who they are.
+"""Forms that were interrupted because their session ended, or because the password must be confirmed first.
 
-Nothing that was typed is lost but passwords: the form waits in the database, and comes back filled in; or its act goes
-on, in the session in which it was sent and in no other.
+Only typed passwords are lost: the form waits in the database and comes back filled in; or its act goes on, but only in
+the session in which it was sent.
 """
 
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, g, make_response, redirect, request, url_for
+from flask import Flask, Response, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
@@ -28,10 +28,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 NOT_YET = say("Nothing was done yet. Look at what you typed and send it again.")
 
 
-def brings_file(view: View) -> View:
-    """For a POST that answers with a file: after the password its page is shown again, to press the button there.
+def register(app: Flask) -> None:
+    app.before_request(guard)
+    app.before_request(restore)
 
-    A file that came from the page about the password would leave that page standing.
+
+def brings_file(view: View) -> View:
+    """Mark a POST that answers with a file: after the password its page is shown again, to press the button there.
+
+    A file that came from the password page would leave that page open.
     """
     view.brings_file = True  # type: ignore[attr-defined]
     return view
@@ -46,9 +51,9 @@ def guard() -> ResponseReturnValue | None:
 
 
 def restore() -> None:
-    """Before a page that is asked for with `?draft=`: the page behind a form reads `request.form`, and so fills it in.
+    """Before a page with `?draft=`: put the draft into `request.form`, from which the page fills its form in.
 
-    Somebody else's draft, or one of another page, is none.
+    A draft of another user or of another page is ignored.
     """
     if b"draft=" not in request.query_string or request.method != "GET":
         return
@@ -81,14 +86,14 @@ def told(draft_id: str) -> Sentence | None:
     if draft is None or act is None:
         return None
     words = getattr(act.func, "told", say("Send the form at %(path)s.", path=draft.path))
-    # Of a repeated field the first, as a form reads it: the act must be the one that was told.
+    # The first value of a repeated field, as a form reads it: the act must be the one that was named.
     fields = ImmutableMultiDict(draft.fields).to_dict()
     sentence: Sentence = words(fields, **act.keywords) if callable(words) else words
     return sentence
 
 
 def retyped_at(draft_id: str) -> str | None:
-    """Address of the form that this draft fills in; None if its act waits in this session, or without such a draft."""
+    """Address of the form that this draft fills in; None if there is no such draft or its act waits in this session."""
     user = auth.current_user()
     draft = drafts.find(database(), user.id, draft_id) if user else None
     if draft is None or _waiting(draft_id)[0] or hypermedia.view_at(draft.path, "GET") is None:
@@ -97,12 +102,12 @@ def retyped_at(draft_id: str) -> str | None:
 
 
 def way_back() -> str | None:
-    """Where somebody who must log in first goes on: the page asked for, or that of the form that came too late."""
+    """Address to go to after the log-in: the page asked for, or that of the form that came too late; or None."""
     if request.method in auth.SAFE:
         return hypermedia.asked_from() or request.full_path.rstrip("?")
     if hypermedia.view_at(request.path, "GET") is None:
         return None
-    # The form that asks for a password on behalf of a draft holds nothing else.
+    # The password form of a draft has no other field, so there is nothing to keep.
     if "draft" in request.args:
         return request.full_path
     session = auth.former_session()
@@ -112,7 +117,7 @@ def way_back() -> str | None:
 
 
 def _waiting(draft_id: str) -> tuple[Draft | None, functools.partial[ResponseReturnValue] | None]:
-    """The draft whose act waits in this session, and that act. Aborts where its door is closed by now."""
+    """The draft whose act waits in this session, and that act. Aborts if the act's door is closed by now."""
     session = auth.current_session()
     draft = drafts.waiting(database(), session, draft_id) if session else None
     act = hypermedia.view_at(draft.path, "POST") if draft else None
@@ -131,7 +136,7 @@ def _asked_again(draft: Draft) -> Response:
 
 
 def _done(act: Callable[[], ResponseReturnValue]) -> Response | None:
-    """The redirect with which an act ends that was done, as a plain browser gets it; None when it was refused."""
+    """Do the act and return its redirect, as a plain browser gets it; None if the act was refused."""
     g.resumed = True
     try:
         answer = make_response(act())
@@ -148,5 +153,5 @@ def _keep(session: Session, purpose: Purpose) -> str:
 
 
 def _type(fields: drafts.Fields) -> None:
-    """As if the fields had come with this request."""
+    """Put these fields into `request.form`, as if they had come with this request."""
     request.__dict__["form"] = ImmutableMultiDict(fields)

@@ -1,14 +1,15 @@
-"""The browser that somebody has logged in with before: a signed cookie says so (OWASP, device cookies).
+"""Browsers in which a user has logged in before, known by a signed cookie (OWASP, device cookies).
 
-The cookie opens nothing. It tells the owner's browser from strangers who guess. It holds an id of each user's password,
-so it ends when the password changes, after 400 days, and where a restored database gives the user's id to another one.
+The cookie opens nothing. It tells the owner's browser from strangers who guess. It ends after 400 days. It holds an id
+of each user's password, so it also ends when the password changes, and when a restored database gives the user's id to
+another user.
 """
 
 import secrets
 from contextlib import suppress
 from datetime import timedelta
 
-from flask import Response, g, request
+from flask import Flask, Response, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from db import Unavailable, moment, users
@@ -21,10 +22,14 @@ LIFE = timedelta(days=400)
 MOST_PEOPLE = 5
 
 
-def read() -> tuple[str, dict[int, str]]:
-    """The browser's random name, and for the id of each person who logged in with it the id of the password.
+def register(app: Flask) -> None:
+    app.after_request(after_request)
 
-    Nothing where the cookie is not ours, or too old.
+
+def read() -> tuple[str, dict[int, str]]:
+    """The browser's random name, and the password's id by user id, for each user who logged in with it.
+
+    Both are empty if the cookie is not ours or is too old.
     """
     with suppress(BadSignature, TypeError, ValueError):
         name, written_at, *people = _serializer().loads(request.cookies.get(settings().device_cookie, ""))
@@ -34,7 +39,7 @@ def read() -> tuple[str, dict[int, str]]:
 
 
 def remember(user_id: int) -> None:
-    """Who has just shown or chosen the password in this browser is known in it from now on."""
+    """Know this browser as the user's from now on: the user has just typed or chosen the password in it."""
     g.known_user_id = user_id
 
 

@@ -1,4 +1,4 @@
-"""The menus: each view names its place in them, and templates walk what was found."""
+"""The menus: each view names its links, and templates show those that the user may follow."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from webapp.languages.sentences import Sentence
 
 
 class Link(NamedTuple):
-    """`menu` is `site`, `account` or `admin`; the lowest `order` comes first.
+    """A link in a menu: `menu` is `site`, `account` or `admin`; the lowest `order` comes first.
 
     `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too.
     `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too.
@@ -26,22 +26,23 @@ class Link(NamedTuple):
     audience: str = "users"
 
 
-def register(app: Flask, links: Iterable[Link]) -> None:
-    app.extensions["navigation"] = sorted(links, key=lambda link: link.order)
+def register(app: Flask, found: Iterable[Link]) -> None:
+    app.extensions["navigation"] = sorted(found, key=lambda link: link.order)
+    app.jinja_env.globals.update(current=current, links=links)
 
 
 def links(menu: str) -> list[Link]:
-    """What the menu offers to this request's user."""
+    """Links of this menu for the current user."""
     return of(menu, current_user())
 
 
 def of(menu: str, user: User | None) -> list[Link]:
-    """What the menu offers to a user, or to a stranger."""
+    """Links of this menu for a user, or for a stranger if `user` is None."""
     return [link for link in current_app.extensions["navigation"] if link.menu == menu and _is_for(link.audience, user)]
 
 
 def current(link: Link) -> str:
-    """As `aria-current` has it: `page`, `true` below it, or nothing."""
+    """Value of `aria-current` for this link: `page` on its page, `true` below it, or empty."""
     address = url_for(link.endpoint)
     if request.path == address:
         return "page"

@@ -3,14 +3,20 @@
 from typing import Any
 
 import click
+from flask import Flask
 from flask.cli import AppGroup
 
 from db import Unavailable
 from webapp.accounts.hashing import Busy
 
 
+def register(app: Flask, *found: click.Command) -> None:
+    for command in found:
+        app.cli.add_command(command)
+
+
 class Commands(AppGroup):
-    """Says in a sentence what the database is not up to."""
+    """Commands that say in a sentence that the database is unavailable, or that too many users log in."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

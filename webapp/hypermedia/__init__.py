@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import flask
-from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -14,19 +14,25 @@ from werkzeug.urls import iri_to_uri
 
 from webapp.languages.reader import translated
 
-# In characters, as it is sent; with it an answer's headers stay below the 4 KiB that nginx takes unless it is told.
+# In characters, as it is sent: an answer's headers then stay below the 4 KiB that nginx takes by default.
 LONGEST_ADDRESS = 2000
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
 
+def register(app: Flask) -> None:
+    # base.html asks each page for both.
+    app.jinja_env.globals.update(form=None, part=None)
+    app.after_request(after_request)
+
+
 def wants_partial() -> bool:
-    """Going back in the history asks without this header, so a page is never built from a part."""
+    """Whether to answer with a part: htmx asks so, but not when going back, so a page is never built from a part."""
     return "HX-Request" in request.headers and "resumed" not in g
 
 
 def render(page: str, partial: str, status: int = 200, **context: object) -> Response:
-    """The page, or over htmx the partial that the page is a shell around, with its title and the flashes.
+    """Answer with the page, or over htmx with its partial, the title and the flashes.
 
     `page` is a name in templates/, `partial` one in partials/.
     """
@@ -51,7 +57,7 @@ def flash(sentence: str, category: str = "success") -> None:
 def let_forms_lead_to(origin: str) -> None:
     """Let the forms of this answer be redirected to one more origin, such as `https://app.example`.
 
-    Chromium holds `form-action` against each redirect after a form too. Raises ValueError for what is no origin.
+    Chromium applies `form-action` to each redirect after a form too. Raises ValueError if `origin` is not an origin.
     """
     if not ORIGIN.fullmatch(origin):
         raise ValueError(f"{origin!r} is no origin")
@@ -59,16 +65,15 @@ def let_forms_lead_to(origin: str) -> None:
 
 
 def redirect_or(show: Callable[[], Response], address: str) -> Response:
-    """After an act: a redirect to the page that tells of it; over htmx what `show` gives, in place."""
+    """Answer an act with a redirect to `address`; over htmx with what `show` returns, in place."""
     return show() if wants_partial() else make_response(redirect(address, 303))
 
 
 def form_again(status: int, sentence: str) -> Response:
-    """The form that was sent, filled in as it was, with a sentence above it: nothing that was typed is lost.
+    """Show the sent form again, filled in, with a sentence above it, so that typed text is not lost.
 
-    The page behind a form reads `request.form`, so the view that shows it fills it in; where it leads on instead,
-    there is nothing left to do (logged in already, logged out already). Aborts with `status` when the address has no
-    page to show.
+    The page behind a form reads `request.form`, so its view fills the form in; if that view redirects instead, there
+    is nothing left to do (logged in already, logged out already). Aborts with `status` if the address has no page.
     """
     page = view_at(request.path, "GET")
     if page is None:
@@ -86,13 +91,13 @@ def form_again(status: int, sentence: str) -> Response:
 
 
 def _is_for_target(answer: Response) -> bool:
-    """Whether this is what the form would have changed: a form in a list stands at another address than the list."""
+    """Whether this answer has the element that the form changes: a list and a form in it have different addresses."""
     target = request.headers.get("HX-Target", "").partition("#")[2]
     return answer.status_code != 200 or f'id="{target}"' in answer.get_data(as_text=True) or not target
 
 
 def view_at(path: str, method: str) -> functools.partial[ResponseReturnValue] | None:
-    """What answers this method at this path, ready to be called; None where nothing does."""
+    """View for this method and path, with its arguments, ready to be called; None if there is no such view."""
     try:
         endpoint, arguments = current_app.url_map.bind("").match(path, method)
     except (NotFound, MethodNotAllowed, RequestRedirect):
@@ -111,14 +116,14 @@ def next_path() -> str:
 
 
 def log_in_first(url: str) -> Response:
-    """A closed door: 303 to the log-in page; over htmx 401, so that the log-in form does not land in the panel."""
+    """Send a visitor to the log-in at `url`: 303; over htmx 401, so that the form does not land in the panel."""
     if wants_partial():
         return Response(status=401, headers={"HX-Redirect": url, "Vary": "HX-Request"})
     return Response(status=303, headers={"Location": url, "Vary": "HX-Request"})
 
 
 def asked_from() -> str | None:
-    """The address on this site of the page that asked for a part of itself."""
+    """Address on this site of the page that asked for a part of itself; None if htmx did not name one."""
     try:
         page = urlsplit(request.headers.get("HX-Current-URL", "") if wants_partial() else "")
     except ValueError:
@@ -127,14 +132,14 @@ def asked_from() -> str | None:
 
 
 def nothing() -> Response:
-    """For what a page asked by itself, of somebody who is no longer logged in: the page stays as it is."""
+    """Answer 401 to what a page asked by itself after its session ended: the page stays as it is."""
     return Response(status=401, headers={"HX-Reswap": "none", "Vary": "HX-Request"})
 
 
 def after_request(answer: Response) -> Response:
-    """Over htmx a redirect becomes 204 with HX-Redirect: fetch follows a redirect unseen, into the form.
+    """Turn a redirect over htmx into 204 with HX-Redirect: fetch would follow it unseen, into the form.
 
-    Where it leads is cut to what a proxy takes.
+    The address of each redirect is cut to a length that proxies take.
     """
     if "HX-Request" in request.headers and answer.status_code in {301, 302, 303, 307, 308}:
         answer.headers["HX-Redirect"] = iri_to_uri(answer.headers.pop("Location"))
@@ -147,10 +152,10 @@ def after_request(answer: Response) -> Response:
 
 
 def _short(address: str) -> str:
-    """The address, where it is too long without its query, and else the dashboard's.
+    """The address; if it is too long, without its query; if that is too long, the dashboard's.
 
-    What a stranger asks for is quoted on the way to the log-in, three characters for one. Behind a proxy that has no
-    room for such a header it was a bare 502.
+    The address that a stranger asks for is quoted on the way to the log-in, three characters for one. Behind a proxy
+    without room for such a header the answer was a bare 502.
     """
     shorter = (address, address.partition("?")[0], url_for("dashboard.show"))
     return next(each for each in shorter if len(iri_to_uri(each)) <= LONGEST_ADDRESS)

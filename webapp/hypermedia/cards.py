@@ -1,4 +1,4 @@
-"""Cards on the dashboard: a view names those that it adds, and the panel walks what was found."""
+"""Cards on the dashboard: each view names the cards that it adds, and the panel shows them all."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 
 class Card(NamedTuple):
-    """`partial` is a name in partials/, drawn with what `values` gives; the lowest `order` comes first.
+    """A card: `partial` is a name in partials/, drawn with what `values` returns; the lowest `order` comes first.
 
     With `is_wide` it is a chart or a list, and stands below the small ones.
     """
@@ -21,9 +21,10 @@ class Card(NamedTuple):
 
 def register(app: Flask, cards: Iterable[Card]) -> None:
     app.extensions["cards"] = sorted(cards, key=lambda card: card.order)
+    app.jinja_env.globals["drawn_cards"] = drawn
 
 
 def drawn(is_wide: bool = False) -> list[Markup]:
-    """Each card as HTML."""
+    """Each small card as HTML, or each wide one."""
     cards = [card for card in current_app.extensions["cards"] if card.is_wide == is_wide]
     return [Markup(render_template(f"partials/{card.partial}", **card.values())) for card in cards]  # noqa: S704

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from webapp.languages.catalogs import Language
 
-# Below four the bars of quiet days would look like much.
+# The scale ends at 4 at least: with a lower end the bars of quiet days would look high.
 ENDS = (4, 6, 8, 10, 20, 30)
 
 
 class Bar(NamedTuple):
-    """A piece of a picture that is 100 high, and ten wide for each day."""
+    """A part of a bar, in a picture that is 100 high and ten wide for each day."""
 
     name: str
     x: int
@@ -28,9 +28,9 @@ Parts = tuple[tuple[str, str], ...]
 
 @lru_cache(256)
 def bars(language: Language, identity: str, caption: str, days: tuple[Any, ...], parts: Parts) -> Markup:
-    """A bar a day, its parts one on the other; `parts` holds (attribute of a day, label).
+    """Chart with a bar for each day, its parts stacked; `parts` holds (attribute of a day, label).
 
-    Kept, since most people look again on a day on which nothing has happened since.
+    Cached: most users look again before anything new has happened on that day.
     """
     numbers = [[int(getattr(day, name)) for name, _ in parts] for day in days]
     sums = [sum(column) for column in zip(*numbers, strict=True)]

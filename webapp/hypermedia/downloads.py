@@ -1,6 +1,6 @@
-"""Files to keep: sent line by line, so that a long one needs no more memory than a short one.
+"""Downloads, sent line by line, so that a long file needs no more memory than a short one.
 
-The lines are made after the request is over, so they ask for nothing of it.
+The lines are made after the request is over, so they cannot use it.
 """
 
 import csv
@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response
 
-# The beginning of a cell before what a spreadsheet may take for a formula, also in full width. A spreadsheet that
+# The start of a cell whose text a spreadsheet may take for a formula, also in full-width characters. A spreadsheet that
 # expects semicolons or tabs, as in Germany, splits at them within quotes too.
 FORMULA = re.compile('[,;\t\r\n][ "]*(?=[=+@\t\r\uff1d\uff0b\uff0d\uff20-])')
 
@@ -25,14 +25,14 @@ def download(lines: Iterator[str], mimetype: str, name: str) -> Response:
 
 
 def csv_lines(columns: list[str], rows: Rows) -> Iterator[str]:
-    """RFC 4180, each field in quotes, with a line of names first."""
+    """Lines of a CSV file (RFC 4180): the columns' names first, each field in quotes."""
     yield _csv_line(columns)
     for row in rows:
         yield _csv_line([str(row[column] or "") for column in columns])
 
 
 def json_lines(columns: list[str], rows: Rows) -> Iterator[str]:
-    """An array with an object a line."""
+    """Lines of a JSON array, one object a line."""
     yield "["
     for number, row in enumerate(rows):
         yield (",\n" if number else "\n") + json.dumps({column: row[column] for column in columns})
@@ -46,5 +46,5 @@ def _csv_line(cells: list[str]) -> str:
 
 
 def _harmless(line: str) -> str:
-    """A spreadsheet takes `=…` for a formula and runs it (OWASP, CSV Injection); an address may begin so."""
+    """Put `'` before formulas: a spreadsheet would run `=…` (OWASP, CSV Injection); an address may begin so."""
     return FORMULA.sub(r"\g<0>'", f"\n{line}")[1:]

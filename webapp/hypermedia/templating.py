@@ -1,14 +1,18 @@
-"""Templates in the reader's language: each is compiled once for every language, with its own sentences said already.
+"""Templates in the reader's language: each is compiled once for every language, with its sentences translated.
 
-A page has forty of them; to look each up whenever it is shown took a sixth of the page's time.
+A page has forty sentences; looking each up whenever the page is shown took a sixth of the page's time.
 """
 
 from collections.abc import Iterator, MutableMapping
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import jinja2
+from flask import Flask
 from flask.templating import Environment
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
@@ -18,8 +22,14 @@ from webapp.languages.catalogs import SOURCE, Language
 from webapp.languages.reader import current, known
 
 
+def register(app: Flask, *folders: Path) -> None:
+    """Find pages in `templates/` and parts of pages in `partials/` of these folders; the first that has one wins."""
+    partials = PrefixLoader({"partials": FileSystemLoader([folder / "partials" for folder in folders])})
+    app.jinja_loader = ChoiceLoader([FileSystemLoader([folder / "templates" for folder in folders]), partials])
+
+
 class Templates(Environment):
-    """The app's, and one for each `language`, which is made when it is first asked for."""
+    """The app's templates, and a copy for each `language`, made when it is first asked for."""
 
     language: Language | None = None
 
@@ -27,6 +37,8 @@ class Templates(Environment):
         super().__init__(*given, **options)
         self.by_language: dict[Language, Templates] = {}
         self.add_extension(PlainSentences)
+        self.undefined = StrictUndefined
+        self.trim_blocks = self.lstrip_blocks = True
 
     def get_template(
         self,
@@ -38,13 +50,19 @@ class Templates(Environment):
             return super().get_template(name, parent, globals)
         return self._in(current()).get_template(name, parent, globals)
 
+    def from_string(self, source: Any, *given: Any, **options: Any) -> jinja2.Template:
+        if self.language:
+            return super().from_string(source, *given, **options)
+        return self._in(current()).from_string(source, *given, **options)
+
     def _in(self, language: Language) -> "Templates":
         if language not in self.by_language:
             self.by_language[language] = self._made_for(language)
         return self.by_language[language]
 
     def _made_for(self, language: Language) -> "Templates":
-        templates = self.overlay()
+        self._close()
+        templates = self.overlay(finalize=language.translated)
         templates.language = language
         templates.filters = self.filters | {
             "number": language.number,
@@ -60,9 +78,14 @@ class Templates(Environment):
         }
         return templates
 
+    def _close(self) -> None:
+        """Make adding a filter or a global raise TypeError from here on, since the copies would lack it."""
+        self.filters = cast(dict[str, Any], MappingProxyType(dict(self.filters)))
+        self.globals = cast(dict[str, Any], MappingProxyType(dict(self.globals)))
+
 
 class PlainSentences(Extension):
-    """Says `_("Log in")` while the template is compiled: nothing goes into this sentence."""
+    """Translates `_("Log in")` while the template is compiled, since this sentence has no values."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         tokens = [*stream]

@@ -1,4 +1,4 @@
-"""Catalogs: each language, and how sentences, numbers and moments stand in it.
+"""Catalogs: each language, and how it writes sentences, numbers and moments.
 
 English is what the code says; each folder in `translations/` is another language, compiled when the app starts.
 """
@@ -24,16 +24,16 @@ FOLDER = Path(__file__).parent / "translations"
 SOURCE = "en"
 # English dates as most of its readers write them: the day first, and 24 hours.
 DATES = {SOURCE: "en_GB"}
-# A browser names a handful; what is longer was made up, and would fill the memory of wishes.
+# In characters. A browser names a handful of languages; a longer header was made up, and would fill the cache.
 LONGEST_WISH = 200
-# Thirty days are thirty days, not a month.
+# A threshold for Babel: thirty days stay thirty days, and do not become a month.
 ANY_NUMBER = 10**9
 
 Unit = Literal["day", "hour", "minute", "second"]
 
 
 class Language:
-    """`code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`."""
+    """A language: `code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`."""
 
     def __init__(self, locale: Locale, catalog: NullTranslations) -> None:
         self.locale, self.catalog = locale, catalog
@@ -43,15 +43,19 @@ class Language:
         self._dates = Locale.parse(DATES.get(str(locale), str(locale)))
 
     def say(self, sentence: Sentence) -> str:
-        """What a rule or a form has to say."""
+        """The sentence of a rule or a form in this language."""
         if sentence.many is None:
             text = self.catalog.gettext(sentence.template)
         else:
             text = self.catalog.ngettext(sentence.template, sentence.many, sentence.number)
         return text % self._said(sentence.values) if sentence.values else text
 
+    def translated(self, value: object) -> object:
+        """A sentence in this language; any other value unchanged."""
+        return self.say(value) if isinstance(value, Sentence) else value
+
     def gettext(self, template: str, **values: object) -> Markup:
-        """A sentence of a template's, which may hold HTML; what goes into it is escaped."""
+        """A template's sentence in this language. It may hold HTML; its values are escaped."""
         text = self.catalog.gettext(template)
         return Markup(text % self._escaped(values) if values else text)  # noqa: S704
 
@@ -92,7 +96,7 @@ class Language:
 
 
 def best(wish: str, codes: tuple[str, ...]) -> str:
-    """The code of the language that an Accept-Language header is served best with (RFC 9110 12.5.4)."""
+    """The one of `codes` that fits the Accept-Language header `wish` best (RFC 9110 12.5.4)."""
     return _best(wish[:LONGEST_WISH], codes)
 
 
@@ -103,7 +107,7 @@ def _best(wish: str, codes: tuple[str, ...]) -> str:
 
 @lru_cache
 def read(*folders: Path) -> dict[str, Language]:
-    """English, and what the folders hold; a later one adds to a language. Compiled once for all apps of a process."""
+    """English and the languages in the folders, by code; later folders add to a language. Compiled once a process."""
     found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
     for path in (path for folder in folders for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))):
         name, catalog = path.parent.parent.name, _compiled(path)
@@ -114,7 +118,7 @@ def read(*folders: Path) -> dict[str, Language]:
 
 
 def _compiled(path: Path) -> Translations:
-    """In memory: a compiled file could be older than its source."""
+    """The catalog at `path`, compiled in memory: a compiled file could be older than its source."""
     file = io.BytesIO()
     with path.open("rb") as source:
         write_mo(file, read_po(source))

@@ -1,4 +1,4 @@
-"""What app.js and waiting.js say. The page brings it along, since a script may not stand in the page."""
+"""The sentences of app.js and waiting.js, which the page carries as data, since it may hold no script."""
 
 import json
 from functools import lru_cache
@@ -24,5 +24,5 @@ SENTENCES = {
 
 @lru_cache
 def as_json(language: Language) -> str:
-    """By the names that app.js has for them."""
+    """The sentences as JSON, by the names that app.js has for them."""
     return json.dumps({name: language.say(sentence) for name, sentence in SENTENCES.items()}, ensure_ascii=False)

@@ -18,18 +18,18 @@ JUST_NOW = say("just now")
 
 @lru_cache(1000)
 def as_time(language: Language, text: str) -> Markup:
-    """A `<time>` for what the tables hold; a tutorial's row may hold any text, which is shown as it is."""
+    """A `<time>` for a stored moment; a tutorial's row may hold any other text, which is shown as it is."""
     time = _moment(text)
     return Markup("{}").format(text) if time is None else _element(time, _words(time, language))
 
 
 def as_time_ago(language: Language, text: str, now: str) -> Markup:
-    """A `<time>` that says both how long ago that was and when."""
+    """A `<time>` that says how long ago a stored moment was, and when."""
     time = _moment(text)
     if time is None:
         return Markup("{}").format(text)
     passed = (moment(now) - time).total_seconds()
-    # What lies ahead by a clock that stepped back is now.
+    # If the clock stepped back, a stored moment may lie ahead: it counts as now.
     size, unit = _unit(passed)
     return _time_ago(language, text, int(passed // size) if passed >= MINUTE else 0, unit)
 
@@ -46,7 +46,7 @@ def in_words(seconds: float) -> str:
 
 
 def _unit(seconds: float) -> tuple[int, Unit]:
-    """The largest that fits."""
+    """Size and name of the largest unit that fits."""
     return next((unit for unit in UNITS if seconds >= unit[0]), UNITS[-1])
 
 

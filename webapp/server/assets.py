@@ -10,19 +10,32 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import rcssmin
 import rjsmin
+from flask import Flask
 from whitenoise import WhiteNoise
 
+from webapp.config import BadSetting, settings
+
 SOURCE = Path(__file__).parent.parent / "static"
-# What gains nothing from being compressed again.
+# These are compressed already.
 PACKED = {".png", ".woff2"}
-# What is in a script or a style sheet for its readers alone is a tenth of what a first visit loads.
+# The parts of scripts and style sheets that only their readers need are a tenth of what a first visit loads.
 MINIFIERS: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
 
 
-def publish(folder: Path, own: Path | None = None) -> dict[str, str]:
-    """Lay the files out in `folder`; give the address by name, `app.js` to `/static/app.3f2a….js`.
+def register(app: Flask, own: Path) -> None:
+    """Publish our files and those in `own`; templates find an address by `asset("app.js")`. Raises BadSetting."""
+    try:
+        published = publish(settings(app).instance / "static", own)
+    except OSError as error:
+        raise BadSetting("INSTANCE", f"has no room for static files: {error}") from error
+    app.jinja_env.globals["asset"] = published.__getitem__
+    app.extensions["assets"] = published
 
-    Those in `own` come beside ours, or in the place of one of the same name.
+
+def publish(folder: Path, own: Path | None = None) -> dict[str, str]:
+    """Write the static files to `folder`; return their addresses by name, such as `/static/app.3f2a….js` for `app.js`.
+
+    Files in `own` are added to ours, or replace ours of the same name.
 
     Old names stay until the folder is emptied: a page that was served before an update still finds its files.
     """
@@ -32,7 +45,7 @@ def publish(folder: Path, own: Path | None = None) -> dict[str, str]:
 
 
 def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
-    """The application behind its static files, which browsers may keep for good: a changed file has another name."""
+    """Serve static files before `application`; browsers may keep them forever: a changed file has another name."""
     files = WhiteNoise(application, folder, "static/", immutable_file_test=r".", allow_all_origins=False)
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -57,7 +70,7 @@ def _minified(source: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing, since several servers may start at once."""
+    """Write the whole file or nothing, since several servers may start at once."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

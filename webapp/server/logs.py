@@ -20,7 +20,7 @@ FORMAT = "%(asctime)s %(levelname)s %(message)s from=%(address)s request=%(reque
 
 
 class Text(logging.Formatter):
-    """A line; the traceback of a mistake of ours follows it indented, so that no part of it passes for a line."""
+    """Writes one line; a traceback follows it indented, so that no part of it passes for a line of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
         record.message, record.asctime = _cut(_printable(record.getMessage())), self.formatTime(record)
@@ -31,7 +31,7 @@ class Text(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """An object a line, in ASCII."""
+    """Writes one JSON object on a line, in ASCII."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -51,8 +51,8 @@ FORMATTERS = {"text": Text(FORMAT), "json": Json()}
 HANDLER = logging.StreamHandler(cast(TextIO, wsgi_errors_stream))
 
 
-def start(app: Flask) -> None:
-    """Send what the rules tell, and Flask's word of a crash, to standard error in the format that was set."""
+def register(app: Flask) -> None:
+    """Send our log lines, and Flask's report of a crash, to standard error in the format that was set."""
     HANDLER.setFormatter(FORMATTERS[settings(app).log_format])
     app.logger.removeHandler(default_handler)
     app.logger.addHandler(HANDLER)
@@ -67,16 +67,16 @@ def _address() -> str:
 
 
 def _cut(text: str) -> str:
-    """A message, or one line of a traceback, as it is if it is not too long, else its beginning and `…`."""
+    """Shorten a message, or a line of a traceback, that is too long to its beginning and `…`."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _cut_as_spelled(text: str) -> str:
-    """As `_cut`, where JSON spells a character with up to twelve others."""
+    """Like `_cut`, but count characters as JSON spells them: up to twelve for one."""
     spelled = [*accumulate(len(json.dumps(char)) - 2 for char in text[: LONGEST + 1])]
     return text if not spelled or spelled[-1] <= LONGEST else f"{text[: bisect(spelled, LONGEST - 6)]}…"
 
 
 def _printable(text: str) -> str:
-    """Line breaks, control characters and broken bytes as Python spells them: `\\n`, `\\x1b`, `\\udcff`."""
+    """Spell line breaks, control characters and broken bytes as Python does: `\\n`, `\\x1b`, `\\udcff`."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

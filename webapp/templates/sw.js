@@ -1,4 +1,4 @@
-// Keeps the static files and the offline page; no page and no part of one is ever kept.
+// Keeps the static files and the offline page, never another page or a part of one.
 const FILES = {{ addresses | tojson }};
 const CACHE = "latchkey-{{ version }}";
 
@@ -8,8 +8,8 @@ async function fill() {
   await cache.put("/offline", await offlinePage());
 }
 
-// Without cookies: what is shown to everybody must not hold anybody's name. While servers are replaced one by one, it
-// may come from another version than these files do; then this worker waits for a better moment.
+// Without cookies: a page for all users must not hold the name of one user. While servers are replaced one by one, it
+// may come from another version than these files do; then the installation fails and the browser tries again later.
 async function offlinePage() {
   const answer = await fetch("/offline", { credentials: "omit", cache: "reload" });
   const named = (await answer.clone().text()).match(/\/static\/[^"]+/g) ?? [];
@@ -31,8 +31,8 @@ async function fromNetwork(request) {
   }
 }
 
-// A new version takes over once no page of the old one is open, as browsers have it unless they are told otherwise:
-// so what the old one keeps goes only when nobody needs it.
+// A new version takes over once no page of the old one is open, as is the browsers' default: so the old files go only
+// when no page needs them.
 addEventListener("install", (event) => event.waitUntil(fill()));
 addEventListener("activate", (event) => event.waitUntil(empty()));
 addEventListener("fetch", (event) => {

@@ -1,4 +1,4 @@
-"""People, as an admin finds and sees them."""
+"""The list of people and the page of one of them, for admins."""
 
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
@@ -22,7 +22,7 @@ LONGEST_SEARCH = 100
 def show() -> ResponseReturnValue:
     query, names = _query(), roles.names(database())
     listed = people.page(database(), query)
-    return render("admin_users.html", "users_table.html", listed=listed, query=query, roles=names)
+    return render("admin_users.html", "users_table.html", listed=listed, query=query, roles=names, states=people.STATES)
 
 
 @blueprint.get("/<user_id>")
@@ -40,7 +40,7 @@ def show_one(user_id: str) -> ResponseReturnValue:
 
 
 def _query() -> people.Query:
-    """What the address asks for; what makes no sense there is left out."""
+    """Query that the address asks for, without the values that make no sense."""
     asked = {name: value.replace("\0", "") for name, value in request.args.items()}
     sort, state = asked.get("sort", ""), asked.get("state", "")
     return people.Query(

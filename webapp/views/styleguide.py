@@ -1,4 +1,4 @@
-"""Every partial in each of its states on one page, for whoever changes the style sheets; in `just dev` alone."""
+"""Every partial in each of its states on one page, for work on the style sheets; in `just dev` alone."""
 
 import re
 from collections import Counter
@@ -73,7 +73,7 @@ class Specimen(NamedTuple):
 
 
 SAMPLES: dict[str, Any] = {
-    # Nothing on this page may do anything: no form of it has a token that counts.
+    # Nothing on this page may act: its forms have no valid token.
     "csrf_token": lambda: "none",
     "current_session": lambda: SESSIONS[0],
     "current_user": lambda: ALICE,
@@ -89,7 +89,8 @@ SAMPLES: dict[str, Any] = {
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
-    "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "title": "Disable bob", "user": BOB,
+    "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
+    "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
 
@@ -122,7 +123,7 @@ def _specimens() -> Iterator[Specimen]:
 
 
 def _forms() -> Iterator[Specimen]:
-    """Each as it is first seen, with one mistake in it, and with a mistake in each field."""
+    """Each form empty, with one mistake in it, and with a mistake in each field."""
     for name, form in {
         "login": LoginForm, "signup": SignupForm, "username": UsernameForm, "email": EmailForm, "confirm": ConfirmForm,
         "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm,
@@ -168,7 +169,7 @@ def _drawn(one: Specimen) -> str:
 
 
 def _apart(html: str, taken: Counter[str]) -> Markup:
-    """The same with ids and labels that nothing else on the page has, and without what acts by itself."""
+    """The HTML with ids and labels that are unique on the page, and without attributes that act by themselves."""
     html = re.sub(r'\sdata-hx-[\w-]+="[^"]*"|\sautofocus\b', "", html)
     names = set(re.findall(r'\s(?:id|aria-label)="([^"]+)"', html))
     new = {name: f"{name}-{taken[name] + 1}" if taken[name] else name for name in names}
