@@ -12,7 +12,7 @@ from typing import Any, TypeVar, overload
 Row = tuple[Any, ...]
 Clock = Callable[[], datetime]
 T = TypeVar("T")
-# Given the names of a statement's columns, what makes something of each row.
+# Takes the names of a statement's columns; returns a function that turns each row into a T.
 Read = Callable[[tuple[str, ...]], Callable[[Row], T]]
 
 
@@ -23,8 +23,8 @@ def system_clock() -> datetime:
 class Duplicate(Exception):
     """A UNIQUE index refused a row.
 
-    `name` is what the database calls it: PostgreSQL the constraint or index (`users_email_key`), SQLite the columns
-    (`users.email`; of several `event_days.kind, event_days.day`) or, of an index on an expression, the index.
+    `name` depends on the database. PostgreSQL names the constraint or index (`users_email_key`). SQLite names the
+    columns (`users.email`, or several: `event_days.kind, event_days.day`), or the index if it is on an expression.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,13 +37,14 @@ class Unavailable(Exception):
 
 
 class Unfit(Exception):
-    """The database holds tables that are not ours, so it cannot be brought up to date. It is as it was."""
+    """The database holds tables that are not ours, so it cannot be brought up to date. It is unchanged."""
 
 
 class Database(ABC):
-    """Statements take `:name` parameters and give tuples, or what `read` makes of them. One object serves all threads.
+    """A database: statements take `:name` parameters and return tuples, or what `read` makes of them.
 
-    Every verb raises Duplicate or Unavailable. Outside a transaction each statement is one of its own.
+    One object serves all threads. Every verb raises Duplicate or Unavailable. Outside a transaction each statement runs
+    in its own.
     """
 
     def __init__(self, clock: Clock, key: bytes) -> None:
@@ -55,21 +56,21 @@ class Database(ABC):
         return stored(self.clock())
 
     def days(self, number: int) -> list[str]:
-        """The last so many as they are stored, `YYYY-MM-DD` in UTC, today last."""
+        """The last `number` days as they are stored, `YYYY-MM-DD` in UTC, today last."""
         today = self.clock().astimezone(UTC).date()
         return [(today - timedelta(days=ago)).isoformat() for ago in reversed(range(number))]
 
     def blind_index(self, text: str) -> str:
-        """A keyed hash to find something by that must not be read, not even in a stolen copy of the tables."""
+        """Return a keyed hash of `text`, to find by it what must stay secret even in a stolen copy of the tables."""
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
 
     @abstractmethod
     def run(self, sql: str, **values: Any) -> int:
-        """Change rows; give how many."""
+        """Change rows; return how many."""
 
     @abstractmethod
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Change rows once for each set of values, inside the transaction that is open; quickly."""
+        """Run a statement quickly, once for each mapping in `rows`, inside the open transaction."""
 
     @overload
     def one(self, sql: str, /, **values: Any) -> Row | None: ...
@@ -97,22 +98,22 @@ class Database(ABC):
 
     @abstractmethod
     def _cursor(self, sql: str, values: dict[str, Any]) -> AbstractContextManager[Any]:
-        """What a statement gives, as DB-API 2.0 has it (PEP 249)."""
+        """Run a statement and yield its cursor, as in DB-API 2.0 (PEP 249)."""
 
     @abstractmethod
     def script(self, sql: str) -> None:
-        """Several statements without parameters, inside the transaction that is open."""
+        """Run several statements without parameters inside the open transaction."""
 
     @abstractmethod
     def transaction(self, wait: bool = True) -> AbstractContextManager[None]:
-        """All of the block or nothing of it. Writers come one after the other.
+        """Commit all of the block or nothing of it. Writers take turns.
 
-        With `wait` off it raises Unavailable at once where another writer is at it.
+        With `wait` off it raises Unavailable at once if another writer is at work.
         """
 
     @abstractmethod
     def migrating(self) -> AbstractContextManager[None]:
-        """A transaction that only one server on all machines is in at a time."""
+        """A transaction for migrations: of all servers on all machines, one at a time is inside it."""
 
     @abstractmethod
     def has_table(self, name: str) -> bool: ...
@@ -122,11 +123,11 @@ class Database(ABC):
 
     dialect: str
     mistakes: type[Exception]
-    """What a statement raises that does not fit the tables."""
+    """The error of a statement that does not fit the tables."""
 
 
 def by_name(kind: type[T]) -> Read[T]:
-    """Rows become NamedTuples of this kind, whatever other columns there are and in whatever order."""
+    """Return a reader that makes each row a NamedTuple of `kind`; other columns and their order do not matter."""
     fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
 
     @lru_cache
@@ -142,20 +143,20 @@ def _columns(cursor: Any) -> tuple[str, ...]:
 
 
 def stored(moment: datetime) -> str:
-    """A moment as the tables hold it."""
+    """Format `moment` as the tables hold it, in UTC: `YYYY-MM-DD HH:MM:SS`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @lru_cache(4096)
 def moment(text: str) -> datetime:
-    """What `stored` wrote."""
+    """Read back what `stored` wrote."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def connect(url: str, clock: Clock = system_clock, connections: int = 16, key: bytes = b"") -> Database:
-    """`sqlite:///PATH` or `postgresql://…`; raises Unavailable when it cannot be reached.
+    """Open the database at `url`, `sqlite:///PATH` or `postgresql://…`. Raises Unavailable if it cannot be reached.
 
-    `key` is for `blind_index`; all servers on one database must have the same.
+    `key` is for `blind_index`; all servers on one database must use the same.
     """
     if url.startswith("sqlite:///"):
         from db.sqlite import Sqlite

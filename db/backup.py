@@ -14,7 +14,7 @@ from urllib.parse import quote
 from db.sqlite import JOURNALS
 
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-# How many, from where: every connection to a database with a write-ahead log holds one of these bytes of the file
+# Number and offset of SQLite's lock bytes: each connection to a database with a write-ahead log holds one of them
 # locked (sqlite.org/fileformat2.html, 1.4, the lock-byte page).
 LOCK_BYTES = 510, 0x40000002
 
@@ -35,8 +35,10 @@ def back_up(path: Path, file: Path) -> None:
 
 @contextmanager
 def draft_of(file: Path) -> Iterator[Path]:
-    """An empty file beside `file` that nobody else may read, since it is to hold hashes; gone afterwards, unless it
-    was renamed. Raises Refused."""
+    """Create an empty file beside `file`; delete it afterwards, unless it was renamed. Raises Refused.
+
+    Its owner alone may read it, since it will hold hashes.
+    """
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
@@ -49,19 +51,19 @@ def draft_of(file: Path) -> Iterator[Path]:
 
 
 def copy(source: Path, draft: Path) -> None:
-    """Fill an empty file from the database `source`; it is whole and on the disk afterwards. Raises Refused."""
+    """Copy the database `source` to the empty file `draft`, check it and sync it to the disk. Raises Refused."""
     with _told(source), closing(_open(source)) as whole, closing(_open(draft)) as copied:
-        # In one step: a reader of a write-ahead log keeps no writer out, whereas smaller steps begin again at each
-        # write of somebody else, so that the copy of a busy database would never be done.
+        # In one step: with a write-ahead log a reader blocks no writer. Smaller steps would begin again at each write
+        # of another connection, and the copy of a busy database would never end.
         whole.backup(copied)
-        # One file, which needs none beside it.
+        # The copy is one file: it needs no write-ahead log beside it.
         copied.execute("PRAGMA journal_mode = DELETE")
         _check(copied, source)
     _sync(draft)
 
 
 def refuse_what_is_not_ours(draft: Path, source: Path) -> None:
-    """Raises Refused where `draft`, a copy of `source`, is some other program's database."""
+    """Raise Refused if `draft`, a copy of `source`, is another program's database."""
     with closing(_open(draft)) as copied:
         named = copied.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         if not {"migrations", "users"} <= {name for (name,) in named}:
@@ -69,8 +71,10 @@ def refuse_what_is_not_ours(draft: Path, source: Path) -> None:
 
 
 def put_in_place(draft: Path, path: Path, now: datetime) -> Path | None:
-    """Let `draft` be the database at `path`, from one moment to the next; give the name under which the old one is
-    kept, or None where there was none. Raises Refused while anybody has that open."""
+    """Put `draft` in place of the database at `path` in one step; return where the old one is kept, or None.
+
+    Raises Refused while another process has the old one open.
+    """
     kept = path.with_name(f"{path.name}.until-{now:%Y%m%d-%H%M%S}")
     _refuse_where_there_is_one(kept)
     with _alone(path):
@@ -88,9 +92,9 @@ def put_in_place(draft: Path, path: Path, now: datetime) -> Path | None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Nobody else has the database at `path` open, if there is one. Raises Refused.
+    """Lock the database at `path`, if there is one, against all other processes. Raises Refused.
 
-    A server keeps the database open, at work or not, and whoever has it open stands in the way of these locks.
+    A server keeps the database open even when it is idle, and any open connection prevents these locks.
     """
     if not path.exists():
         yield
@@ -105,7 +109,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _lock(database: sqlite3.Connection, file: IO[bytes]) -> None:
     try:
-        # With its log taken in, a file that loses its name takes no more writes: a server that starts meanwhile fails.
+        # Merge the write-ahead log into the file. Then a file that loses its name takes no more writes: a server that
+        # starts meanwhile fails.
         database.execute("PRAGMA journal_mode = DELETE").fetchall()
         database.execute("BEGIN EXCLUSIVE")
         if database.execute("PRAGMA journal_mode").fetchone() != ("delete",):
@@ -113,12 +118,12 @@ def _lock(database: sqlite3.Connection, file: IO[bytes]) -> None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in DAMAGED:
             raise
-        # What SQLite cannot read it does not lock.
+        # SQLite does not lock a file that it cannot read.
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, *LOCK_BYTES)
 
 
 def _give_to_owner(draft: Path, of: Path) -> None:
-    """What root puts in place must be the server's to write."""
+    """If root runs this, give `draft` the owner of `of`, so that the server can write it."""
     if os.geteuid() == 0:
         os.chown(draft, of.stat().st_uid, of.stat().st_gid)
 
@@ -132,7 +137,7 @@ def _check(copied: sqlite3.Connection, source: Path) -> None:
 
 
 def _open(path: Path, patience: float = 5) -> sqlite3.Connection:
-    """A file that is there already; `patience` is how long to wait for a lock, in seconds."""
+    """Open a database that exists; `patience` is how long to wait for a lock, in seconds."""
     address = f"file:{quote(os.path.abspath(path))}?mode=rw"
     return sqlite3.connect(address, isolation_level=None, uri=True, timeout=patience)
 
@@ -155,7 +160,7 @@ def _journals(file: Path) -> list[Path]:
 
 
 def _sync(path: Path) -> None:
-    """What was written to this file, or renamed in this folder, outlives a power cut."""
+    """Sync this file, or the names in this folder, to the disk, so that a power cut does not undo them."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,10 +1,10 @@
-"""Every statement that touches the table of chores: what one server process does for all of them."""
+"""Every statement that touches the table of chores: work that one server process does for all."""
 
 from db import Database
 
 
 def take(db: Database, name: str, due_at: str) -> bool:
-    """Whether this chore is due and this process is the one to do it; it is due again at `due_at`."""
+    """Claim the chore for this process; False if it is not due. It is due again at `due_at`."""
     row = db.one(
         """INSERT INTO chores (name, due_at) VALUES (:name, :due_at)
            ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at
@@ -18,5 +18,5 @@ def take(db: Database, name: str, due_at: str) -> bool:
 
 
 def hasten(db: Database, name: str, due_at: str) -> None:
-    """Let the chore be due at this moment, since there is more of it."""
+    """Make the chore due at `due_at`, since more of it is left to do."""
     db.run("UPDATE chores SET due_at = :due_at WHERE name = :name", name=name, due_at=due_at)

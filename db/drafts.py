@@ -6,7 +6,7 @@ from db import Database, by_name
 
 
 class Draft(NamedTuple):
-    """`session_id` and `purpose` say for what it was kept."""
+    """An interrupted form; `session_id` and `purpose` say what it was kept for."""
 
     id: str
     session_id: str
@@ -33,7 +33,7 @@ def add(db: Database, draft_id: str, user_id: int, session_id: str, purpose: str
 
 
 def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
-    """A draft of this person's."""
+    """The user's draft with this id, or None."""
     return db.one(
         "SELECT id, session_id, purpose, path, fields FROM drafts WHERE id = :id AND user_id = :user_id",
         as_draft,
@@ -43,7 +43,7 @@ def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
 
 
 def of_user(db: Database, user_id: int) -> list[tuple[str, str, str]]:
-    """`(path, fields, created_at)` of each, newest first."""
+    """`(path, fields, created_at)` of each of the user's drafts, newest first."""
     rows = db.all(
         "SELECT path, fields, created_at FROM drafts WHERE user_id = :user_id ORDER BY created_at DESC", user_id=user_id
     )
@@ -59,7 +59,7 @@ def remove_of_session(db: Database, session_id: str) -> None:
 
 
 def remove_of_user(db: Database, user_id: int, limit: int) -> int:
-    """Take at most `limit` of this person's away; give how many."""
+    """Delete at most `limit` of the user's drafts; return how many."""
     return db.run(
         "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE user_id = :user_id LIMIT :limit)",
         user_id=user_id,
@@ -68,14 +68,14 @@ def remove_of_user(db: Database, user_id: int, limit: int) -> int:
 
 
 def remove_of_sessions(db: Database, user_id: int, but: str = "") -> None:
-    """Take away those of all of this person's sessions, or of all but one."""
+    """Delete the drafts of all the user's sessions but the session `but`."""
     db.run(
         "DELETE FROM drafts WHERE user_id = :user_id AND (:but = '' OR session_id <> :but)", user_id=user_id, but=but
     )
 
 
 def remove_all_but_newest(db: Database, session_id: str, kept: int) -> None:
-    """Take away the oldest of one session."""
+    """Delete the session's oldest drafts; the newest `kept` stay."""
     db.run(
         """DELETE FROM drafts WHERE session_id = :session_id AND id NOT IN
            (SELECT id FROM drafts WHERE session_id = :session_id ORDER BY created_at DESC LIMIT :kept)""",
@@ -85,7 +85,7 @@ def remove_all_but_newest(db: Database, session_id: str, kept: int) -> None:
 
 
 def remove_all_but_newest_of_user(db: Database, user_id: int, kept: int) -> None:
-    """Take away the oldest of all of this person's sessions."""
+    """Delete the oldest drafts of all the user's sessions; the newest `kept` stay."""
     db.run(
         """DELETE FROM drafts WHERE user_id = :user_id AND id NOT IN
            (SELECT id FROM drafts WHERE user_id = :user_id ORDER BY created_at DESC LIMIT :kept)""",

@@ -11,7 +11,7 @@ LAST = (END_OF_TIME, 2**63 - 1)
 
 
 class Event(NamedTuple):
-    """`user_id` and `username` are None where nobody has the address that was typed."""
+    """An event; `user_id` and `username` are None if no user has the address that was typed."""
 
     id: int
     kind: str
@@ -29,7 +29,7 @@ as_event = by_name(Event)
 
 
 class Filter(NamedTuple):
-    """Each part is empty where it does not matter; `unless` is a kind to leave out, `since` and `until` are moments."""
+    """Which events to find: an empty part fits all; `unless` is a kind to leave out, `since` and `until` are times."""
 
     user_id: int | None = None
     kind: str = ""
@@ -38,10 +38,10 @@ class Filter(NamedTuple):
     since: str = ""
     until: str = END_OF_TIME
     is_own: bool = False
-    """Whether it is the person who looks."""
+    """Whether the user looks at their own events."""
 
 
-# One statement for each index, in whose order the events are walked.
+# One statement for each index; it reads the events in the order of the index.
 WALKS = {
     "user and kind": """
         SELECT * FROM told_events WHERE user_id = :user_id AND kind = :kind AND (created_at, id) < (:created_at, :id)
@@ -105,13 +105,13 @@ def find(db: Database, event_id: int) -> Event | None:
 
 
 def walk(db: Database, wanted: Filter, before: Event | None, limit: int) -> list[Event]:
-    """At most `limit` events, newest first, older than `before`."""
+    """At most `limit` events that match `wanted` and are older than `before`, newest first."""
     created_at, event_id = min((before.created_at, before.id) if before else LAST, (wanted.until, 0))
     return db.all(WALKS[_index(wanted)], as_event, created_at=created_at, id=event_id, limit=limit, **wanted._asdict())
 
 
 def of_session(db: Database, user_id: int, session_id: str, limit: int) -> list[Event]:
-    """What happened in one session of this person's, newest first."""
+    """At most `limit` events of one of the user's sessions, newest first."""
     return db.all(
         """SELECT * FROM told_events WHERE session_id = :session_id AND user_id = :user_id
            ORDER BY created_at DESC, id DESC LIMIT :limit""",
@@ -123,7 +123,7 @@ def of_session(db: Database, user_id: int, session_id: str, limit: int) -> list[
 
 
 def count_per_day(db: Database, user_id: int, kind: str, since: str) -> dict[str, int]:
-    """How many of one kind on each day, `YYYY-MM-DD` in UTC, that has any."""
+    """The user's number of events of `kind` by day, `YYYY-MM-DD` in UTC, without the days that have none."""
     rows = db.all(
         """SELECT substr(created_at, 1, 10) AS day, count(*) FROM events
            WHERE user_id = :user_id AND kind = :kind AND created_at >= :since GROUP BY day""",
@@ -135,7 +135,7 @@ def count_per_day(db: Database, user_id: int, kind: str, since: str) -> dict[str
 
 
 def count_everywhere_per_day(db: Database, kind: str, since_day: str, yesterday: str) -> dict[str, int]:
-    """How many of one kind on each day: long past days as they were summed up, yesterday and today as they are."""
+    """Number of events of `kind` by day: yesterday and today are counted, earlier days come from stored sums."""
     rows = db.all(
         """SELECT day, number FROM event_days WHERE kind = :kind AND day >= :since_day AND day < :yesterday
            UNION ALL SELECT substr(created_at, 1, 10), count(*) FROM events
@@ -148,13 +148,13 @@ def count_everywhere_per_day(db: Database, kind: str, since_day: str, yesterday:
 
 
 def last_summed_day(db: Database, before_day: str) -> str:
-    """The last day before this one that was summed up, `YYYY-MM-DD`, or an empty text."""
+    """The last day before `before_day` that was summed up, `YYYY-MM-DD`, or an empty text."""
     row = db.one("SELECT max(day) FROM event_days WHERE day < :before_day", before_day=before_day)
     return str(row[0] or "") if row else ""
 
 
 def count_days(db: Database, after_day: str, before_day: str) -> list[dict[str, Any]]:
-    """How much of each kind happened on each day between these two: `day`, `kind`, `number`."""
+    """Count events by day and kind, between the two days and without them: `day`, `kind`, `number`."""
     rows = db.all(
         """SELECT substr(created_at, 1, 10), kind, count(*) FROM events
            WHERE created_at >= :after AND created_at < :before GROUP BY substr(created_at, 1, 10), kind""",
@@ -165,9 +165,9 @@ def count_days(db: Database, after_day: str, before_day: str) -> list[dict[str, 
 
 
 def keep_days(db: Database, rows: Iterable[Mapping[str, Any]], before_day: str) -> None:
-    """Keep what `count_days` has given; a day that is kept already stays as it is.
+    """Store the sums that `count_days` returned; a sum that is stored already stays as it is.
 
-    What is kept of `before_day` and later was summed up by a clock that was ahead, and goes.
+    Stored sums of `before_day` and later are deleted: a clock that was ahead made them.
     """
     db.run("DELETE FROM event_days WHERE day >= :before_day", before_day=before_day)
     db.many(
@@ -178,7 +178,7 @@ def keep_days(db: Database, rows: Iterable[Mapping[str, Any]], before_day: str) 
 
 
 def count_active_since(db: Database, since: str) -> int:
-    """How many people were seen, logged in or out."""
+    """Number of users that were seen, logged in or logged out since then."""
     row = db.one(
         """SELECT count(*) FROM (
            SELECT user_id FROM sessions WHERE last_seen_at >= :since
@@ -200,7 +200,7 @@ def count_since(db: Database, user_id: int, kind: str, since: str) -> int:
 
 
 def latest(db: Database, user_id: int, kind: str) -> str | None:
-    """When something of this kind last happened."""
+    """When the user's last event of this kind happened, or None."""
     row = db.one(
         "SELECT max(created_at) FROM events WHERE user_id = :user_id AND kind = :kind", user_id=user_id, kind=kind
     )
@@ -208,7 +208,7 @@ def latest(db: Database, user_id: int, kind: str) -> str | None:
 
 
 def remove_older(db: Database, before: str, limit: int) -> int:
-    """Take at most `limit` of the oldest away; give how many."""
+    """Delete at most `limit` events older than `before`, the oldest first; return how many."""
     return db.run(
         """DELETE FROM events WHERE id IN
            (SELECT id FROM events WHERE created_at < :before ORDER BY created_at LIMIT :limit)""",
@@ -218,7 +218,7 @@ def remove_older(db: Database, before: str, limit: int) -> int:
 
 
 def remove_of_user(db: Database, user_id: int, limit: int) -> int:
-    """Take at most `limit` of this person's away; give how many."""
+    """Delete at most `limit` of the user's events; return how many."""
     return db.run(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = :user_id LIMIT :limit)",
         user_id=user_id,

@@ -1,4 +1,4 @@
-"""Numbered files, forward only, one transaction each."""
+"""Migrations: numbered files, forward only, one transaction each."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(db: Database, folder: Path | None = None, prefix: str = "") -> list[str]:
-    """Bring the tables up to date with the files in `folder`, or with ours; give the names of those that were run.
+    """Run the files in `folder`, or ours, that were not run before; return their names. Raises Unfit.
 
-    What was run is noted by its number and name, after `prefix`. Several servers may start at once: one migrates, the
-    others wait and find it done. Raises Unfit.
+    The table `migrations` notes each by its number and name, after `prefix`. Several servers may start at once: one
+    migrates, the others wait and find it done.
     """
     if not db.has_table("migrations"):
         with db.migrating():
@@ -44,5 +44,5 @@ def _run_once(db: Database, path: Path, prefix: str) -> bool:
 
 
 def _was_run(db: Database, name: str) -> bool:
-    """Asked before as well as inside the transaction: a start with nothing to do waits for no writer."""
+    """Whether it was run; also asked before the transaction, so a start with nothing to do waits for no writer."""
     return db.one("SELECT 1 FROM migrations WHERE name = :name", name=name) is not None

@@ -5,12 +5,12 @@ from typing import NamedTuple
 from db import Database
 from db.users import User, as_user
 
-# Behind the last id that there can be.
+# Greater than any id in use.
 LAST_ID = 2**63 - 1
 
 
 class Filter(NamedTuple):
-    """Each part is empty where it does not matter; `pattern` is for LIKE, in lower case, with `!` before a wildcard."""
+    """Which users to find: an empty part matches all; `pattern` is for LIKE, in lower case, `!` escapes a wildcard."""
 
     pattern: str = ""
     role: str = ""
@@ -18,14 +18,15 @@ class Filter(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A row in an order: what it is sorted by, and its id."""
+    """A row's place in a sorted list: its sort key and its id."""
 
     key: str
     id: int
 
 
-# Everybody: an index walked in one of its two directions, from behind a place. A row value that holds an expression is
-# no seek in SQLite, hence the two comparisons. The stored role is sorted by, since what it means has no index.
+# Pages of all users: each statement walks an index forward or backward from a place. SQLite does not seek by a row
+# value that holds an expression, hence the two comparisons. They sort by the stored role, since what it means has no
+# index.
 WALKS = {
     ("username", False): """
         SELECT people.* FROM people
@@ -68,7 +69,7 @@ WALKS = {
         WHERE id < :id
         ORDER BY id DESC LIMIT :limit""",
 }
-# Those who fit, where they are many: one look at everybody, whatever the order, since they may all lie at its far end.
+# Pages of matching users, if they are many: one scan of all users, since the matches may all lie at the far end.
 SCANS = {
     False: """
         SELECT people.* FROM (
@@ -95,7 +96,7 @@ SCANS = {
             ORDER BY sorted_by DESC, found_id DESC LIMIT :limit
         ) AS found JOIN people ON people.id = found_id ORDER BY sorted_by DESC, found_id DESC""",
 }
-# In a database's own order, since no letter is the last in all of them.
+# The greatest key, as each database sorts it, since no letter is the last in all their orders.
 GREATEST = {
     "username": "SELECT max(lower(username)) FROM users",
     "email": "SELECT max(email) FROM users",
@@ -106,8 +107,8 @@ GREATEST = {
 
 
 def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted: Filter, limit: int) -> list[User]:
-    """At most `limit` people in the order of `username`, `email`, `role`, `state` or `created`: the first of them, or
-    those behind the person with the id `after`."""
+    """At most `limit` users sorted by `username`, `email`, `role`, `state` or `created`: the first ones, or those that
+    follow the user with the id `after`."""
     start = (_place(db, sort, after) if after is not None else None) or _start(db, sort, is_descending)
     if wanted == Filter():
         return db.all(WALKS[sort, is_descending], as_user, key=start.key, id=start.id, limit=limit)
@@ -115,7 +116,7 @@ def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted
 
 
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
-    """At most `limit` of those who fit, in no order."""
+    """At most `limit` users that match `wanted`, in no order."""
     return db.all(
         """SELECT * FROM people WHERE id IN (
            SELECT id FROM sorted_users
@@ -134,7 +135,7 @@ def count_since(db: Database, created_after: str) -> int:
 
 
 def count_per_day(db: Database, since: str) -> dict[str, int]:
-    """How many signed up on each day, `YYYY-MM-DD` in UTC, that has any."""
+    """Number of sign-ups by day, `YYYY-MM-DD` in UTC, without the days that have none."""
     rows = db.all(
         """SELECT substr(created_at, 1, 10) AS day, count(*) FROM users WHERE created_at >= :since
            GROUP BY substr(created_at, 1, 10)""",
@@ -144,7 +145,7 @@ def count_per_day(db: Database, since: str) -> dict[str, int]:
 
 
 def _place(db: Database, sort: str, user_id: int) -> Place | None:
-    """Where somebody stands in an order."""
+    """The user's place in the order of `sort`, or None if there is no such user."""
     row = db.one("SELECT lower(username), email, role, state, '' FROM people WHERE id = :id", id=user_id)
     return Place(str(row[("username", "email", "role", "state", "created").index(sort)]), user_id) if row else None
 

@@ -14,14 +14,14 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from db import Clock, Database, Duplicate, Row, Unavailable
 
-# How long a request waits for a connection, in seconds: a page that hangs helps nobody.
+# How long a request waits for a connection, in seconds: a page that hangs is of no use.
 PATIENCE = 1.0
-# A server that restarts is back within so many seconds, or a request cannot wait for it.
+# A server that restarts is back within so many seconds; a request cannot wait longer for it.
 RECOVERY = 3.0
 # Any number will do, as long as all servers take the same.
 MIGRATION_LOCK = 5_288_247
 
-# Trouble of the server or of the way there; anything else is a mistake in a statement and stays loud.
+# Errors of the server or the network; any other is a mistake in a statement and is raised as it is.
 TROUBLE = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -47,8 +47,8 @@ class Postgres(Database):
             min_size=1,
             max_size=connections,
             timeout=PATIENCE,
-            # By itself the pool would try again after ever longer breaks; so the next request makes it try. A request
-            # that comes between two tries has time enough to see the second.
+            # The pool would retry after ever longer breaks. With this limit it gives up, and the next request makes it
+            # retry; a request that comes between two tries waits long enough to see the second.
             reconnect_timeout=PATIENCE / 2,
             kwargs={"autocommit": True, "connect_timeout": 5, "tcp_user_timeout": 5000},
             configure=_set_limits,
@@ -59,7 +59,10 @@ class Postgres(Database):
             self._pool.wait(timeout=10)
 
     def _check(self, connection: Connection) -> None:
-        """Where one is dead, all that lie idle are: by itself the pool would find out one a second."""
+        """Check a connection before use; if it is dead, drop all idle ones.
+
+        They are dead too, and the pool would find out only one a second.
+        """
         try:
             ConnectionPool.check_connection(connection)
         except psycopg.Error:
@@ -101,7 +104,7 @@ class Postgres(Database):
     @contextmanager
     def migrating(self) -> Iterator[None]:
         with self.transaction():
-            # A table of millions takes longer than any page may.
+            # To migrate a table of millions of rows takes longer than a page may.
             self.run("SET LOCAL statement_timeout = 0")
             self.run("SET LOCAL lock_timeout = 0")
             self.one("SELECT pg_advisory_xact_lock(:key)", key=MIGRATION_LOCK)
@@ -115,9 +118,9 @@ class Postgres(Database):
         self._pool.close()
 
     def _is_committed(self, number: str) -> bool:
-        """Where the connection broke after COMMIT was sent: done twice would be as wrong as said not to be done.
+        """Whether transaction `number` was committed, if the connection broke after COMMIT was sent.
 
-        Raises Unavailable while the server cannot tell.
+        To do it twice would be as wrong as to report it as not done. Raises Unavailable while the server cannot tell.
         """
         deadline = time.monotonic() + RECOVERY
         while True:
@@ -151,7 +154,7 @@ class Postgres(Database):
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """The pool tells of each try; at the start one sentence of ours is enough."""
+    """Silence the pool, which logs each try: at the start one sentence of ours is enough."""
     log = logging.getLogger("psycopg.pool")
     log.disabled = True
     try:
@@ -161,20 +164,20 @@ def _hushed() -> Iterator[None]:
 
 
 def _number(connection: Connection) -> str | None:
-    """The transaction's, by which the server knows afterwards what became of it; None where it wrote nothing."""
+    """Id of the open transaction, to ask the server later if it was committed; None if it wrote nothing."""
     row = connection.execute("SELECT CAST(txid_current_if_assigned() AS text)").fetchone()
     return row[0] if row else None
 
 
 def _set_limits(connection: Connection) -> None:
-    """A lock that somebody holds for minutes must not hold a thread of ours as long."""
+    """Limit the time of statements: a lock that is held for minutes must not hold a thread of ours as long."""
     connection.execute("SET lock_timeout = '5s'")
     connection.execute("SET statement_timeout = '10s'")
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """psycopg's errors as ours."""
+    """Turn psycopg's errors into Duplicate and Unavailable."""
     try:
         yield
     except psycopg.errors.UniqueViolation as error:
@@ -185,5 +188,5 @@ def _translated() -> Iterator[None]:
 
 @cache
 def _rewritten(sql: str) -> str:
-    """`:name` as psycopg spells it; a text in quotes stays as it is."""
+    """Rewrite `:name` as psycopg's `%(name)s`; a text in quotes stays as it is."""
     return re.sub(r"('[^']*')|(?<!:):([a-z_]+)", lambda found: found[1] or f"%({found[2]})s", sql.replace("%", "%%"))

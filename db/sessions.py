@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from db import Database, Row
 from db.users import User, as_user
 
-# As the view own_sessions calls them: the user's part has names of its own.
+# The session's columns, as the view own_sessions calls them; the user's columns have other names.
 NAMES = [
     "session_id",
     "remember",
@@ -23,8 +23,10 @@ NAMES = [
 
 
 class Session(NamedTuple):
-    """`confirmed_at` is when the password was last checked, `last_visit_at` when its person was there before this
-    visit; `ended_at` is set once its end was noted.
+    """A session and its user.
+
+    `confirmed_at` is when the password was last checked, `last_visit_at` when the user was last seen before this visit;
+    `ended_at` is set once the session is marked as ended.
     """
 
     id: str
@@ -41,7 +43,7 @@ class Session(NamedTuple):
 
 @lru_cache
 def as_session(columns: tuple[str, ...]) -> Callable[[Row], Session]:
-    """Reads a row of own_sessions, a session and whose it is."""
+    """Return a reader that makes each row of own_sessions a session with its user."""
     pick, user = itemgetter(*map(columns.index, NAMES)), as_user(columns)
 
     def read(row: Row) -> Session:
@@ -96,7 +98,7 @@ def find(db: Database, token_hash: str) -> Session | None:
 
 
 def by_id(db: Database, user_id: int, session_id: str) -> Session | None:
-    """One of this person's."""
+    """The user's session with this id, or None."""
     return db.one(
         "SELECT * FROM own_sessions WHERE session_id = :session_id AND id = :user_id",
         as_session,
@@ -106,7 +108,7 @@ def by_id(db: Database, user_id: int, session_id: str) -> Session | None:
 
 
 def of_user(db: Database, user_id: int) -> list[Session]:
-    """The one seen last first; those too whose end was noted, and whose row is still kept."""
+    """The user's sessions, the one seen last first; also those marked as ended whose row is still kept."""
     return db.all(
         "SELECT * FROM own_sessions WHERE id = :user_id ORDER BY last_seen_at DESC, session_id",
         as_session,
@@ -115,7 +117,7 @@ def of_user(db: Database, user_id: int) -> list[Session]:
 
 
 def unended(db: Database, user_id: int) -> list[Session]:
-    """This person's without those whose end was noted, the one seen last first."""
+    """The user's sessions that are not marked as ended, the one seen last first."""
     return db.all(
         """SELECT * FROM own_sessions WHERE id = :user_id AND ended_at IS NULL
            ORDER BY last_seen_at DESC, session_id""",
@@ -135,12 +137,12 @@ def count_live(db: Database) -> int:
 
 
 def owners(db: Database) -> list[int]:
-    """Who has a session whose end was not noted."""
+    """Ids of users with a session not marked as ended."""
     return [user_id for (user_id,) in db.all("SELECT DISTINCT user_id FROM sessions WHERE ended_at IS NULL")]
 
 
 def due(db: Database, limit: int) -> list[Session]:
-    """At most `limit` sessions that should have ended by now, unless their user's role was changed since."""
+    """At most `limit` sessions whose stored end has passed; a new role of their user may have moved the real end."""
     return db.all(
         "SELECT * FROM own_sessions WHERE ends_at <= :now AND ended_at IS NULL ORDER BY ends_at LIMIT :limit",
         as_session,
@@ -150,7 +152,7 @@ def due(db: Database, limit: int) -> list[Session]:
 
 
 def touch(db: Database, session_id: str, ends_at: str, new_visit_after: str) -> None:
-    """Note that the session was seen; where it was not since `new_visit_after`, another visit begins."""
+    """Note that the session was seen; another visit begins if it was not seen since `new_visit_after`."""
     db.run(
         """UPDATE sessions SET
            last_visit_at = CASE WHEN last_seen_at < :new_visit_after THEN last_seen_at ELSE last_visit_at END,
@@ -164,7 +166,7 @@ def touch(db: Database, session_id: str, ends_at: str, new_visit_after: str) -> 
 
 
 def renew(db: Database, session_id: str, token_hash: str, ends_at: str) -> None:
-    """Give the session another token: its user has just been confirmed."""
+    """Give the session another token, since its user has just confirmed the password."""
     db.run(
         """UPDATE sessions SET token_hash = :token_hash, confirmed_at = :now, last_seen_at = :now, ends_at = :ends_at
            WHERE id = :id""",
@@ -176,12 +178,12 @@ def renew(db: Database, session_id: str, token_hash: str, ends_at: str) -> None:
 
 
 def postpone(db: Database, session_id: str, ends_at: str) -> None:
-    """Note another end, for a session that is due and lives on."""
+    """Store another end for a session that is due but lives on."""
     db.run("UPDATE sessions SET ends_at = :ends_at WHERE id = :id", id=session_id, ends_at=ends_at)
 
 
 def note_end(db: Database, session_id: str, ended_at: str) -> bool:
-    """Whether it was noted now, and not before."""
+    """Mark the session as ended; False if it was marked before."""
     return bool(
         db.run(
             "UPDATE sessions SET ended_at = :ended_at WHERE id = :id AND ended_at IS NULL",
@@ -192,12 +194,12 @@ def note_end(db: Database, session_id: str, ended_at: str) -> bool:
 
 
 def remove(db: Database, session_id: str) -> bool:
-    """Whether there was one."""
+    """Delete the session; False if there was none."""
     return bool(db.run("DELETE FROM sessions WHERE id = :id", id=session_id))
 
 
 def remove_ended_of_user(db: Database, user_id: int, limit: int) -> None:
-    """Take away at most `limit` rows of this person's sessions that ended by themselves."""
+    """Delete at most `limit` rows of the user's sessions that ended by themselves."""
     db.run(
         """DELETE FROM sessions WHERE id IN
            (SELECT id FROM sessions WHERE user_id = :user_id AND ended_at IS NOT NULL LIMIT :limit)""",
@@ -216,7 +218,7 @@ def remove_ended(db: Database, before: str, limit: int) -> None:
 
 
 def remove_of_user(db: Database, user_id: int, limit: int) -> int:
-    """Take at most `limit` of this person's away, live or not; give how many."""
+    """Delete at most `limit` of the user's sessions, live or not; return how many."""
     return db.run(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = :user_id LIMIT :limit)",
         user_id=user_id,

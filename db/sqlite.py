@@ -14,10 +14,10 @@ from db import Clock, Database, Duplicate, Unavailable
 
 # How long a writer waits for another thread of this process, in seconds; busy_timeout is the same for other processes.
 PATIENCE = 5.0
-# A writer that has waited so long for another program, in seconds, waits for none that is just slow.
+# Seconds after which a writer that waits for another program counts as stuck, not as slow.
 STUCK = 0.5
 
-# What SQLite keeps beside a file, and would replay onto another one that takes its name.
+# Endings of the files that SQLite keeps beside a database, and would replay onto another one of the same name.
 JOURNALS = ("-wal", "-shm", "-journal")
 
 # FULL: with NORMAL a power cut loses what was already acknowledged.
@@ -27,7 +27,7 @@ PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 """
 
-# Trouble of the file or the disk; anything else is a mistake in a statement and stays loud.
+# Errors of the file or the disk; any other is a mistake in a statement and is raised as it is.
 TROUBLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -100,10 +100,10 @@ class Sqlite(Database):
         return self.transaction()
 
     def _take_turn(self, patience: float) -> None:
-        """Wait for the other writers of this process.
+        """Wait for the other writers of this process. Raises Unavailable.
 
-        While one of them waits for another program, the rest gives up: were all to wait, no thread were left for those
-        who only read.
+        While one of them is stuck behind another program, the rest give up: if all waited, no thread would be left for
+        requests that only read.
         """
         deadline = time.monotonic() + patience
         while not self._is_stuck():
@@ -144,7 +144,7 @@ class Sqlite(Database):
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
             # Closed from another thread at shut-down, hence check_same_thread.
-            # rw: a file that somebody deletes is missed, not replaced by an empty one.
+            # rw: a deleted file is an error, and is not replaced by an empty one.
             connection = sqlite3.connect(self._address, isolation_level=None, check_same_thread=False, uri=True)
             for setting in _statements(SETTINGS):
                 connection.execute(setting).fetchall()
@@ -155,14 +155,14 @@ class Sqlite(Database):
         return connection
 
     def _close_left(self) -> None:
-        """A thread that ended leaves its connection behind; the development server starts one for each request."""
+        """Close the connections of threads that ended; the development server starts a thread for each request."""
         for thread in list(self._opened):
             if not thread.is_alive() and (left := self._opened.pop(thread, None)):
                 left.close()
 
 
 def _create(path: str) -> None:
-    """A new file is nobody else's to read: it holds hashes. Those beside it take their mode from it."""
+    """Create a missing file, readable by its owner alone: it holds hashes. Files beside it take their mode from it."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
@@ -170,7 +170,7 @@ def _create(path: str) -> None:
 
 
 def _keep_from_others(path: str) -> None:
-    """Let the owner alone read an existing file and those beside it, and name in the log what stays open to others."""
+    """Make an existing file and those beside it readable by the owner alone; log those that stay open to others."""
     for file in (path, *(path + ending for ending in JOURNALS)):
         if _is_open_to_others(file):
             with suppress(OSError):
@@ -187,8 +187,11 @@ def _is_open_to_others(file: str) -> bool:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Of servers that start at once on a new file, one changes its mode; SQLite tells the others at once, without
-    regard to busy_timeout, that it is locked."""
+    """Switch to a write-ahead log; retry while the file is locked.
+
+    If servers start at once on a new file, one changes its mode. To the others SQLite reports the lock at once,
+    whatever busy_timeout says.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -203,7 +206,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """SQLite's errors as ours."""
+    """Turn SQLite's errors into Duplicate and Unavailable."""
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -217,7 +220,7 @@ def _translated() -> Iterator[None]:
 
 
 def _named(said: str) -> str:
-    """`users.email` of "UNIQUE constraint failed: users.email", `users_username_lower` of "… index 'users_…'"."""
+    """`users.email` from "UNIQUE constraint failed: users.email", `users_username_lower` from "… index 'users_…'"."""
     return said.removeprefix("UNIQUE constraint failed: ").removeprefix("index ").strip("'")
 
 

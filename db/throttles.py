@@ -6,7 +6,7 @@ from db import Database, by_name
 
 
 class Full(NamedTuple):
-    """A bucket that is full; `username` where it is about somebody's account, else None."""
+    """A bucket that is full; `user_id` and `username` are None if it is not about one account."""
 
     key: str
     kind: str
@@ -22,9 +22,9 @@ as_full = by_name(Full)
 def take(
     db: Database, key: str, kind: str, most: int, ends_at: str, is_sliding: bool, label: str, user_id: int | None
 ) -> bool:
-    """Count one more in this bucket, or in a new one that ends at `ends_at`; False where it is full.
+    """Count one more in this bucket, or in a new one that ends at `ends_at`; False if it is full.
 
-    With `is_sliding` each one puts the end off. One statement, so that of ten at once none is overlooked.
+    With `is_sliding` each count puts the end off. It is one statement, so that ten at once are all counted.
     """
     row = db.one(
         """INSERT INTO throttles (key, kind, number, most, ends_at, label, user_id)
@@ -49,7 +49,7 @@ def take(
 
 
 def full_until(db: Database, key: str) -> str | None:
-    """When this bucket will be empty again, if it is full."""
+    """When this bucket will be empty again; None if it is not full."""
     row = db.one(
         "SELECT ends_at FROM throttles WHERE key = :key AND number >= most AND ends_at > :now", key=key, now=db.now()
     )
@@ -57,17 +57,17 @@ def full_until(db: Database, key: str) -> str | None:
 
 
 def give_back(db: Database, key: str) -> None:
-    """Count one less."""
+    """Count one less in this bucket."""
     db.run("UPDATE throttles SET number = number - 1 WHERE key = :key AND number > 0", key=key)
 
 
 def remove(db: Database, key: str) -> bool:
-    """Whether there was one."""
+    """Delete the bucket; False if there was none."""
     return bool(db.run("DELETE FROM throttles WHERE key = :key", key=key))
 
 
 def remove_of_user(db: Database, user_id: int, limit: int) -> int:
-    """Empty at most `limit` buckets about this person; give how many."""
+    """Delete at most `limit` buckets about this user; return how many."""
     return db.run(
         "DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE user_id = :user_id LIMIT :limit)",
         user_id=user_id,
@@ -76,7 +76,7 @@ def remove_of_user(db: Database, user_id: int, limit: int) -> int:
 
 
 def full(db: Database, limit: int) -> list[Full]:
-    """What is blocked now: people first, and what is blocked longest."""
+    """At most `limit` full buckets: those about users first, then those that stay full longest."""
     return db.all(
         """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
            WHERE number >= most AND ends_at > :now ORDER BY user_id IS NULL, ends_at DESC, key LIMIT :limit""",
@@ -87,7 +87,7 @@ def full(db: Database, limit: int) -> list[Full]:
 
 
 def find_full(db: Database, key: str) -> Full | None:
-    """The full bucket with this key."""
+    """The full bucket with this key, or None."""
     return db.one(
         """SELECT key, kind, label, ends_at, user_id, username FROM throttles LEFT JOIN users ON users.id = user_id
            WHERE key = :key AND number >= most AND ends_at > :now""",
@@ -98,7 +98,7 @@ def find_full(db: Database, key: str) -> Full | None:
 
 
 def sweep(db: Database, limit: int) -> None:
-    """Take away buckets whose time is over."""
+    """Delete at most `limit` buckets whose time is over."""
     db.run(
         "DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE ends_at <= :now LIMIT :limit)",
         now=db.now(),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from db import Database, Duplicate, by_name
 
-# What is unique in this table, by each name that a database has for it.
+# The unique columns of this table, by each name that `Duplicate` may give them.
 UNIQUE = {
     "users.username": "username",
     "users_username_key": "username",
@@ -25,15 +25,15 @@ class User(NamedTuple):
     created_at: str
     disabled_at: str | None
     deletion_at: str | None
-    """When the account goes, where its person has asked for that."""
+    """When the account will be deleted, if its user has asked for that."""
     state: str
     """`active`, `disabled` or `leaving`."""
     language: str | None
-    """A code such as `de`, or None where the browser is asked."""
+    """A code such as `de`, or None if the browser decides."""
 
     @property
     def name(self) -> str:
-        """What to call somebody: a tutorial's row may have an empty user name."""
+        """The user name, or the address if it is empty, as it may be in a tutorial's row."""
         return self.username or self.email
 
     @property
@@ -41,7 +41,7 @@ class User(NamedTuple):
         return self.role == "admin"
 
     def is_gone(self, now: str) -> bool:
-        """Whether the account's deletion is due, and only its row is still there."""
+        """Whether the account's deletion is due at `now`, though its row is still there."""
         return self.deletion_at is not None and self.deletion_at <= now
 
 
@@ -49,7 +49,7 @@ as_user = by_name(User)
 
 
 def add(db: Database, username: str, email: str, password: str) -> int:
-    """Insert a person and give the id; `password` is a stored hash. Raises Duplicate."""
+    """Insert a user and return the id; `password` is a stored hash. Raises Duplicate."""
     row = db.one(
         """INSERT INTO users (username, email, password, password_id, role, created_at)
            VALUES (:username, :email, :password, :password_id, 'user', :now) RETURNING id""",
@@ -87,14 +87,14 @@ def by_id(db: Database, user_id: int) -> User | None:
 
 
 def by_username(db: Database, username: str) -> User | None:
-    """In whatever case; of a tutorial's namesakes the eldest."""
+    """Find the user by name, ignoring case; of a tutorial's namesakes the oldest row."""
     return db.one(
         "SELECT * FROM people WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1", as_user, username=username
     )
 
 
 def is_name_taken(db: Database, username: str, unless: int | None = None) -> bool:
-    """By anybody, or anybody but one; not by an account whose deletion is due."""
+    """Whether a user other than `unless` has this name; an account whose deletion is due does not count."""
     row = db.one(
         """SELECT 1 FROM users WHERE lower(username) = lower(:username) AND id <> :unless
            AND (deletion_at IS NULL OR deletion_at > :now) LIMIT 1""",
@@ -131,18 +131,18 @@ def password_id(db: Database, user_id: int) -> str:
 
 
 def give_password_id(db: Database, user_id: int) -> None:
-    """Give a password an id that has none: a server of the version before has stored it."""
+    """Give the password an id if it has none, because a server of the version before stored it."""
     db.run(
         "UPDATE users SET password_id = :new WHERE id = :id AND password_id = ''", new=_new_password_id(), id=user_id
     )
 
 
 def hash_methods(db: Database) -> list[str]:
-    """How each stored hash begins that may cost more than ours, 22 characters at most: up to its salt.
+    """Beginnings of stored hashes that may cost more than ours, 22 characters at most: up to the salt.
 
-    Left out are ours, the tutorial's and Werkzeug's default.
+    Ours, the tutorial's and Werkzeug's default are left out.
 
-    The WHERE clause is the index's, word for word; else both databases read every row.
+    The WHERE clause is the index's, word for word; otherwise both databases read every row.
     """
     rows = db.all(
         """SELECT DISTINCT substr(password, 1, 22) FROM users
@@ -153,7 +153,7 @@ def hash_methods(db: Database) -> list[str]:
 
 
 def change_password(db: Database, user: User, password: str) -> bool:
-    """Store the hash of another password; False where somebody has changed the password since `user` was read."""
+    """Store the hash of a new password; False if the stored hash has changed since `user` was read."""
     changed = db.run(
         "UPDATE users SET password = :password, password_id = :new WHERE id = :id AND password = :old",
         password=password,
@@ -165,7 +165,7 @@ def change_password(db: Database, user: User, password: str) -> bool:
 
 
 def set_password(db: Database, user: User, password: str) -> bool:
-    """Store a new hash of the same password; False where somebody has changed the password since `user` was read."""
+    """Store a new hash of the same password; False if the stored hash has changed since `user` was read."""
     changed = db.run(
         "UPDATE users SET password = :password WHERE id = :id AND password = :old",
         password=password,
@@ -176,7 +176,7 @@ def set_password(db: Database, user: User, password: str) -> bool:
 
 
 def set_username(db: Database, user_id: int, username: str) -> None:
-    """Raises Duplicate. With a name that is nobody else's, a tutorial's namesake is none any more."""
+    """Store a new name, which also ends the mark of a tutorial's namesake. Raises Duplicate if it is taken."""
     db.run("UPDATE users SET username = :username, namesake = 0 WHERE id = :id", username=username, id=user_id)
     _refuse_namesake(db, username, user_id)
 
@@ -191,7 +191,7 @@ def set_language(db: Database, user_id: int, language: str | None) -> None:
 
 
 def stored_role(db: Database, user_id: int) -> str | None:
-    """As it is stored: a tutorial's row may hold a role that nobody gave a meaning."""
+    """The role as it is stored, or None without such a user; a tutorial's row may hold an unknown role."""
     row = db.one("SELECT role FROM users WHERE id = :id", id=user_id)
     return str(row[0]) if row else None
 
@@ -209,7 +209,7 @@ def set_deletion(db: Database, user_id: int, deletion_at: str | None) -> None:
 
 
 def keep(db: Database, user_id: int) -> bool:
-    """Forget the wish to delete an account, unless that is due by now; whether it was in time."""
+    """Cancel the deletion of an account; False if it is due already."""
     return bool(
         db.run(
             "UPDATE users SET deletion_at = NULL WHERE id = :id AND (deletion_at IS NULL OR deletion_at > :now)",
@@ -230,7 +230,7 @@ def due(db: Database, limit: int) -> list[int]:
 
 
 def free(db: Database, username: str, email: str) -> None:
-    """Free this name and this address where an account has them whose deletion is due."""
+    """Free this name and this address if an account whose deletion is due still has them."""
     rows = db.all(
         """SELECT id FROM users
            WHERE deletion_at <= :now AND (lower(username) = lower(:username) OR email = :email)""",
@@ -243,8 +243,9 @@ def free(db: Database, username: str, email: str) -> None:
 
 
 def vacate(db: Database, user_id: int) -> None:
-    """Free the name and the address of an account that is due, and shut it: no sign-up can take what it is called now,
-    and no password fits.
+    """Free the name and the address of an account whose deletion is due, and shut it.
+
+    No sign-up can take the name that it gets, and no password fits.
     """
     db.run(
         """UPDATE users SET username = :gone, email = :gone, password = '', password_id = ''
@@ -255,29 +256,32 @@ def vacate(db: Database, user_id: int) -> None:
 
 
 def remove(db: Database, user_id: int) -> None:
-    """Take the row away, and what little still belongs to it."""
+    """Delete the user's row, and with it the few rows that still belong to it."""
     db.run("DELETE FROM users WHERE id = :id", id=user_id)
 
 
 def lock(db: Database, user_id: int) -> User | None:
-    """The person as of now; until the transaction ends nobody else changes the row, or begins a session with it."""
+    """Lock the user's row and return the user as of now, or None.
+
+    Until the transaction ends, no other one can change the row or begin a session for it.
+    """
     db.run("UPDATE users SET password = password WHERE id = :id", id=user_id)
     return by_id(db, user_id)
 
 
 def lock_admins(db: Database) -> None:
-    """Of two transactions that would take an admin away, one waits here for what the other does."""
+    """Lock the admins' rows: of two transactions that would remove an admin, one waits here for the other."""
     db.run("UPDATE users SET role = 'admin' WHERE role = 'admin'")
 
 
 def count_acting_admins(db: Database) -> int:
-    """Admins who can log in, and do not want to be deleted."""
+    """Number of admins that can log in and have not asked to be deleted."""
     row = db.one("SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND deletion_at IS NULL")
     return int(row[0]) if row else 0
 
 
 def namesakes(db: Database) -> list[int]:
-    """Ids of the tutorial's rows whose name an older row has already, but for case."""
+    """Ids of the tutorial's rows whose name, ignoring case, an older row already has."""
     return [row[0] for row in db.all("SELECT id FROM users WHERE namesake = 1 ORDER BY id")]
 
 
@@ -295,6 +299,9 @@ def _new_password_id() -> str:
 
 
 def _refuse_namesake(db: Database, username: str, user_id: int) -> None:
-    """The index leaves a tutorial's namesakes out; nobody new becomes one. Raises Duplicate, which undoes the rest."""
+    """Raise Duplicate, which undoes the transaction, if another user has this name.
+
+    The unique index leaves a tutorial's namesakes out, so it does not see that their name is taken.
+    """
     if is_name_taken(db, username, user_id):
         raise Duplicate("users.username")

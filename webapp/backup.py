@@ -1,6 +1,6 @@
 """The commands that copy the embedded database and put a copy back.
 
-An app of their own: a copy before an update migrates nothing, and what no server can start with can be replaced.
+They are a separate app: it copies before an update without migrating, and replaces what no server can start with.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ file_argument = click.argument("file", type=click.Path(path_type=Path))
 
 
 def create_app() -> Flask:
-    """For `flask --app webapp.backup`. Raises BadSetting."""
+    """Build the app for `flask --app webapp.backup`. Raises BadSetting."""
     app = Flask(__name__)
     config.load(app, {})
     for command in (backup, restore):
@@ -63,7 +63,10 @@ def restore(file: Path) -> None:
 
 
 def _made_current(draft: Path) -> int:
-    """A session that somebody ended since the copy was made, a thief's perhaps, must not live again; so all end."""
+    """Migrate the copy and end all its sessions; return how many.
+
+    A session that was ended since the copy was made, perhaps a thief's, must not live again.
+    """
     with closing(connect(f"{EMBEDDED}{draft}")) as db:
         migrate(db)
         return standing.sign_everybody_out(db, COMMAND_LINE, WHY)
@@ -75,7 +78,7 @@ def _path() -> Path:
         raise click.ClickException(
             "This is for the embedded database; with PostgreSQL use pg_dump and pg_restore, as the README says."
         )
-    # What SQLite keeps beside a database is beside the file itself, not beside a link to it.
+    # SQLite keeps its other files beside the database itself, not beside a link to it.
     return Path(url.removeprefix(EMBEDDED)).resolve()
 
 

@@ -26,7 +26,7 @@ MOST_BODY_BYTES = 64 * 1024
 
 
 class BadSetting(click.ClickException):
-    """The start stops; the sentence names the setting."""
+    """A setting is not valid: the start stops, and the sentence names the setting."""
 
     def __init__(self, name: str, wanted: str) -> None:
         super().__init__(f"LATCHKEY_{name} {wanted}")
@@ -34,10 +34,10 @@ class BadSetting(click.ClickException):
 
 @dataclass(frozen=True)
 class Settings:
-    """What LATCHKEY_* say, checked: each by its name in lower case, and what follows from them.
+    """The settings from LATCHKEY_*, checked, by their names in lower case, and what follows from them.
 
-    `address` is where to listen, `hosts` the Host headers that are answered (None: any), `https` whether browsers come
-    by it. `secret_key` signs, and `secret_key_fallbacks` are rotated out.
+    `address` is where to listen, `hosts` the Host headers that are answered (None: any), `https` whether browsers use
+    it. `secret_key` signs; `secret_key_fallbacks` are old keys that are being rotated out.
     """
 
     host: str
@@ -69,7 +69,7 @@ class Settings:
 
     @property
     def visitor_cookie(self) -> str:
-        """Flask's own session, signed: flashes and a visitor's CSRF secret go there, never who somebody is."""
+        """Name of the cookie with Flask's own signed session: flashes, a visitor's CSRF secret, never an identity."""
         return self._cookie("visitor")
 
     def _cookie(self, name: str) -> str:
@@ -93,7 +93,7 @@ def load(app: Flask, overrides: Mapping[str, Any]) -> None:
 
 
 def settings(app: Flask | None = None) -> Settings:
-    """Those of this app, or of the one that answers."""
+    """The settings of `app`, or of the current app."""
     return cast(Settings, (app or current_app).extensions["settings"])
 
 
@@ -121,12 +121,12 @@ def read(given: Mapping[str, Any]) -> Settings:
 
 
 def blind_index_key(secret_key: str) -> bytes:
-    """For the database, which needs a key for nothing else."""
+    """Derive the key for the database's blind index, the only use that it has for a key."""
     return hmac.digest(secret_key.encode(), b"blind index", "sha256")
 
 
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    """A misspelled name would else be a setting that nobody notices is missing."""
+    """Raise BadSetting for an unknown name: a misspelled setting would otherwise go unnoticed."""
     for name in sorted(given.keys() - NAMES):
         nearest = get_close_matches(name, NAMES, 1)
         hint = f" LATCHKEY_{nearest[0]} is one." if nearest else " README.md lists those that there are."
@@ -178,7 +178,7 @@ def _set_flask_up(app: Flask, settings: Settings) -> None:
 
 
 def _given(given: Mapping[str, Any], name: str) -> str:
-    """What was set, or nothing: an empty variable is an unset one."""
+    """The value that was set, or an empty text; an empty variable counts as unset."""
     return str(given.get(name) or "").strip()
 
 
@@ -211,7 +211,7 @@ def _metrics_token(given: Mapping[str, Any]) -> str:
 
 
 def _origin(url: str) -> str:
-    """`https://example.org`, `http://127.0.0.1:8000`: a scheme, a host, perhaps a port, nothing else."""
+    """Return `url` as scheme, host and perhaps a port: `https://example.org`, `http://127.0.0.1:8000`."""
     wanted = f"must be an address such as https://example.org, without a path, not {url!r}"
     try:
         parts = urlsplit(url.removesuffix("/"))
@@ -229,7 +229,7 @@ def _origin(url: str) -> str:
 
 
 def _resolved(host: str, port: int) -> str:
-    """The address to listen at. Raises BadSetting for a name that has none."""
+    """The address to listen at. Raises BadSetting for a host that has none."""
     try:
         return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
     except (OSError, UnicodeError) as error:
@@ -244,7 +244,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _hosts(public_url: str) -> list[str]:
-    """The Host headers that are answered; on one's own machine its names are one."""
+    """The Host headers that are answered; for a loopback address, all names of this machine."""
     host = str(urlsplit(public_url).hostname)
     return ["localhost", "127.0.0.1", "::1"] if _is_loopback(host) else [host]
 
@@ -283,7 +283,7 @@ def _kept_key(instance: Path) -> str:
 
 
 def _create(path: Path, text: str) -> None:
-    """Write a whole file that nobody else may read, or leave the one that somebody was faster to write."""
+    """Write a whole file that only its owner may read; keep the file of a process that was faster."""
     draft = path.with_suffix(f".{secrets.token_hex(4)}")
     with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(text)

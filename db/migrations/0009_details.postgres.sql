@@ -1,9 +1,9 @@
--- What an event has to say beside its kind is data, and becomes a sentence where it is read. What was stored in English
--- is carried over; a text that nobody can take apart stays whole, as what was said.
+-- An event's detail is stored as data (JSON), and becomes a sentence when it is read. Details that were stored in
+-- English are converted; a text that fits no pattern stays whole, as `text`.
 UPDATE events SET detail = json_build_object('device', detail)::text WHERE kind LIKE 'session\_%' AND detail <> '';
 UPDATE events SET detail = json_build_object('refused', 'disabled')::text
 WHERE kind = 'login_failed' AND detail = 'disabled';
--- A new name or address holds no blank; an old address of the tutorial's may.
+-- A new name or address contains no blank; an old address from the tutorial may.
 UPDATE events SET detail = json_build_object(
     'old', substring(detail FROM '^from (.*) to \S*$'), 'new', substring(detail FROM '^from .* to (\S*)$')
 )::text WHERE kind IN ('username_changed', 'email_changed') AND detail ~ '^from .* to \S*$';

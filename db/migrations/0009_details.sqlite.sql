@@ -1,8 +1,8 @@
--- What an event has to say beside its kind is data, and becomes a sentence where it is read. What was stored in English
--- is carried over; a text that nobody can take apart stays whole, as what was said.
+-- An event's detail is stored as data (JSON), and becomes a sentence when it is read. Details that were stored in
+-- English are converted; a text that fits no pattern stays whole, as `text`.
 UPDATE events SET detail = json_object('device', detail) WHERE kind LIKE 'session\_%' ESCAPE '\' AND detail <> '';
 UPDATE events SET detail = json_object('refused', 'disabled') WHERE kind = 'login_failed' AND detail = 'disabled';
--- A new name or address holds no blank; an old address of the tutorial's may.
+-- A new name or address contains no blank; an old address from the tutorial may.
 UPDATE events SET detail = json_object(
     'old', substr(detail, 6, length(rtrim(detail, replace(detail, ' ', ''))) - 9),
     'new', substr(detail, length(rtrim(detail, replace(detail, ' ', ''))) + 1)

@@ -1,4 +1,4 @@
-"""The actor: who does something, from where, and by which session or program. Every rule is told of one."""
+"""The actor that each rule is given: who acts, from where, and by which session or program."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,10 +12,10 @@ NO_PEOPLE: Mapping[int, str] = MappingProxyType({})
 
 
 class Actor(NamedTuple):
-    """`address` and `device` say from where, the device in words; a stranger has no `user` and no `session`.
+    """Who acts and from where, `device` in words; a stranger has no `user` and no `session`.
 
-    `program` names what acts by itself, without a session: it is trusted. `browser` is the browser's random name, and
-    `known_to` holds for the id of each user who logged in with it the id of the password that was used.
+    `program` names a program that acts without a session: it is trusted. `browser` is the browser's random name, and
+    `known_to` maps the id of each user who logged in with it to the id of the password that was used.
     """
 
     address: str = ""
@@ -38,21 +38,21 @@ class Actor(NamedTuple):
         return self.user is not None and self.user.id == user_id
 
     def name_for(self, user_id: int | None) -> str:
-        """What this user reads of who did it: nothing where it was the user, or a stranger."""
+        """The actor's name as this user reads it: empty if the actor is that user, or a stranger."""
         if self.user is None or self.is_user(user_id):
             return self.program
         return self.user.name
 
     def session_for(self, user_id: int | None) -> str | None:
-        """The id of the session in which this user did it, or None where it was not the user."""
+        """The id of the actor's session, or None if the actor is not this user."""
         return self.session.id if self.session and self.is_user(user_id) else None
 
 
 class NoSession(Exception):
-    """Only in a session of one's own can this be done."""
+    """The act needs a session, and the actor has none."""
 
 
 PROGRAM = say("command line")
 COMMAND_LINE = Actor(program=str(PROGRAM))
-# What happens by itself comes from nowhere.
+# The actor of what happens by itself, such as a session that expires: no user, no address.
 NOBODY = Actor()

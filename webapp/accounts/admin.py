@@ -13,7 +13,7 @@ USUAL_DAYS = 30
 
 
 class Cards(NamedTuple):
-    """Days begin at midnight UTC; `usually_failed` is the mean of the 30 days before today."""
+    """Numbers as of `read`. Days begin at midnight UTC; `usually_failed` is the mean of the 30 days before today."""
 
     people: int
     new_this_week: int
@@ -62,7 +62,7 @@ def live_sessions(db: Database) -> int:
 
 
 def days(db: Database, number: int) -> tuple[Day, ...]:
-    """The last so many, today last."""
+    """The last `number` days, today last."""
     dates = db.days(number)
     logins, failed = (
         events.count_everywhere_per_day(db, kind, dates[0], dates[-2]) for kind in (Kind.LOGGED_IN, Kind.LOGIN_FAILED)

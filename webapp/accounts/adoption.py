@@ -10,7 +10,7 @@ log = logging.getLogger("latchkey")
 
 
 def tell(db: Database) -> None:
-    """Name the rows that are kept although nobody could sign up with them today."""
+    """Log each row that is kept although today's rules would refuse it."""
     for user in people.every(db):
         for oddity in _oddities(user):
             log.warning("kept user %d, although %s", user.id, oddity)

@@ -1,4 +1,4 @@
-"""Blocks: what too many tries have shut for a while, and how it is lifted."""
+"""Blocks: what is shut for a while after too many tries, and how a block is lifted."""
 
 import logging
 import re
@@ -13,18 +13,18 @@ from webapp.accounts.events import Kind
 log = logging.getLogger("latchkey")
 
 KEY = re.compile(r"[0-9a-f]{64}")
-# An admin reads them; longer lists than that are for the log.
+# As many as an admin reads; a longer list is for the log.
 MOST_SHOWN = 50
-# Nobody has more: each session and browser of a person's may have a few.
+# No user has more buckets: each of their sessions and browsers may have a few.
 MOST_LIFTED = 1000
 
 
 class NoSuchBlock(Exception):
-    """It is over, or was lifted."""
+    """The block is over, or was lifted."""
 
 
 class Block(NamedTuple):
-    """A bucket that is full: what it counted, `about` in words, and of whom."""
+    """A full bucket: `about` says in words what it counted, `label` and the user say of whom."""
 
     key: str
     about: str
@@ -35,7 +35,7 @@ class Block(NamedTuple):
 
 
 def now(db: Database) -> list[Block]:
-    """What is blocked now, what is blocked longest first."""
+    """At most MOST_SHOWN blocks that hold now: those of users first, then the one that ends last."""
     return [_block(found) for found in throttles.full(db, MOST_SHOWN)]
 
 
@@ -59,7 +59,7 @@ def lift(db: Database, actor: Actor, key: str) -> None:
 
 
 def lift_all(db: Database, actor: Actor, user: User) -> None:
-    """Empty all buckets about this person, who may then log in from any browser again."""
+    """Empty all buckets about `user`, who may then log in from any browser again."""
     with db.transaction():
         throttles.remove_of_user(db, user.id, MOST_LIFTED)
         throttle.forget(db, user.email)
@@ -68,9 +68,9 @@ def lift_all(db: Database, actor: Actor, user: User) -> None:
 
 
 def let_new_browsers_try(db: Database, actor: Actor) -> bool:
-    """End the block of one's own account for browsers that have not logged in to it before; False where none is.
+    """Lift the block of the actor's account for browsers that have not logged in to it; False if there is none.
 
-    Raises Throttled: with a stolen session a guesser would lift it after every fifth try.
+    Raises Throttled: a guesser with a stolen session would lift it after every fifth try.
     """
     user = actor.own_session.user
     with db.transaction():

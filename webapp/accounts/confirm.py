@@ -1,4 +1,4 @@
-"""Confirming that it is you: whoever sits down at an open session does not know the password."""
+"""Confirming that it is you: a stranger who sits down at an open session does not know the password."""
 
 import logging
 from datetime import timedelta
@@ -18,20 +18,23 @@ FRESH = timedelta(minutes=15)
 
 
 class WrongPassword(Refused):
-    """Not the password of whoever is logged in."""
+    """This is not the password of the logged-in user."""
 
     def __init__(self) -> None:
         super().__init__(password=say("That is not your password."))
 
 
 def is_fresh(db: Database, session: Session) -> bool:
-    """Whether the password was checked so lately that an act which calls for it may go on."""
-    # A clock that stepped back must not make a quarter of an hour one and a quarter.
+    """Whether the password was checked within FRESH, so that an act which needs that may go on."""
+    # If the clock steps back an hour, 15 minutes must not become 75.
     return abs(db.clock() - moment(session.confirmed_at)) < FRESH
 
 
 def confirm(db: Database, actor: Actor, password: str) -> str:
-    """Give the session's new token; the old one opens nothing any more. Raises WrongPassword, Throttled, Busy."""
+    """Check the password and return the session's new token; the old one opens nothing any more.
+
+    Raises WrongPassword, Throttled, Busy.
+    """
     session = actor.own_session
     acts = throttle.of_act("confirm", session.user.id)
     throttle.check(db, acts)
@@ -45,7 +48,7 @@ def confirm(db: Database, actor: Actor, password: str) -> str:
 
 
 def check(db: Database, actor: Actor, password: str) -> None:
-    """Raises WrongPassword, after a note of it, Throttled, Busy."""
+    """Check the password of the logged-in user. Raises WrongPassword, which is recorded, Throttled, Busy."""
     session = actor.own_session
     with throttle.trying(db, throttle.of_session(session), WrongPassword):
         if passwords.matches(session.user.password, password, throttle.turn(actor, session.user.email, known=True)):

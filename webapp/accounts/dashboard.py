@@ -1,4 +1,4 @@
-"""What the dashboard's panel tells: where somebody is logged in, how often they were, and what would be safer."""
+"""What the dashboard tells a user: where they are logged in, how often they logged in, and what would be safer."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -11,9 +11,9 @@ from webapp.accounts.events import Kind
 from webapp.languages.sentences import Sentence, say
 
 DAYS = 30
-# A session that nobody used for so long is probably forgotten, on a machine that others use by now.
+# A session unused for longer is probably forgotten, on a machine that other people use by now.
 FORGOTTEN = timedelta(days=7)
-# No rule asks for it (NIST SP 800-63B-4 3.1.1.2); it is when most people no longer know where they typed it.
+# No rule asks for a change (NIST SP 800-63B-4 3.1.1.2); by then most people no longer know where they typed it.
 OLD_PASSWORD = timedelta(days=365)
 
 
@@ -33,7 +33,7 @@ class Advice(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """Times as they are stored, in UTC."""
+    """The panel's contents as of `read`; times as they are stored, in UTC."""
 
     sessions: list[Session]
     days: tuple[Day, ...]
@@ -52,7 +52,7 @@ def overview(db: Database, session: Session) -> Overview:
 
 
 def _days(db: Database, user_id: int) -> tuple[Day, ...]:
-    """The last 30, today last."""
+    """The last 30 days, today last."""
     dates = db.days(DAYS)
     logins = table.count_per_day(db, user_id, Kind.LOGGED_IN, dates[0])
     failed = table.count_per_day(db, user_id, Kind.LOGIN_FAILED, dates[0])

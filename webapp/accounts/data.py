@@ -1,4 +1,4 @@
-"""Everything that is held about somebody, for that person to take along (GDPR article 20)."""
+"""Everything that is held about a user, for that user to take along (GDPR article 20)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from webapp.accounts.events import Kind
 
 
 def everything(db: Database, actor: Actor) -> dict[str, Any]:
-    """All but the events, as JSON can hold it; notes that it was taken along. Times in UTC. Raises Throttled."""
+    """All data but the events, as JSON can hold it; records the export. Times in UTC. Raises Throttled."""
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("export", user.id))
@@ -32,7 +32,7 @@ def history(db: Database, actor: Actor) -> Iterator[dict[str, Any]]:
 
 
 def account(user: User) -> dict[str, Any]:
-    """Of the password only a hash is held, which is of no use to its person."""
+    """The user's row, with a sentence for the password's hash, which is of no use to the user."""
     return user._asdict() | {"password": "only a salted hash of it is kept"}
 
 

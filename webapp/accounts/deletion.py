@@ -1,4 +1,4 @@
-"""Deleting one's account: marked at once, gone after some days, unless its person takes the wish back."""
+"""Deleting one's account: it is marked at once and gone after some days, unless the user takes the wish back."""
 
 import logging
 from datetime import timedelta
@@ -13,19 +13,19 @@ from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused
 from webapp.languages.sentences import say
 
-# So many accounts at once are on their way out.
+# The most accounts that one sweep works on.
 SWEPT_AT_ONCE = 20
-# So many rows go in one step, which must not keep others from writing for long: a thousand, less two for each
-# account: its name is freed, and its own row.
+# The most rows that go in one step, which must not keep others from writing for long: a thousand, less two writes for
+# each account (its name is freed, and its own row goes).
 STEP = 1000 - 2 * SWEPT_AT_ONCE
 
 log = logging.getLogger("latchkey")
 
 
 def ask(db: Database, actor: Actor, password: str, days: int) -> str:
-    """Mark the account, log it out everywhere, and give the moment when it will be gone; a second wish delays nothing.
+    """Mark the account, end all its sessions, and return when it will be gone; a second wish delays nothing.
 
-    Raises Refused for a wrong password, and where nobody could look after the others any more; Throttled, Busy.
+    Raises Refused for a wrong password, and if the user is the last admin; Throttled, Busy.
     """
     confirm.check(db, actor, password)
     with db.transaction():
@@ -46,7 +46,7 @@ def _leaving(db: Database, user: User) -> User:
 
 
 def take_back(db: Database, actor: Actor) -> bool:
-    """Keep the account; False where it is too late."""
+    """Keep the account; False if it is too late."""
     user = actor.own_session.user
     if user.deletion_at is None:
         return True
@@ -59,9 +59,9 @@ def take_back(db: Database, actor: Actor) -> bool:
 
 
 def sweep(db: Database) -> bool:
-    """Take one step on the way out of accounts whose time has come; say whether there is more to do.
+    """Delete a step's rows of the accounts whose deletion is due; return whether there is more to do.
 
-    Names and addresses are free first; then go events and all else that belongs to an account, its row last.
+    Names and addresses are freed first; then events and all else that belongs to an account go, its row last.
     """
     due, left, gone = users.due(db, SWEPT_AT_ONCE), STEP, 0
     for user_id in due:
@@ -78,7 +78,7 @@ def sweep(db: Database) -> bool:
 
 
 def _emptied(db: Database, user_id: int, most: int) -> int:
-    """Take away at most so many rows that belong to an account; give how many."""
+    """Delete at most `most` rows that belong to an account; return how many."""
     taken = 0
     for table in (events_table, sessions_table, throttles, drafts):
         taken += table.remove_of_user(db, user_id, most - taken)

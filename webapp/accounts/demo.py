@@ -17,13 +17,13 @@ DAYS = 182
 ADMIN, MEMBER = "ada@example.com", "ben@example.com"
 NAMES = "ada ben cleo dina emil fay gus hana ivo jana karl lea milo nora otis pia quin rosa sam tess uma vito wim yara"
 DEVICES = ["Firefox on Windows", "Chrome on Android", "Safari on iOS", "Chrome on macOS", "Edge on Windows", "Lynx"]
-# How often each kind happens, of a hundred.
+# How many of a hundred events are of each kind.
 KINDS = {Kind.LOGGED_IN: 62, Kind.LOGIN_FAILED: 14, Kind.LOGGED_OUT: 20, Kind.CONFIRMED: 3, Kind.PASSWORD_CHANGED: 1}
 AT_ONCE = 10_000
 
 
 class NotEmpty(Exception):
-    """Somebody has signed up here already."""
+    """The database has a user already."""
 
 
 def fill(db: Database, number: int, happened: int) -> str:
@@ -43,7 +43,7 @@ def fill(db: Database, number: int, happened: int) -> str:
 
 
 def _people(db: Database, number: int, hashed: str, chance: random.Random) -> Iterator[dict[str, Any]]:
-    """More of them lately than long ago, as where a site grows."""
+    """Rows of `number` people; more of them signed up lately than long ago, as on a site that grows."""
     ages = sorted((DAYS * (1 - chance.random() ** 0.6) for _ in range(number)), reverse=True)
     for count, age in enumerate(ages):
         email = {0: ADMIN, 1: MEMBER}.get(count, f"{chance.choice(NAMES.split())}{count}@example.com")
@@ -57,7 +57,7 @@ def _people(db: Database, number: int, hashed: str, chance: random.Random) -> It
 
 
 def _happened(db: Database, chance: random.Random, user: User) -> dict[str, Any]:
-    """Something on a day since the sign-up, rather in the evening than at night."""
+    """An event on a day since the sign-up, more likely in the evening than at night."""
     since = stored(db.clock() - timedelta(days=chance.random() * DAYS))
     at = f"{max(since[:10], user.created_at[:10])} {min(23, int(chance.triangular(0, 24, 19))):02}{since[13:]}"
     kind = chance.choices([*KINDS], [*KINDS.values()])[0]

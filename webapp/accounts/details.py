@@ -1,4 +1,4 @@
-"""Details: what an event has to say beside its kind. Stored as data, told in the reader's language."""
+"""Details: what an event says beside its kind, stored as data and told in the reader's language."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ OF_DISABLED = say("disabled")
 
 
 def of(event: Event) -> dict[str, Any]:
-    """What was stored, by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`; `text` is of others."""
+    """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`; `text` holds any other."""
     try:
         held = json.loads(event.detail or "{}")
     except ValueError:
@@ -22,7 +22,7 @@ def of(event: Event) -> dict[str, Any]:
 
 
 def told(event: Event) -> str:
-    """As a sentence, where it is one; empty where there is nothing to say."""
+    """The event's detail in words; empty if it has none."""
     held = of(event)
     if "new" in held:
         return _change(event.kind, str(held.get("old", "")), str(held["new"]), str(held.get("why", "")))
@@ -45,6 +45,6 @@ def _change(kind: str, old: str, new: str, why: str) -> str:
 
 
 def _block(kind: str, label: str) -> str:
-    """Of which limit, and whom it was about."""
+    """Which limit had been reached, and whom it was about."""
     about = LIMITS[kind].about if kind in LIMITS else kind
     return say("%(limit)s %(label)s", limit=about, label=devices.told(label)) if label else about

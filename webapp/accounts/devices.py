@@ -1,4 +1,4 @@
-"""What somebody came with, in words: `Firefox on Windows`."""
+"""A device in words, browser and system: `Firefox on Windows`."""
 
 from functools import lru_cache
 
@@ -6,10 +6,10 @@ from ua_parser import parse
 
 from webapp.languages.sentences import say
 
-# A browser's own text is half as long; what a program sends may be anything.
+# Characters of the header that are read. A browser's is half as long; a program may send anything.
 LONGEST = 500
 UNKNOWN = say("Unknown browser")
-# What people call them, where the trade has another word.
+# What people call a browser, by the parser's name for it.
 BROWSERS = {
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",

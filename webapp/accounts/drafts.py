@@ -1,7 +1,7 @@
 """Drafts: forms that were interrupted by the end of a session, or by the question for the password.
 
-A draft names its session and its purpose. Only in that same session is an act done that waited for the password; a
-thief who left one in another session would else have the owner do it.
+A draft names its session and its purpose. An act that waited for the password is done only in that same session;
+otherwise a thief could leave a draft in another session and have the owner do it.
 """
 
 import json
@@ -15,11 +15,11 @@ from db import Database, drafts, stored
 from db.sessions import Session
 from webapp.accounts import throttle
 
-# So many forms may have been open when a session ended. For each session: a thief's must not push the owner's out.
+# Forms that may have been open when one session ended. A thief's session must not push the owner's drafts out.
 MOST = 10
 # A thief with many sessions must not fill the disk.
 MOST_OF_USER = 50
-# Whoever has not come back to it by then has written it anew.
+# A user who has not come back to the form by then has filled it in anew.
 KEPT = timedelta(days=1)
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
@@ -30,7 +30,7 @@ Fields = list[tuple[str, str]]
 
 
 class Purpose(StrEnum):
-    """`CONFIRM` is done once the password was typed, `RETYPE` fills its form in again and does nothing."""
+    """A `CONFIRM` draft is done once the password was typed; a `RETYPE` draft only fills its form in again."""
 
     CONFIRM = "confirm"
     RETYPE = "retype"
@@ -57,7 +57,7 @@ def keep(db: Database, session: Session, purpose: Purpose, path: str, fields: Fi
 
 
 def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
-    """This person's draft, with which its form may be filled in, or None; also for what `keep` never gave."""
+    """The user's draft, to fill its form in again; None if there is no such draft, or `draft_id` is malformed."""
     draft = drafts.find(db, user_id, draft_id) if ID.fullmatch(draft_id) else None
     return _shown(draft) if draft else None
 

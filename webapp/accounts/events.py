@@ -1,4 +1,4 @@
-"""Events: what happened to whom, when, and where it came from. Each is written in the transaction of its act."""
+"""Events: what happened to whom, when and from where, each written in the transaction of its act."""
 
 import json
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ SENTENCES = {
     Kind.DELETION_TAKEN_BACK: say("Deletion of the account taken back"),
     Kind.BLOCK_LIFTED: say("A block after too many tries was lifted"),
 }
-# Nothing that its person did or could act on: it is in the export, and on no page.
+# Not an act of the user, and nothing that the user could act on: it is in the export, and on no page.
 SILENT = Kind.HASH_RENEWED
 
 
@@ -83,10 +83,10 @@ def record(
     at: str = "",
     **detail: str,
 ) -> None:
-    """Note what happened, now or `at` a stored moment; inside the transaction of the act.
+    """Write an event, of now or of the stored moment `at`, inside the transaction of the act.
 
-    `session_id` names a session that it is about; else it is that in which the user did it. `detail` is what there is
-    to say beside its kind (`accounts.details`); what is empty is left out.
+    `session_id` names the session that it is about; by default it is the session in which the user acted. `detail` is
+    what there is to say beside its kind (`accounts.details`); empty values are left out.
     """
     session_id, at = session_id or actor.session_for(user_id), at or db.now()
     held = {name: value for name, value in detail.items() if value}
@@ -95,7 +95,7 @@ def record(
 
 
 class NoSuchEvent(Exception):
-    """There is none with this id, or it is somebody else's."""
+    """No event has this id, or it is another user's."""
 
 
 class Page(NamedTuple):
@@ -107,14 +107,14 @@ class Page(NamedTuple):
 def page(db: Database, wanted: Filter, before: int | None) -> Page:
     """25 events, newest first, older than the event `before`.
 
-    Raises NoSuchEvent where `before` is no event, or not of the person that is asked for.
+    Raises NoSuchEvent if `before` is no event, or another user's than `wanted` asks for.
     """
     found = events.walk(db, wanted, _start(db, wanted, before), PAGE + 1)
     return Page([_shown(event, wanted) for event in found[:PAGE]], found[PAGE - 1].id if len(found) > PAGE else None)
 
 
 def every(db: Database, wanted: Filter, step: int = 1000) -> Iterator[Event]:
-    """All of them, newest first, read in steps so that a long life needs no more memory than a short one."""
+    """All `wanted` events, newest first, read in steps so that a long life needs no more memory than a short one."""
     last: Event | None = None
     while found := events.walk(db, wanted, last, step):
         yield from (_shown(event, wanted) for event in found)
@@ -122,7 +122,7 @@ def every(db: Database, wanted: Filter, step: int = 1000) -> Iterator[Event]:
 
 
 def of_person(user_id: int) -> Filter:
-    """All that an admin is shown of a person."""
+    """The filter for the events of a user that an admin is shown."""
     return Filter(user_id=user_id)
 
 
@@ -141,7 +141,7 @@ def sum_up_days(db: Database) -> None:
 
 
 def own(user_id: int, kind: str = "") -> Filter:
-    """What a person is shown of their own."""
+    """The filter for the events that a user is shown of their own, of one `kind` or of all."""
     return Filter(user_id=user_id, kind=kind, unless=SILENT, is_own=True)
 
 
@@ -151,28 +151,28 @@ def last_login(db: Database, user_id: int) -> str | None:
 
 
 def sentence(event: Event) -> str:
-    """In words; a kind that a team added and gave none is its own."""
+    """The event's kind in words; a kind that a team added without words is shown as it is."""
     return SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload, no-any-return]
 
 
 def actor(event: Event) -> str:
-    """Who did it, where it was not the person."""
+    """The name of the admin or program that acted; empty for any other event."""
     return PROGRAM if event.actor == PROGRAM else event.actor
 
 
 def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:
-    """The newest that happened in one session of this person's."""
+    """The newest 25 events of one session of this user."""
     own_filter = own(user_id)
     return [_shown(event, own_filter) for event in events.of_session(db, user_id, session_id, PAGE)]
 
 
 def sweep(db: Database, kept_days: int) -> bool:
-    """Let go of what is old; say whether there is more."""
+    """Delete some events older than `kept_days`; return whether there may be more."""
     return events.remove_older(db, stored(db.clock() - timedelta(days=kept_days)), SWEPT_AT_ONCE) == SWEPT_AT_ONCE
 
 
 def _shown(event: Event, wanted: Filter) -> Event:
-    """Where an admin sat who did something to a person is nothing to that person."""
+    """The event as its reader may see it: a user is not told from where an admin acted."""
     return event._replace(address="", device="") if wanted.is_own and event.actor else event
 
 

@@ -1,4 +1,4 @@
-"""Fields: what may be a user name, an address, a reason; a sentence for what may not, whoever asks."""
+"""Fields: which user names, addresses and reasons are allowed, and a sentence for each that is not."""
 
 import re
 from email.errors import MessageError
@@ -13,7 +13,7 @@ EMAIL = re.compile(
 )
 # RFC 5321 4.5.3.1.3 leaves 254 for an address.
 LONGEST_EMAIL = 254
-# ASCII only: Cyrillic and full-width letters pass for others, zero-width ones for none.
+# ASCII only: Cyrillic and full-width letters look like other letters, and zero-width ones cannot be seen.
 USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
 # A sentence or two.
 LONGEST_REASON = 200
@@ -21,7 +21,7 @@ NO_TEXT = say("This holds bytes that are not text.")
 
 
 class Refused(Exception):
-    """What somebody sent will not do; `errors` holds a sentence by field."""
+    """Something that was sent is refused; `errors` holds a sentence by field."""
 
     def __init__(self, **errors: str) -> None:
         super().__init__(errors)
@@ -35,12 +35,12 @@ def refuse(**objections: str | None) -> None:
 
 
 def tidied(value: str) -> str:
-    """Without the spaces around it."""
+    """`value` without the spaces around it."""
     return value.strip(" \t")
 
 
 def tidied_email(value: str) -> str:
-    """In lower case too: only ASCII has one lower case for all."""
+    """`value` tidied, and in lower case if it is ASCII: other letters have not one lower case for all."""
     value = tidied(value)
     return value.lower() if value.isascii() else value
 
@@ -73,7 +73,7 @@ def email_objection(value: str) -> str | None:
 
 
 def known_email_objection(value: str) -> str | None:
-    """Looser than for a new address: the tutorial took any text for one, and its people log in with it."""
+    """Objection at log-in, looser than for a new address: the tutorial took any text, and its users log in with it."""
     if not value:
         return say("Enter your email address.")
     return say("Enter an email address, like name@example.com.") if "\0" in value else None

@@ -1,6 +1,6 @@
 """The hashing pool: a hash keeps a core busy for a tenth of a second, so few are made at once on one machine.
 
-Were there no bound, thirty people who log in would hold every core, and nobody's page would come.
+Without a bound, thirty people who log in would hold every core, and no page would come.
 """
 
 import fcntl
@@ -20,14 +20,14 @@ from typing import Any, NamedTuple, TypeVar
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # One core is for the pages.
 SLOTS = max(1, CORES - 1)
-# Half a second on one core, in each process: who would wait longer is better told so.
+# Half a second on one core, in each process: a user who would wait longer is better told so.
 MOST_WAITING = 4
-# A hash that takes longer than this waits for a process that does not move, in seconds.
+# In seconds: a hash that takes longer than this waits for a process that hangs.
 PATIENCE = 10.0
-# How long one waits for another one of the same account or network, in seconds, and how often it looks whether another
-# process is done with that.
+# Seconds that a hash waits for another one of the same account or network, and seconds until it looks again whether
+# another process is done with that.
 TURN_PATIENCE, LOOK_AGAIN = 1.0, 0.02
-# Pages come first: a core gives them three times the time (nice(2)) where both want it.
+# Pages come first: a core gives them three times the time (nice(2)) when both want it.
 NICENESS = 5
 
 Answer = TypeVar("Answer")
@@ -35,13 +35,13 @@ Job = tuple["Future[Any]", Callable[[], object]]
 
 
 class Busy(Exception):
-    """Too many are waiting for a hash already, or one of the same account or network is in hand. Nothing was tried."""
+    """Too many hashes are waiting, or one of the same account or network is being made. Nothing was tried."""
 
 
 class Turn(NamedTuple):
     """`known`: the user has a session, or this browser has logged in before. `keys`: account and network.
 
-    One job at a time for each key, so that many connections of one attacker cannot take every place.
+    The pool does one job at a time for each key, so that many connections of one attacker cannot take every place.
     """
 
     known: bool = False
@@ -49,9 +49,9 @@ class Turn(NamedTuple):
 
 
 class Pool:
-    """At most `slots` hashes at once, over all processes whose pools share a folder.
+    """Makes at most `slots` hashes at once, over all processes whose pools share a folder.
 
-    Beside them is one slot for the known, at the priority of pages: under a flood the others crawl.
+    Beside them is one slot for known users, at the priority of pages: under a flood the other slots crawl.
     """
 
     def __init__(self, slots: int) -> None:
@@ -65,7 +65,7 @@ class Pool:
         self.running = 0
 
     def share(self, folder: Path) -> None:
-        """Take the slots from this folder. Raises OSError where no files can be made there."""
+        """Share the slots with all processes that use `folder`. Raises OSError if no files can be made there."""
         locks = [Lock(folder / f"hashing-{number}") for number in range(self._slots + 1)]
         locks, self._locks = self._locks, locks
         for lock in locks:
@@ -73,9 +73,9 @@ class Pool:
         self._in_hand.share(folder / "hashing.keys")
 
     def done(self, work: Callable[[], Answer], known: bool, keys: tuple[str, ...] = ()) -> Answer:
-        """What `work` gives; `known` and `keys` are those of a Turn. Raises Busy.
+        """Run `work` in a slot and return its result; `known` and `keys` are those of a Turn. Raises Busy.
 
-        Who is known has a queue of their own, which goes first: a crowd of strangers must not keep them out.
+        Known users have a queue of their own, which goes first: a crowd of strangers must not keep them out.
         """
         with self._in_hand.of(keys):
             return self._done(work, self._known if known else self._strangers)
@@ -100,7 +100,7 @@ class Pool:
         return len(self._known) + len(self._strangers)
 
     def _start_threads(self) -> None:
-        """With the first hash, not with the process: a process that is copied takes no threads along."""
+        """Start the threads with the first hash, not with the process: a copied process takes no threads along."""
         while self._threads <= self._slots:
             serve = self._serve_known if self._threads == self._slots else self._serve_all
             threading.Thread(target=serve, args=(self._threads,), name="hashing", daemon=True).start()
@@ -129,7 +129,7 @@ class Pool:
             yield
 
     def _do_next(self, queue: Callable[[], deque[Job]]) -> None:
-        """Which one is decided when the slot is free, so that whoever came last may be first."""
+        """Do the next job, chosen only when the slot is free, so that a known user who came last may be first."""
         with self._changed:
             if not queue():
                 return
@@ -151,7 +151,8 @@ def _do(job: "Future[Any]", work: Callable[[], object]) -> None:
 class Lock:
     """One holder at a time over all processes; it is free again when its holder dies.
 
-    Behind a second one waits whoever is next. Without it, who gives the lock back would be the first to take it again.
+    The next process in line holds a second lock. Without it, a process that gives the lock back would be the first to
+    take it again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -175,7 +176,7 @@ class Lock:
 class InHand:
     """Keys in use, over all processes: each key locks one byte of a shared file, at a place given by its hash.
 
-    The kernel frees the byte when the process dies. Threads of one process share its locks, so a set is asked first.
+    The kernel frees the byte when the process dies. Threads of one process share its locks, so a set is checked first.
     """
 
     def __init__(self) -> None:
@@ -185,14 +186,14 @@ class InHand:
         self._file: TextIOWrapper | None = None
 
     def share(self, path: Path) -> None:
-        """Raises OSError where the file cannot be made."""
+        """Lock bytes of the file at `path` from now on. Raises OSError if it cannot be made."""
         file, self._file = self._file, _opened(path)
         if file:
             file.close()
 
     @contextmanager
     def of(self, keys: tuple[str, ...]) -> Iterator[None]:
-        """Hold all of these. Raises Busy where one of them is held for long, or somebody waits for it already."""
+        """Hold all `keys`. Raises Busy if one of them is held for long, or another thread waits for it already."""
         places = [_place(key) for key in keys]
         with self._changed:
             if not self._take(places):
@@ -205,7 +206,10 @@ class InHand:
                 self._changed.notify_all()
 
     def _await(self, places: list[int]) -> None:
-        """Two tabs of one person, two people in one house: one of them may wait. It has no place in the pool yet."""
+        """Wait for `places`, before there is a place in the pool. Raises Busy.
+
+        Two tabs of one person or two people in one house want the same key: one of them may wait.
+        """
         wanted = set(places)
         if len(self._awaited) >= MOST_WAITING or any(map(wanted.intersection, self._awaited)):
             raise Busy
@@ -220,7 +224,7 @@ class InHand:
             self._awaited.remove(wanted)
 
     def _take(self, places: list[int]) -> bool:
-        """All of them or none."""
+        """Take all `places`, or leave all and return False if one of them is in use."""
         if self._taken.intersection(places) or not self._lock(places):
             return False
         self._taken.update(places)
@@ -249,7 +253,7 @@ class InHand:
 
 
 def _place(key: str) -> int:
-    """Two keys at one place would only wait for one another: of 2^48 places that is rare."""
+    """The byte that stands for `key`. Two keys at one place only wait for one another: of 2^48 places that is rare."""
     return int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:6])
 
 
@@ -258,11 +262,11 @@ def _opened(path: Path) -> TextIOWrapper:
 
 
 def _let_pages_go_first() -> None:
-    """Linux has priorities for threads; elsewhere this would be about whole processes."""
+    """Lower this thread's priority. Linux has priorities for threads; elsewhere they are for whole processes."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
-# The machine's cores are one thing, and so is what a process has of them.
+# One for the whole process, since its threads share the cores.
 pool = Pool(SLOTS)

@@ -19,21 +19,21 @@ class Failed(Refused):
 
 
 class InvalidCredentials(Failed):
-    """No such account, or not its password; nobody is told which."""
+    """No such account, or not its password; the answer does not tell which."""
 
     def __init__(self) -> None:
         super().__init__(password=say("Invalid credentials."))
 
 
 class Disabled(Failed):
-    """An admin has shut the account; only who knows its password is told."""
+    """An admin has shut the account; only a visitor who knows its password is told."""
 
     def __init__(self) -> None:
         super().__init__(email=say("This account is disabled. An admin can enable it again."))
 
 
 def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool, old_token: str | None) -> str:
-    """Give the token of a new session; `old_token`, which this browser came with, ends.
+    """Return the token of a new session; end the session of `old_token`, which this browser came with.
 
     Raises InvalidCredentials, Disabled, Throttled, Busy. An unknown address costs the same work as a known one.
     """
@@ -46,7 +46,7 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
     renewed = _renewed(user, password, turn)
     with db.transaction():
         throttle.take(db, succeeded)
-        # While the password was being checked, its person may have changed it, or an admin shut the account.
+        # While the password was being checked, its user may have changed it, or an admin may have shut the account.
         if not _is_as_read(user, users.lock(db, user.id)):
             raise InvalidCredentials
         if renewed and users.set_password(db, user, renewed):
@@ -61,7 +61,7 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
 
 
 def _checked(db: Database, actor: Actor, user: users.User | None, password: str, turn: Turn) -> users.User:
-    """Who has this password. Raises InvalidCredentials, Disabled, Busy."""
+    """Return `user` if `password` is theirs. Raises InvalidCredentials, Disabled, Busy."""
     matches = passwords.matches(user.password if user else None, password, turn, passwords.dearest(db))
     if not matches or user is None or user.is_gone(db.now()):
         _note_failure(db, actor, user)
@@ -85,7 +85,7 @@ def _is_as_read(read: users.User, now: users.User | None) -> bool:
 
 
 def _note_failure(db: Database, actor: Actor, user: users.User | None, refused: str = "") -> None:
-    """Also where nobody has the address: the same work, so that the time tells nothing."""
+    """Record the failure, for an unknown address too: the same work, so that the time tells nothing."""
     with db.transaction():
         events.record(db, actor, Kind.LOGIN_FAILED, user.id if user else None, refused=refused)
     log.info("refused a log-in: %s", f"user {user.id}" if user else "unknown address")

@@ -1,4 +1,4 @@
-"""Changing the password: whoever else has got in is out."""
+"""Changing the password, which ends all other sessions: an attacker who has got in is out."""
 
 import logging
 
@@ -18,11 +18,12 @@ WRONG = say("That is not your current password.")
 
 
 def change(db: Database, actor: Actor, current: str, new: str, least: int = FEWEST_CHARACTERS) -> tuple[str, int]:
-    """Give this session's new token and how many others were ended (ASVS 7.4.3). Raises Refused, Throttled, Busy.
+    """Change the password; return this session's new token and how many others were ended (ASVS 7.4.3).
 
-    Refused is a wrong `current` password, and a `new` one of fewer than `least` characters or easy to guess.
+    Raises Refused, Throttled, Busy. Refused means a wrong `current` password, or a `new` one of fewer than `least`
+    characters or easy to guess.
 
-    Of two changes at once one finds that the password it knew is no longer the current one.
+    If two changes run at once, the second is refused: its `current` password is no longer the current one.
     """
     session, user = actor.own_session, actor.own_session.user
     words = user.username, user.email

@@ -17,22 +17,22 @@ ITERATIONS = 600_000
 # Far above what any app stores: a row with more is broken, and must not hold a thread for hours.
 MOST_ITERATIONS = 10_000_000
 TUTORIAL_ITERATIONS = 310_000
-# A key that was cut would fit more passwords.
+# A key that was cut off is not accepted: it would fit more passwords.
 TUTORIAL_KEY = re.compile(r"[0-9a-fA-F]{64}")
 # One of Werkzeug's default scrypt hashes takes as long as this many iterations.
 SCRYPT_IN_ITERATIONS = 300_000
 # NIST SP 800-63B-4 3.1.1.2 asks for at least 64; longer is refused, never cut.
 MOST_CHARACTERS = 256
-# No character is spelled with more than four code points that NFC makes one of.
+# NFC makes one character of at most four code points.
 MOST_CODE_POINTS = 4 * MOST_CHARACTERS
 
 STRANGER = Turn()
 
 
 def normal(password: str) -> str:
-    """One spelling for what looks the same: a Mac sends `é` as one code point, another keyboard as two.
+    """`password` in one spelling for what looks the same: a Mac sends `é` as one code point, another keyboard as two.
 
-    What is too long in any spelling stays as it is: sorting 30,000 accents on one letter would take half a second.
+    A text too long in any spelling stays as it is: sorting 30,000 accents on one letter would take half a second.
     """
     return password if len(password) > MOST_CODE_POINTS else unicodedata.normalize("NFC", password)
 
@@ -43,32 +43,32 @@ def hashed(password: str, turn: Turn = STRANGER) -> str:
 
 
 def matches(stored: str | None, password: str, turn: Turn = STRANGER, least_work: int = 0) -> bool:
-    """Whether `stored` was made from `password`. Raises Busy, and nothing else whatever is stored.
+    """Whether `stored` was made from `password`. Raises Busy, and nothing else, even if `stored` is broken.
 
-    None, an older format and a broken hash cost as much work as a hash of today, or `least_work` iterations where that
-    is more, so that the time tells nobody who has an account.
+    None, an older format and a broken hash cost as much work as a hash of today, or `least_work` iterations if that is
+    more, so that the time does not tell an attacker who has an account.
     """
     text, work = str(stored or ""), max(ITERATIONS, least_work)
     return pool.done(lambda: _matches_in_any_spelling(text, password, work), *turn)
 
 
 def dearest(db: Database) -> int:
-    """The work of the dearest hash that is stored, in iterations: `least_work` where the user may be unknown.
+    """The work of the stored hash that costs most, in iterations: pass it as `least_work` if the user may be unknown.
 
-    Hashes that are dearer than ours come with a table that another program wrote.
+    Hashes that cost more than ours come with a table that another program wrote.
     """
     return max(filter(None, (_work(str(method)) for method in users.hash_methods(db))), default=0)
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether the hash should be made anew when its password is next seen; never one that costs more than ours."""
+    """Whether to make the hash anew when its password is next seen; False for one that costs more than ours."""
     known = _parsed(str(stored))
     is_ours = str(stored).startswith(f"pbkdf2:sha256:{ITERATIONS}$")
     return not (is_ours or (known and known.work > ITERATIONS))
 
 
 def is_known(stored: str) -> bool:
-    """Whether anybody can ever log in with this hash."""
+    """Whether a password can fit this hash: it is whole and its format is known."""
     return _parsed(stored) is not None
 
 
@@ -92,7 +92,7 @@ def _hashed(password: str) -> str:
 
 
 def _matches_in_any_spelling(stored: str, password: str, work: int) -> bool:
-    """As it is too: somebody's hash may be older than the rule that one spelling counts."""
+    """Whether `password` fits in one spelling, or as typed: a hash may be older than the rule of one spelling."""
     spellings = dict.fromkeys((normal(password), password))
     return sum(_matches(stored, spelling.encode("utf-8", "surrogatepass"), work) for spelling in spellings) > 0
 
@@ -106,7 +106,7 @@ def _matches(stored: str, password: bytes, work: int) -> bool:
 
 
 def _parsed(stored: str) -> _Hash | None:
-    """What is stored, taken apart, or None when it is broken or in a format that nobody knows."""
+    """The stored hash, taken apart, or None if it is broken or in an unknown format."""
     try:
         known = _read(stored)
     except ValueError:
@@ -115,7 +115,7 @@ def _parsed(stored: str) -> _Hash | None:
 
 
 def _work(stored: str) -> int | None:
-    """What checking this costs, in iterations; the beginning of a hash, up to its salt, is enough."""
+    """The cost of checking `stored`, in iterations, or None if broken; its beginning, up to the salt, is enough."""
     method, _, rest = stored.partition("$")
     try:
         match method.split(":"):
@@ -133,7 +133,7 @@ def _work(stored: str) -> int | None:
 
 
 def _read(stored: str) -> _Hash | None:
-    """Raises ValueError when a part of it is missing or is not what it should be."""
+    """The stored hash, taken apart, or None for an unknown format. Raises ValueError if a part is missing or wrong."""
     method, _, rest = stored.partition("$")
     work = _work(stored) or 0
     match method.split(":"):

@@ -1,4 +1,4 @@
-"""People, as an admin sees them: one, or a page of those that are looked for."""
+"""People, as an admin sees them: one user, or a page of those who match a search."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,18 +9,18 @@ from db.users import User as User
 from webapp.languages.sentences import say
 
 PAGE = 25
-# So many are sorted here, after one look at everybody; how many more there are interests nobody.
+# The most matches that are sorted here, after one look at everybody; more are not counted.
 FEW = 1000
 SORTS = ("username", "email", "role", "state", "created")
 STATES = {"active": say("active"), "disabled": say("disabled"), "leaving": say("leaving")}
 
 
 class NoSuchAccount(Exception):
-    """Nobody has that address or that id."""
+    """No user has that address or that id."""
 
 
 class Query(NamedTuple):
-    """What is looked for; `after` is the id of the last person on the page before."""
+    """A search for people; `after` is the id of the last person on the page before."""
 
     text: str = ""
     role: str = ""
@@ -33,13 +33,13 @@ class Query(NamedTuple):
 class Page(NamedTuple):
     people: list[User]
     total: int | None
-    """None where more than a thousand fit, which nobody counts."""
+    """None if more than a thousand match: they are not counted."""
     next: int | None
     """The id to pass as `after`, or None on the last page."""
 
 
 def by_email(db: Database, email: str) -> User:
-    """Raises NoSuchAccount."""
+    """The user with this address, in any case. Raises NoSuchAccount."""
     user = users.by_email(db, email.strip().lower())
     if user is None:
         raise NoSuchAccount
@@ -51,7 +51,7 @@ def is_known(db: Database, email: str) -> bool:
 
 
 def every(db: Database, step: int = 1000) -> Iterator[User]:
-    """Everybody, newest first, read in steps."""
+    """All users, newest first, read `step` at a time."""
     before: int | None = None
     while found := users.newest(db, step, before):
         yield from found
@@ -59,7 +59,7 @@ def every(db: Database, step: int = 1000) -> Iterator[User]:
 
 
 def by_id(db: Database, user_id: int) -> User:
-    """Raises NoSuchAccount."""
+    """The user with this id. Raises NoSuchAccount."""
     user = users.by_id(db, user_id)
     if user is None:
         raise NoSuchAccount
@@ -67,12 +67,12 @@ def by_id(db: Database, user_id: int) -> User:
 
 
 def by_text(db: Database, text: str) -> User | None:
-    """Who has exactly this user name or address, in whatever case."""
+    """The user with exactly this address or user name, in any case, or None."""
     return users.by_email(db, text.strip().lower()) or users.by_username(db, text.strip())
 
 
 def page(db: Database, query: Query) -> Page:
-    """25 people."""
+    """A page of 25 people who match `query`."""
     wanted = Filter(_pattern(query.text), query.role, query.state)
     found = people.matching(db, wanted, FEW + 1) if wanted != Filter() else []
     if wanted != Filter() and len(found) <= FEW:
@@ -86,7 +86,7 @@ def _page(found: list[User], total: int | None) -> Page:
 
 
 def _behind(found: list[User], query: Query) -> list[User]:
-    """In order, those behind the last one of the page before."""
+    """`found` in order, from behind the last person of the page before."""
     ordered = sorted(found, key=lambda user: (_key(user, query.sort), user.id), reverse=query.is_descending)
     ids = [user.id for user in ordered]
     return ordered[ids.index(query.after) + 1 if query.after in ids else 0 :]
@@ -97,6 +97,6 @@ def _key(user: User, sort: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    """For LIKE: the text anywhere, its own wildcards taken as they are."""
+    """The pattern for LIKE that finds `text` anywhere, with its wildcards as plain characters."""
     plain = text.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{plain}%" if plain else ""

@@ -1,4 +1,4 @@
-"""What somebody is called, where they are reached, and in which language."""
+"""A user's profile: the user name, the address to reach them at, and the language."""
 
 import logging
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ log = logging.getLogger("latchkey")
 
 
 def rename(db: Database, actor: Actor, username: str) -> None:
-    """Take another user name. Raises Refused where it has not the shape of one, is taken or reserved, Throttled."""
+    """Change the user name. Raises Refused if the new one is malformed, taken or reserved; Throttled."""
     user = actor.own_session.user
     if username == user.username:
         return
@@ -29,7 +29,7 @@ def rename(db: Database, actor: Actor, username: str) -> None:
 
 
 def set_language(db: Database, actor: Actor, language: str | None) -> None:
-    """Read pages in this language from now on; with None as the browser asks. Raises Throttled."""
+    """Show the user's pages in this language from now on; if None, as the browser asks. Raises Throttled."""
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("language", user.id))
@@ -37,7 +37,7 @@ def set_language(db: Database, actor: Actor, language: str | None) -> None:
 
 
 def change_email(db: Database, actor: Actor, email: str) -> None:
-    """Log in with another address from now on. Raises Refused where it is none, or another user's, Throttled."""
+    """Change the address to log in with. Raises Refused if it is malformed, or another user's; Throttled."""
     user = actor.own_session.user
     if email == user.email:
         return
@@ -53,7 +53,7 @@ def change_email(db: Database, actor: Actor, email: str) -> None:
 
 @contextmanager
 def _telling_what_is_taken(db: Database, taken: list[throttle.Bucket], **errors: str) -> Iterator[None]:
-    """Refuse what another user has, and count that this was told. Raises Refused, Throttled."""
+    """Refuse a name or an address that another user has, and count this answer. Raises Refused, Throttled."""
     throttle.check(db, taken)
     try:
         yield

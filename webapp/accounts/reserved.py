@@ -1,6 +1,6 @@
 """User names that others would take for the site's own."""
 
-# Mailboxes of a domain (RFC 2142 and the like): a user called so passes for the people who read them.
+# Mailboxes of a domain (RFC 2142 and the like): a user with such a name passes for the people who read them.
 MAILBOXES = (
     "abuse ftp hostmaster info marketing news noc postmaster sales security support usenet uucp webmaster www "
     "billing contact help helpdesk mailerdaemon noreply privacy"
@@ -10,7 +10,7 @@ TRUSTED = (
     "admin administrator administrators admins moderator moderators official operator root service staff "
     "superuser sysadmin sysop system"
 )
-# Words of the pages, where a user name may stand too.
+# Words that the pages use in places for user names too.
 OURS = "account accounts commandline dashboard latchkey login logout password signup"
 NAMES = frozenset(f"{MAILBOXES} {TRUSTED} {OURS}".split())
 SEPARATORS = str.maketrans("", "", "._-")

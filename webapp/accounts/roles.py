@@ -1,4 +1,4 @@
-"""Roles: who may open which doors. The last admin stays one."""
+"""Roles: which doors a user may open; the last admin stays an admin."""
 
 import logging
 import re
@@ -12,16 +12,16 @@ from webapp.accounts.fields import Refused, refuse
 from webapp.languages.sentences import say
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
-# Doors of another kind have these names.
+# Names of doors that are no roles.
 RESERVED = {"public", "login", "nobody"}
-# A role of a team's own has no other word than its name.
+# A team's own role is shown by its name.
 WORDS = {"user": say("user"), "admin": say("admin")}
 
 log = logging.getLogger("latchkey")
 
 
 class LastAdmin(Refused):
-    """Without this admin nobody could look after the others."""
+    """The user is the last admin: without one, no user could look after the others."""
 
     def __init__(self, user: User) -> None:
         told = say("%(name)s is the last admin. Make somebody else one first.", name=user.name)
@@ -29,15 +29,15 @@ class LastAdmin(Refused):
 
 
 class NotAllowed(Exception):
-    """Who acts is no admin any more."""
+    """The actor is no admin, or no longer one."""
 
 
 class BadRole(Exception):
-    """No role may be called that, or one is already."""
+    """The name is not allowed for a role, or a role has it already."""
 
 
 def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> None:
-    """Change somebody's role, from their next request on. Raises Refused, LastAdmin, NotAllowed."""
+    """Change the user's role, from their next request on. Raises Refused, LastAdmin, NotAllowed."""
     refuse(role=None if role in names(db) else say("There is no such role."))
     with db.transaction():
         check_admin(db, actor)
@@ -52,7 +52,7 @@ def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> No
 
 
 def add(db: Database, name: str) -> None:
-    """Let people have another role. Raises BadRole."""
+    """Add a role that users can have. Raises BadRole."""
     if not NAME.fullmatch(name) or name in RESERVED:
         raise BadRole
     try:
@@ -75,9 +75,9 @@ def has_admin(db: Database) -> bool:
 
 
 def check_admin(db: Database, actor: Actor) -> None:
-    """Raises NotAllowed where the actor is no admin, or none any more; a program is trusted. Raises Throttled.
+    """Check that the actor is still an admin, and count the act; a program is trusted. Raises NotAllowed, Throttled.
 
-    Inside the transaction of the act: if two admins demote each other at once, the second fails.
+    Call it inside the transaction of the act: if two admins demote each other at once, the second fails.
     """
     if actor.program:
         return
@@ -89,7 +89,7 @@ def check_admin(db: Database, actor: Actor) -> None:
 
 
 def locked(db: Database, user: User) -> User:
-    """The person as of now, whom the open transaction is about to take away; raises LastAdmin for the last admin."""
+    """Lock the user's row and return it as of now, before an act that takes the user away. Raises LastAdmin."""
     if user.is_admin:
         users.lock_admins(db)
     now = users.lock(db, user.id) or user

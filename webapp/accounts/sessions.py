@@ -1,4 +1,4 @@
-"""A session: a random token in somebody's browser, and a row that says whose it is and how long it lives."""
+"""A session: a random token in a user's browser, and a row that says whose it is and how long it lives."""
 
 import hashlib
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger("latchkey")
 
 
 class Life(NamedTuple):
-    """A session ends at whichever comes first: `idle` after it was last seen, `absolute` after the password."""
+    """A session ends `idle` after it was last seen, or `absolute` after the password was checked, if that is first."""
 
     idle: timedelta
     absolute: timedelta
@@ -33,20 +33,20 @@ ADMINS = Life(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
 
 # A write a minute is exact enough, and leaves reading pages free of writes.
 SEEN_EVERY = timedelta(minutes=1)
-# So long the row of a session that ended by itself can tell whose form it was that came too late.
+# How long the row of a session that ended by itself is kept, to tell whose form came too late.
 KEPT_AFTER_END = timedelta(days=7)
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 100
-# Of those that ended by themselves; the sweep takes what is more.
+# Rows of a user's sessions that ended by themselves: at most so many are deleted at once; the sweep takes the rest.
 ENDED_AT_ONCE = 1000
-# Nobody has so many browsers; a program with a stolen password may want more, and every list reads them all.
+# No user has so many browsers; a program with a stolen password may want more, and every list reads them all.
 MOST = 100
-# Who was away for so long comes back for another visit.
+# A user who was away for longer begins another visit.
 VISIT_ENDS_AFTER = timedelta(hours=1)
 
 
 def start(db: Database, actor: Actor, user: User, remember: bool) -> str:
-    """Begin a session and give its token; only the token's hash is kept (ASVS 7.2.3)."""
+    """Begin a session and return its token; only the token's hash is kept (ASVS 7.2.3)."""
     token, session_id = secrets.token_urlsafe(32), secrets.token_hex(8)
     ends_at = stored(db.clock() + _life(user, remember).idle)
     visited_at = events.last_login(db, user.id)
@@ -62,17 +62,17 @@ def find(db: Database, token: str) -> Session | None:
 
 
 def see(db: Database, session: Session) -> Session:
-    """Note that the session was used, which moves its idle end; give it as it is noted."""
+    """Note that the session was used, which moves its idle end; return the session with the new time."""
     if db.clock() - moment(session.last_seen_at) < SEEN_EVERY:
         return session
-    # A page that can be read is shown, and at once, even while nothing can be written.
+    # While the database takes no writes, pages that only read are still shown, and at once.
     with suppress(Unavailable):
         return put_off(db, session, wait=False)
     return session
 
 
 def put_off(db: Database, session: Session, wait: bool = True) -> Session:
-    """Move the idle end. Raises Unavailable where that cannot be noted."""
+    """Move the session's idle end; return the session with the new time. Raises Unavailable if it cannot be written."""
     seen = session._replace(last_seen_at=db.now())
     with db.transaction(wait):
         sessions.touch(db, session.id, stored(_end(seen)), stored(db.clock() - VISIT_ENDS_AFTER))
@@ -80,14 +80,14 @@ def put_off(db: Database, session: Session, wait: bool = True) -> Session:
 
 
 def renew(db: Database, session: Session) -> str:
-    """Give the session of somebody who was just confirmed another token; the old one opens nothing (ASVS 7.2.4)."""
+    """Return another token for the session of a user just confirmed; the old one opens nothing (ASVS 7.2.4)."""
     token = secrets.token_urlsafe(32)
     sessions.renew(db, session.id, _hash(token), stored(db.clock() + life_of(session).idle))
     return token
 
 
 def is_live(db: Database, session: Session) -> bool:
-    """A clock that steps back makes a session younger, which logs nobody out."""
+    """Whether the session still counts as logged in. A clock that steps back makes it younger, and does not end it."""
     user = session.user
     if session.ended_at or user.disabled_at or (user.deletion_at and user.is_gone(db.now())):
         return False
@@ -99,7 +99,7 @@ def life_of(session: Session) -> Life:
 
 
 class Expiry(NamedTuple):
-    """When a session ends if nothing more is seen of it, and whether being seen would help."""
+    """When a session ends if it is not used again; with `is_idle`, using it puts the end off."""
 
     at: str
     seconds: int
@@ -112,7 +112,7 @@ def expiry(db: Database, session: Session) -> Expiry:
 
 
 def kept(db: Database, user_id: int) -> list[Session]:
-    """All of a person whose rows are kept, also those that ended by themselves in the last week."""
+    """All sessions of a user whose rows are kept, also those that ended by themselves in the last week."""
     return sessions.of_user(db, user_id)
 
 
@@ -122,20 +122,20 @@ def live(db: Database, user_id: int) -> list[Session]:
 
 
 def owners(db: Database) -> list[int]:
-    """Who has a session whose end was not noted."""
+    """Ids of users with a session not marked as ended."""
     return sessions.owners(db)
 
 
 class NoSuchSession(Exception):
-    """There is none with this id, or it is somebody else's."""
+    """No session has this id, or it is another user's."""
 
 
 class Ended(Exception):
-    """It is this person's, and has ended already."""
+    """The session is this user's, and has ended already."""
 
 
 def one(db: Database, user_id: int, session_id: str) -> Session | None:
-    """A live session of this person's, or None when it has ended. Raises NoSuchSession."""
+    """The user's live session with this id, or None if it has ended. Raises NoSuchSession."""
     found = sessions.by_id(db, user_id, session_id)
     if found and is_live(db, found):
         return found
@@ -145,7 +145,7 @@ def one(db: Database, user_id: int, session_id: str) -> Session | None:
 
 
 def log_out(db: Database, actor: Actor, token: str) -> None:
-    """The row goes, and with it whatever the token opened."""
+    """End the session of `token`, if it has one: the row goes, and with it all that the token opened."""
     session = find(db, token)
     if session is not None:
         with db.transaction():
@@ -154,7 +154,7 @@ def log_out(db: Database, actor: Actor, token: str) -> None:
 
 
 def end_one(db: Database, actor: Actor, session_id: str) -> Session:
-    """End one of the actor's sessions from a list; raises NoSuchSession, or Ended where another tab was faster."""
+    """End one of the actor's sessions from a list. Raises NoSuchSession, or Ended if another tab was faster."""
     user_id = actor.own_session.user.id
     session = one(db, user_id, session_id)
     if session is None:
@@ -167,7 +167,7 @@ def end_one(db: Database, actor: Actor, session_id: str) -> Session:
 
 
 def end_others(db: Database, actor: Actor) -> int:
-    """End all of the actor's sessions but this one; give how many."""
+    """End all of the actor's sessions but this one; return how many were live."""
     session = actor.own_session
     with db.transaction():
         number = end_all(db, actor, session.user.id, Kind.SESSION_ENDED, but=session.id)
@@ -176,9 +176,9 @@ def end_others(db: Database, actor: Actor) -> int:
 
 
 def end_all(db: Database, actor: Actor, user_id: int, kind: Kind, but: str = "") -> int:
-    """End the sessions of a person, all or all but one, inside a transaction; give how many were live.
+    """End all sessions of a user except `but`, inside a transaction; return how many were live.
 
-    What ended by itself goes too, with its drafts: a thief may have left them, and could leave more.
+    Sessions that ended by themselves go too, with their drafts: a thief may have left some, and could leave more.
     """
     drafts.remove_of_sessions(db, user_id, but)
     sessions.remove_ended_of_user(db, user_id, ENDED_AT_ONCE)
@@ -187,7 +187,7 @@ def end_all(db: Database, actor: Actor, user_id: int, kind: Kind, but: str = "")
 
 
 def end(db: Database, actor: Actor, session: Session, kind: Kind) -> bool:
-    """End a session inside a transaction; False where it was no longer live. One that is over ended by itself."""
+    """End a session inside a transaction; False if it was no longer live. If its time is over, that is noted."""
     if not is_live(db, session):
         _expire(db, session)
         return False

@@ -1,4 +1,4 @@
-"""Signing up: a name, an address and a password become an account, or a sentence for each that cannot."""
+"""Signing up: makes an account of a name, an address and a password, or refuses each bad one with a sentence."""
 
 import logging
 from contextlib import suppress
@@ -20,12 +20,12 @@ NAME_RESERVED = say("That user name is reserved. Choose another.")
 EMAIL_TAKEN = say("Email already registered.")
 
 
-# Whoever reads that the database did not answer tries again at once.
+# A visitor who reads that the database did not answer tries again at once.
 SENT_AGAIN_WITHIN = timedelta(minutes=10)
 
 
 class _NotMade(Exception):
-    """The account is somebody else's."""
+    """The account is another user's."""
 
 
 def sign_up(
@@ -37,12 +37,12 @@ def sign_up(
     least: int = FEWEST_CHARACTERS,
     is_sent_again: bool = False,
 ) -> int:
-    """Create an account and give its id. Raises Refused, Throttled, Busy.
+    """Create an account and return its id. Raises Refused, Throttled, Busy.
 
-    Refused is what has not the shape of a name or an address, what is taken or reserved, and a password of fewer than
-    `least` characters or one that is easy to guess. The hash is made first: it takes a tenth of a second, during which
-    nobody else may be kept from writing. The UNIQUE indexes are the check, so of two people who send one address at
-    once, one gets it. Who is told that the database did not answer, and so has `is_sent_again`, may find that it did.
+    Refused means a name or an address that is malformed, taken or reserved, or a password of fewer than `least`
+    characters or easy to guess. The hash is made before the transaction: it takes a tenth of a second, which must not
+    keep others from writing. The UNIQUE indexes are the check: if two people send one address at once, one gets it.
+    `is_sent_again`: the visitor was told that the database did not answer; if it made the account, its id is returned.
     """
     refuse(
         username=new_name_objection(actor, username),
@@ -70,7 +70,7 @@ def sign_up(
 
 
 def new_name_objection(actor: Actor, username: str, own: str = "") -> str | None:
-    """Objection to the shape of a new name, or to one that is kept for the site, which the command line may give."""
+    """Objection to a new user name that is malformed or reserved, or None; the command line may give reserved names."""
     is_kept = not actor.program and is_reserved(username, own)
     return username_objection(username) or (NAME_RESERVED if is_kept else None)
 

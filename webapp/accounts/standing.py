@@ -1,4 +1,4 @@
-"""Whether somebody may come in: an account can be disabled, and enabled again; its sessions can be ended."""
+"""Whether a user may come in: an account can be disabled, and enabled again; its sessions can be ended."""
 
 import logging
 
@@ -23,7 +23,7 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
 
 
 def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
-    """Let somebody log in again. Raises NotAllowed."""
+    """Let the user log in again. Raises NotAllowed."""
     with db.transaction():
         roles.check_admin(db, actor)
         now = users.lock(db, user.id)
@@ -34,7 +34,7 @@ def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
 
 
 def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
-    """End all sessions of this person; give how many. Raises NotAllowed."""
+    """End all sessions of this user; return how many were live. Raises NotAllowed."""
     with db.transaction():
         roles.check_admin(db, actor)
         users.lock(db, user.id)
@@ -45,6 +45,6 @@ def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
 
 
 def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
-    """End everybody's sessions; give how many were live. Raises NotAllowed."""
+    """End everybody's sessions; return how many were live. Raises NotAllowed."""
     with db.transaction():
         return sum(sign_out(db, actor, people.by_id(db, user_id), why) for user_id in sessions.owners(db))

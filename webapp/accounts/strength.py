@@ -1,4 +1,4 @@
-"""The strength of a password: what may be one, and how hard it is to guess.
+"""The strength of a password: whether it is accepted, and how hard it is to guess.
 
 Rating one costs more than a page, so it goes through the hashing pool and is counted for each network.
 """
@@ -23,12 +23,12 @@ from webapp.languages.sentences import Sentence, say
 FEWEST_CHARACTERS = 8
 # An attacker tries the likeliest first, and the throttles let through a few thousand tries a year at most.
 FEWEST_GUESSES = 10_000
-# zxcvbn's line between what stands up to an attacker with the stolen hashes for a while (score 3) and what does not.
+# zxcvbn's score 3: from here on, a password stands up for a while to an attacker who has stolen the hashes.
 MANY_GUESSES = 10**8
 # zxcvbn's time explodes with the length of a mixture of digits and signs: 72 characters take 20 seconds, 16 take 40 ms,
-# 12 at most 20 ms. So it looks at pieces of this length; one that is hard to guess makes the whole so.
+# 12 at most 20 ms. So it is given pieces of this length; if one is hard to guess, the whole password is.
 PIECE = 12
-# What follows after these is not looked at.
+# Characters that are rated; the rest is not looked at.
 MOST_RATED = 40
 # A name or an address is no longer.
 LONGEST_WORD = 254
@@ -38,7 +38,7 @@ FAIR = say("Fair. A longer one is better.")
 HARDER = say("Choose a password that is harder to guess.")
 OWN = say("This one is made of your name, your address or the site's.")
 COMMON = say("This is a very common password.")
-# What zxcvbn says of a password, as far as we pass it on.
+# zxcvbn's warnings about a password, as sentences to translate.
 WARNINGS = {
     sentence: sentence
     for sentence in (
@@ -65,8 +65,8 @@ def objection(
 ) -> Sentence | None:
     """Objection to a new password, or None. Raises Throttled, Busy.
 
-    `least` is in characters (ASVS 6.2.1); `context` holds the user's name and address (ASVS 6.2.11); `user` is who is
-    logged in, whose rating goes before those of strangers.
+    `least` is in characters (ASVS 6.2.1); `context` holds the user's name and address (ASVS 6.2.11); `user` is the
+    logged-in user, whose rating goes before those of strangers.
     """
     if not is_text(password):
         return NO_TEXT
@@ -118,12 +118,12 @@ def _guessable(context: Iterable[str]) -> set[str]:
 
 
 def _is_common(text: str) -> bool:
-    """A dictionary's word that is longer than a piece would look like two made-up ones."""
+    """Whether a dictionary has `text`: in pieces, a word longer than one would look like two made-up words."""
     return any(text.lower() in words for words in RANKED_DICTIONARIES.values())
 
 
 def _pieces(text: str, guessable: set[str]) -> Iterator[Mapping[str, Any]]:
-    """What zxcvbn finds in each piece; of what is repeated to the end, in whole repeats that fit into one."""
+    """What zxcvbn finds in each piece; a part that is only repeated is cut to the repeats that fit into one piece."""
     period = (text + text).find(text, 1)
     if period < len(text):
         text = text[: period * max(1, PIECE // period)]
@@ -132,7 +132,7 @@ def _pieces(text: str, guessable: set[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _until_many(pieces: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Mostly the first is enough."""
+    """The pieces up to the one that reaches MANY_GUESSES; mostly the first is enough."""
     guesses = 1
     for found in pieces:
         yield found

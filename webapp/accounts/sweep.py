@@ -1,4 +1,4 @@
-"""What time takes away: sessions, drafts and accounts that are over, events that are old."""
+"""The sweep: removes sessions, drafts and accounts that are over, and events that are old."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,13 +9,13 @@ from webapp.accounts import deletion, drafts, events, sessions, throttle
 
 # Often enough for what people see, seldom enough to cost nothing.
 EVERY = timedelta(minutes=1)
-# Where there is more to do: a step takes some hundredths of a second.
+# If there is more to do: a step takes some hundredths of a second.
 SOON = timedelta(seconds=1)
 NAME = "sweep"
 
 
 def sweep_if_due(db: Database, events_kept_days: int) -> timedelta:
-    """Sweep, unless another process has in the last minute; give after what time to ask again."""
+    """Sweep, unless another process has in the last minute; return how long to wait until the next call."""
     with suppress(Unavailable):
         with db.transaction(wait=False):
             is_ours = chores.take(db, NAME, stored(db.clock() + EVERY))
@@ -27,7 +27,7 @@ def sweep_if_due(db: Database, events_kept_days: int) -> timedelta:
 
 
 def sweep(db: Database, events_kept_days: int) -> bool:
-    """Take one step of each kind, and say whether there is more to do.
+    """Take one step of each kind; return whether there is more to do.
 
     A step that finds the database busy is left to the next sweep.
     """

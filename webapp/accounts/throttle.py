@@ -1,10 +1,10 @@
 """The throttle: how often something may be tried, so that guessing is hopeless and the owner is not locked out.
 
 Failures are counted in buckets. Strangers share one for each account; a browser that has logged in to the account
-before has its own (OWASP, device cookies), so guessing from anywhere never shuts it out. Whether somebody has the
-address that was typed changes nothing.
+before has its own (OWASP, device cookies), so guessing from anywhere never shuts it out. An address that no user has
+is counted in the same way.
 
-Successes are counted too, where each writes a row or costs more than a page. SECURITY.md lists every POST with its
+Successes are counted too, if each writes a row or costs more than a page. SECURITY.md lists every POST with its
 bucket.
 """
 
@@ -29,9 +29,9 @@ SWEPT_AT_ONCE = 1000
 
 
 class Limit(NamedTuple):
-    """So many within so long after the first; or, with `in_a_row`, with less than so long between them.
+    """At most `most` tries in the time `within` after the first; with `in_a_row`, each try begins that time anew.
 
-    `sentence` tells whoever runs into it, `about` the admins.
+    `sentence` is for the user or visitor who reaches the limit, `about` for admins.
     """
 
     kind: str
@@ -59,32 +59,33 @@ IN_A_ROW = Limit(
 # One machine that tries one password on many accounts. A school behind one address still gets in.
 A_MINUTE = Limit("minute", 10, timedelta(minutes=1), LOGINS, say("Failed log-ins in a minute"))
 AN_HOUR = Limit("hour", 100, timedelta(hours=1), LOGINS, say("Failed log-ins in an hour"))
-# Somebody who took the cookie as well gets no further than a stranger.
+# An attacker who also took the cookie gets no further than a stranger.
 KNOWN = Limit("device", 5, timedelta(minutes=5), GUESSES, say("Failed log-ins from a known browser"))
 KNOWN_IN_A_ROW = Limit("device row", 50, timedelta(days=30), GUESSES, say("A browser that is no longer known"), True)
-# Whoever sits down at an open session does not know the password.
+# A stranger who sits down at an open session does not know the password.
 IN_SESSION = Limit("session", 5, timedelta(minutes=5), GUESSES, say("Wrong passwords in an open session"))
 IN_SESSION_IN_A_ROW = Limit(
     "session row", 50, timedelta(days=30), GUESSES, say("An open session that guesses on"), in_a_row=True
 )
-# A class that signs up together; a program would want thousands. Those that are refused do not count.
+# Enough for a class that signs up together; a program would want thousands. Refused sign-ups do not count.
 CROWD = say("Too many accounts were made from your network. Try again %(when)s.")
 SIGNUPS = Limit("sign-ups", 20, timedelta(hours=1), CROWD, say("Sign-ups"))
-# Each tells that somebody has an address or a name: at sign-up, in the profile, or as the check of a field. Nobody in
-# search of a free user name asks so often.
+# Each answer tells that a user has an address or a name: at sign-up, in the profile, or as the check of a field. A
+# user in search of a free user name asks less often.
 ASKED_ABOUT = say("Too many names and addresses that are taken were tried from your network. Try again %(when)s.")
 TAKEN = Limit("taken", 100, timedelta(hours=1), ASKED_ABOUT, say("Names and addresses that are taken"))
 # A rating takes up to 60 ms of a core. A class that signs up together needs 100, in its pages and at the end.
 RATED = say("Too many passwords were tried out from your network. Try again %(when)s.")
 RATINGS = Limit("ratings", 200, timedelta(minutes=1), RATED, say("Passwords rated in a minute"))
-# Each keeps a core busy for a tenth of a second and leaves a session. A family at one account, a school at one address.
+# Each log-in keeps a core busy for a tenth of a second and leaves a session. Enough for a family at one account and a
+# school at one address.
 LOGGED_IN_OFTEN = say("There were too many log-ins. Try again %(when)s.")
 LOGINS_OF_ACCOUNT = Limit("log-ins", 200, timedelta(hours=1), LOGGED_IN_OFTEN, say("Log-ins to one account"))
 LOGINS_OF_NETWORK = Limit("log-ins here", 3000, timedelta(hours=1), LOGGED_IN_OFTEN, say("Log-ins from one network"))
-# Each writes an event, which is kept for a year. Nobody changes their name more often by hand.
+# Each act writes an event, which is kept for a year. No user changes their name more often by hand.
 OFTEN = say("You have done this too often. Try again %(when)s.")
 ACTS = Limit("acts", 20, timedelta(hours=1), OFTEN, say("The same act in one account"))
-# A stolen admin's session; a morning's work at the pages is less.
+# Against a stolen session of an admin; a morning's work at the pages needs fewer acts.
 ADMIN_ACTS = Limit("admin acts", 500, timedelta(hours=1), OFTEN, say("Acts of one admin"))
 LIMITS = {
     limit.kind: limit
@@ -96,7 +97,7 @@ LIMITS = {
 
 
 class Throttled(Exception):
-    """A bucket is full for so many `seconds`; nothing was tried. `sentence` wants to be told `when` to try again."""
+    """A bucket is full for `seconds` more; nothing was tried. `sentence` has a place for `when` to try again."""
 
     def __init__(self, limit: Limit, seconds: int) -> None:
         super().__init__(limit.kind)
@@ -104,7 +105,7 @@ class Throttled(Exception):
 
 
 class Bucket(NamedTuple):
-    """What is counted of whom: `subject` is kept as a blind index alone, `label` as it is."""
+    """Tries that are counted together: `subject` is stored only as a blind index, `label` as it is."""
 
     limit: Limit
     subject: str
@@ -116,7 +117,7 @@ class Bucket(NamedTuple):
 
 
 def of_login(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
-    """What a log-in with this address counts in; `user` is who has it, and `known` what `is_known` says of them."""
+    """Buckets of a try to log in with this address; `user` has the address, `known` is what `is_known` returned."""
     if user and known:
         return [Bucket(KNOWN, f"{actor.browser} {user.id}", actor.device, user.id), _known_in_a_row(actor, user)]
     network = network_of(actor.address)
@@ -129,7 +130,7 @@ def of_session(session: Session) -> list[Bucket]:
 
 
 def of_logged_in(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
-    """What a log-in with this address counts in when it succeeds; a known browser is not its neighbours'."""
+    """Buckets of a log-in that succeeds with this address; a known browser is not counted with its network."""
     of_account = Bucket(LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)
     return [of_account] if known else [of_account, *_of_network(LOGINS_OF_NETWORK, actor)]
 
@@ -139,44 +140,44 @@ def of_signup(actor: Actor) -> list[Bucket]:
 
 
 def of_taken(actor: Actor, user_id: int | None = None) -> list[Bucket]:
-    """What each answer counts in that tells whether a name or an address is taken; `user_id` is who asks, if known."""
+    """Buckets of an answer that tells whether a name or an address is taken; `user_id` is the asking user, if known."""
     own = [Bucket(TAKEN, f"user {user_id}", user_id=user_id)] if user_id else []
     return own + _of_network(TAKEN, actor)
 
 
 def of_rating(actor: Actor, user: User | None) -> list[Bucket]:
-    """What a rating counts in: a logged-in `user` in a bucket of their own, whatever the neighbours do."""
+    """Buckets of a rating; a logged-in `user` has one of their own, whatever the neighbours do."""
     if user is None:
         return _of_network(RATINGS, actor)
     return [Bucket(RATINGS, f"user {user.id}", user_id=user.id)]
 
 
 def of_act(what: str, user_id: int) -> list[Bucket]:
-    """What an act on one's own account counts in; each `what` has a bucket of its own."""
+    """Buckets of an act on one's own account; each `what` has a bucket of its own."""
     return [Bucket(ACTS, f"{what} {user_id}", user_id=user_id)]
 
 
 def of_draft(session: Session) -> list[Bucket]:
-    """What a form counts in that is kept; one of a thief's session must not keep the owner from confirming."""
+    """Buckets of a draft, by session: the drafts of a thief's session must not keep the owner from confirming."""
     return [Bucket(ACTS, f"draft {session.id}", session.device, session.user.id)]
 
 
 def of_admin(admin: User) -> list[Bucket]:
-    """What an act of an admin on somebody else counts in."""
+    """Buckets of an admin's act on another user."""
     return [Bucket(ADMIN_ACTS, str(admin.id), user_id=admin.id)]
 
 
 def turn(actor: Actor, email: str, known: bool = False) -> Turn:
-    """Whose turn in the hashing pool a password of this account is; the command line needs none.
+    """The turn in the hashing pool for a password of this account; the command line needs no keys.
 
-    Strangers who type the address have a turn of their own, so that they keep nobody out who is known.
+    Strangers who type the address share a key of their own, so that they do not keep known users out.
     """
     account = f"account {email}" if known else f"account {email}, strangers"
     return Turn(known, () if actor.program else (account, *signup_turn(actor).keys))
 
 
 def signup_turn(actor: Actor) -> Turn:
-    """The turn of a new account's password: of the network alone, since the address may be another user's."""
+    """The turn of a new account's password: its key is the network alone, as the address may be another user's."""
     return Turn(keys=() if actor.program else (f"network {network_of(actor.address)}",))
 
 
@@ -187,7 +188,7 @@ def rating_turn(actor: Actor, user: User | None) -> Turn:
 
 
 def is_known(db: Database, actor: Actor, user: User | None) -> bool:
-    """Whether this person has logged in with this browser since the password was changed, and it was not guessing."""
+    """Whether `user` has logged in with this browser since the password was changed, and is not shut for guessing."""
     if user is None or user.id not in actor.known_to:
         return False
     is_current = actor.known_to[user.id] == users.password_id(db, user.id) != ""
@@ -195,7 +196,7 @@ def is_known(db: Database, actor: Actor, user: User | None) -> bool:
 
 
 def network_of(address: str) -> str:
-    """Whom an address stands for: of IPv6 everybody has 2⁶⁴."""
+    """The network that an address counts as: with IPv6 the first half, since everybody has 2⁶⁴ addresses."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -207,7 +208,7 @@ def network_of(address: str) -> str:
 
 @contextmanager
 def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Iterator[None]:
-    """Count the try that is made inside; unless it ends in `failure`, what was counted is taken back.
+    """Count the try that is made inside; unless it ends in `failure`, take the count back.
 
     The try is counted before it is made, so parallel requests cannot exceed the limit; a success ends a row. Raises
     Throttled.
@@ -225,14 +226,14 @@ def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Ite
 
 
 def check(db: Database, buckets: list[Bucket]) -> None:
-    """Raises Throttled where one is full; a look alone, so that a flood of refusals writes nothing."""
+    """Raise Throttled if a bucket is full; this only reads, so that a flood of refusals writes nothing."""
     for bucket in buckets:
         if ends_at := throttles.full_until(db, bucket.key(db)):
             raise _throttled(db, bucket.limit, ends_at)
 
 
 def take(db: Database, buckets: list[Bucket]) -> None:
-    """Count one in each, inside a transaction, which is to be given up when this raises Throttled."""
+    """Count one in each bucket, inside a transaction that must be rolled back if this raises Throttled."""
     for bucket in buckets:
         limit, ends_at = bucket.limit, stored(db.clock() + bucket.limit.within)
         key, most = bucket.key(db), limit.most
@@ -241,14 +242,14 @@ def take(db: Database, buckets: list[Bucket]) -> None:
 
 
 def count(db: Database, buckets: list[Bucket]) -> None:
-    """Count one in each, in a transaction of its own. Raises Throttled where one is full."""
+    """Count one in each bucket, in a transaction of its own. Raises Throttled if one is full."""
     check(db, buckets)
     with db.transaction():
         take(db, buckets)
 
 
 def end_row(db: Database, user: User) -> None:
-    """Inside the transaction of a log-in: the failures of strangers before it are no longer in a row."""
+    """End the row of strangers' failures before a log-in, inside its transaction."""
     throttles.remove(db, Bucket(IN_A_ROW, user.email).key(db))
 
 
@@ -278,7 +279,7 @@ def _of_address(email: str, user_id: int | None = None) -> list[Bucket]:
 
 
 def _of_network(limit: Limit, actor: Actor) -> list[Bucket]:
-    """Where the actor came from; a program, which acts for others, is trusted."""
+    """The bucket of the actor's network; a program acts for others and is trusted, so it has no bucket."""
     network = network_of(actor.address)
     return [] if actor.program else [Bucket(limit, network, network)]
 

@@ -7,7 +7,7 @@ from webapp.accounts import demo as rules
 from webapp.config import settings
 from webapp.database import database
 
-# Of somebody who comes every week or two, in half a year.
+# As many as a user makes in half a year who comes every week or two.
 EVENTS_EACH = 40
 
 

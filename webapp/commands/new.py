@@ -8,7 +8,7 @@ from pathlib import Path
 SAMPLES = Path(__file__).parent / "samples"
 OWN = Path(__file__).parents[2] / "own"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
-# Each sample, and where it goes.
+# Each sample, and the file that is made from it.
 FILES = {
     "view.py.txt": "views/{}.py",
     "rule.py.txt": "rules/{}.py",
@@ -17,14 +17,14 @@ FILES = {
     "migration.sql.txt": "migrations/{number}_{}.sql",
     "test.py.txt": "tests/test_{}.py",
 }
-# Once for all pages.
+# Written once, for the tests of all pages.
 FIXTURES = "tests/conftest.py"
 SENTENCES = re.compile(r'(?:say|\b_)\("([^"]+)"')
 CATALOG = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 
 
 def main(what: str = "", name: str = "") -> None:
-    """Write the page, and tell where; exit with a sentence where that cannot be."""
+    """Write the page `name` and print its files; exit with a sentence if that is impossible."""
     if what != "page" or not NAME.fullmatch(name):
         sys.exit("Say `./just new page notes`; a name is 2 to 31 of a-z, 0-9 and _, a letter first.")
     number = f"{1 + len(list((OWN / 'migrations').glob('*.sql'))):04}"
@@ -51,7 +51,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _add_to_catalog(path: Path, texts: Iterable[str]) -> None:
-    """The new sentences, to be filled in; what a catalog lacks stays English."""
+    """Add the new sentences to the catalog, to be translated; untranslated ones stay English."""
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog = path.read_text() if path.exists() else CATALOG
     for sentence in dict.fromkeys(SENTENCES.findall("\n".join(texts))):

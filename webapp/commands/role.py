@@ -24,5 +24,5 @@ def add_role(name: str) -> None:
 
 @role.command("list")
 def list_roles() -> None:
-    """All roles."""
+    """List all roles."""
     click.echo("\n".join(roles.names(database())))

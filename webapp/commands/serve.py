@@ -58,7 +58,7 @@ def serve() -> None:
 
 
 def _check_port(address: str, port: int) -> None:
-    """The server shares a port with whoever has it already, so two started by mistake would answer in turns."""
+    """Raise BadSetting if the port is in use: two servers started by mistake would share it and answer in turns."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family) as probe:

@@ -40,14 +40,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("email")
 @click.option("--username", default="", help="Else the address up to the @.")
 def create(email: str, username: str) -> None:
-    """Sign somebody up. The password is asked for, or read from standard input."""
+    """Sign a user up. The password is asked for, or read from standard input."""
     click.echo(f"{_created(_clean(email), username, _asked_password()).name} can log in now.")
 
 
 @user.command("list")
 @json_option
 def list_people(as_json: bool) -> None:
-    """Everybody, newest first."""
+    """List all people, newest first."""
     everybody = people.every(database())
     if as_json:
         for line in json_lines(ACCOUNT, map(data.account, everybody)):
@@ -61,7 +61,7 @@ def list_people(as_json: bool) -> None:
 @click.argument("email")
 @json_option
 def show(email: str, as_json: bool) -> None:
-    """One person: account, sessions and the last events."""
+    """Show one person: account, sessions and the last events."""
     person = _person(email)
     held = {
         "account": data.account(person),
@@ -148,7 +148,7 @@ def _give(email: str, name: str, why: str, done: str) -> None:
 
 
 def _created(email: str, username: str, password: str) -> User:
-    """Somebody new, by the rules of the sign-up page."""
+    """Sign a user up, by the rules of the sign-up page."""
     name = username or re.sub(r"[^A-Za-z0-9._-]", "", email.partition("@")[0])[:32]
     least = settings().password_min_length
     try:
@@ -183,7 +183,7 @@ def _keeping_an_admin(person: User) -> Iterator[None]:
 
 
 def _clean(email: str) -> str:
-    """A shell passes on bytes that are no text as lone surrogates, which no database takes."""
+    """The text with `?` for lone surrogates: a shell passes invalid bytes on as these, and no database takes them."""
     return email.encode("utf-8", "replace").decode()
 
 

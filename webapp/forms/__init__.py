@@ -1,4 +1,4 @@
-"""Forms: values and errors by field. Shape only: no form looks anybody up."""
+"""Forms: values and errors by field; a form checks shape alone and looks up no user."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -38,26 +38,26 @@ class Request(flask.Request):
 
 
 def is_secret(name: str) -> bool:
-    """Whether what is typed into this field is shown to nobody and kept nowhere."""
+    """Whether the value of this field must never be shown again or stored."""
     return name.endswith("password") or name == "csrf_token"
 
 
 def as_id(text: str) -> int | None:
-    """An id as it may stand in an address, or None: somebody who edits the address gets the first page."""
+    """The id in an address as a number, or None: a user who edits the address gets the first page."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _tidied(name: str, value: str) -> str:
-    """A password as it is, the rest without the spaces around it."""
+    """The value without the spaces around it; a password as it is."""
     if is_secret(name):
         return value
     return tidied_email(value) if name == "email" else tidied(value)
 
 
 class Form:
-    """What was sent for each field in `checks`, and a sentence for each that will not do.
+    """The value sent for each field in `checks`, and a sentence for each wrong one.
 
-    Unknown fields are not looked at; of a repeated field the first counts.
+    Unknown fields are ignored; the first value of a repeated field counts.
     """
 
     checks: ClassVar[Mapping[str, Check]] = {}
@@ -68,24 +68,24 @@ class Form:
         self.errors: dict[str, str] = {}
 
     def check(self, *names: str) -> bool:
-        """Look at the named fields, or at all; say whether their shape is right."""
+        """Check the shape of the named fields, or of all; return whether the form has no errors."""
         for name in names or self.checks:
             value = self.values[name]
             self.object(name, self.checks[name](value) if is_text(value) else NO_TEXT)
         return not self.errors
 
     def object(self, name: str, sentence: str | None) -> None:
-        """Refuse a field; the first objection stands."""
+        """Refuse a field with this sentence, if there is one; the first objection stands."""
         if sentence:
             self.errors.setdefault(name, sentence)
 
     def refuse(self, refused: Refused) -> None:
-        """Say beside each field what a rule has against it."""
+        """Refuse each field that a rule has refused, with the rule's sentence."""
         for name, sentence in refused.errors.items():
             self.object(name, sentence)
 
     def shown(self, name: str) -> str:
-        """What goes back into the field: as typed, but never a password, and nothing that HTML cannot hold."""
+        """Text to put back into the field: as typed, but empty for a password and without what HTML cannot hold."""
         if is_secret(name):
             return ""
         return re.sub(

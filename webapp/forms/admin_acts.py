@@ -1,4 +1,4 @@
-"""What an admin types to do something to somebody."""
+"""The forms for an admin's acts on a user."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from webapp.languages.sentences import say
 
 
 class ActForm(Form):
-    """What an admin does to somebody, and why."""
+    """The reason for an act."""
 
     checks: ClassVar = {"reason": reason_objection}
 

@@ -1,4 +1,4 @@
-"""What is typed to confirm that it is you."""
+"""The form that asks the user for the password again."""
 
 from typing import ClassVar
 

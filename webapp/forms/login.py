@@ -1,4 +1,4 @@
-"""What is typed to log in."""
+"""The log-in form."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -14,6 +14,6 @@ class LoginForm(Form):
 
     def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
         super().__init__(sent)
-        # As the tutorial stored it, which lowered every alphabet and took any space off.
+        # As the tutorial stored it: in lower case in every alphabet, and without any kind of space around it.
         self.values["email"] = self.sent["email"].strip().lower()
         self.remember = bool(sent.get("remember"))

@@ -1,4 +1,4 @@
-"""What is typed to change a password."""
+"""The form to change a password."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from webapp.forms import Form
 
 
 def password_objection(_: str) -> str | None:
-    """A new password's length and strength are rules of `accounts.passwords`."""
+    """No objection: a new password's length and strength are checked by `accounts.strength`."""
     return None
 
 

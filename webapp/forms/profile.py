@@ -1,4 +1,4 @@
-"""What is typed into a profile, each field saved alone."""
+"""The forms of a profile, one for each field."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What is typed to sign up."""
+"""The sign-up form."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -10,12 +10,12 @@ from webapp.forms import Form
 
 
 def password_objection(_: str) -> str | None:
-    """A new password's length and strength are rules of `accounts.passwords`."""
+    """No objection: a new password's length and strength are checked by `accounts.strength`."""
     return None
 
 
 class SignupForm(Form):
-    """`is_sent_again` after an answer that left open whether the account was made."""
+    """The sign-up form; `is_sent_again` if an earlier answer left open whether the account was made."""
 
     checks: ClassVar = {"username": username_objection, "email": email_objection, "password": password_objection}
 

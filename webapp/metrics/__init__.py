@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what was asked and answered, and how long that took. No label says who."""
+"""Numbers for Prometheus: requests, answers and how long they took. No label names a user."""
 
 from collections.abc import Callable, Iterable
 from time import perf_counter
@@ -13,7 +13,7 @@ from webapp.metrics import folder
 
 CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 Outcome = Literal["succeeded", "failed", "throttled", "busy", "disabled"]
-# Whoever makes methods and addresses up makes no series: each would be kept for good.
+# Unknown methods and paths share one label, so the series stay bounded: each is kept forever.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "other"
 REFUSALS = (408, 413, 429, 503)
@@ -25,7 +25,7 @@ class Metrics(Collector):
     """What one app counts in this process."""
 
     def __init__(self) -> None:
-        # The library chose when it was imported; the server's processes may be forks of one that imported it before.
+        # The library chose at its import; the server's processes may be forks of one that imported it before `share`.
         values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         self._folder = folder.join()
         self._registry = CollectorRegistry()
@@ -43,7 +43,7 @@ class Metrics(Collector):
             multiprocess_mode="livesum", registry=self._registry,
         )  # fmt: skip
         self._watched: list[tuple[Gauge, Callable[[], int]]] = []
-        # To look labels up takes longer than to count.
+        # Looking up labels takes longer than counting, so what it finds is kept.
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
@@ -71,13 +71,13 @@ class Metrics(Collector):
             gauge.set(number())
 
     def collect(self) -> Iterable[Metric]:
-        """Of this process, or of all where they count together."""
+        """The metrics of this process, or of all if they count together."""
         self.look()
         return folder.read(self._folder) if self._folder else self._registry.collect()
 
 
 class _Scrape(Collector):
-    """What was counted, and what the database knows for all."""
+    """What was counted, and the number of live sessions, which the database knows."""
 
     def __init__(self, counted: Metrics, live_sessions: int | None) -> None:
         self._counted, self._live_sessions = counted, live_sessions
@@ -99,23 +99,23 @@ def count_login(outcome: Outcome) -> None:
 
 
 def count_refusal(app: Flask, status: int) -> None:
-    """Of a request that the front door refused before the app saw it."""
+    """Count a request that the front door refused before the app saw it."""
     _metrics(app).refusals[status].inc()
 
 
 def watch_hashing(app: Flask, waiting: Callable[[], int], running: Callable[[], int]) -> None:
-    """Tell also how many passwords wait to be hashed in this process, and how many are hashed."""
+    """Also report how many passwords wait to be hashed in this process, and how many are being hashed."""
     _metrics(app).watch("waiting", waiting)
     _metrics(app).watch("running", running)
 
 
 def look(app: Flask) -> None:
-    """Read what is watched, for the other processes to see: to be called now and then in each."""
+    """Update the watched numbers, so that other processes see them; each process must call it now and then."""
     _metrics(app).look()
 
 
 def scrape(live_sessions: int | None) -> bytes:
-    """All there is, as Prometheus reads it; without the sessions while nobody can count them."""
+    """All metrics in Prometheus's format; `live_sessions` is None while the database cannot count them."""
     return exposition.generate_latest(_Scrape(_metrics(current_app), live_sessions))
 
 

@@ -1,4 +1,4 @@
-"""Where the server's processes count together, each in files of its own, which prometheus_client maps into memory."""
+"""The folder where server processes count together, each in its own files, which prometheus_client maps into memory."""
 
 import os
 import shutil
@@ -10,18 +10,18 @@ from typing import cast
 from prometheus_client import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-# The library reads this name.
+# The environment variable that the library reads.
 SETTING = "PROMETHEUS_MULTIPROC_DIR"
-# As the library names its files, before the number of the process.
+# Beginnings of the library's file names; the number of the process follows.
 KINDS = ("counter", "histogram", "gauge_livesum")
-# Room for every route, taken at the start: a write to a mapped file for which a full disk has no room kills (SIGBUS).
+# Room for every route, taken at the start: on a full disk, a write to a mapped file kills the process (SIGBUS).
 FILE_BYTES = 2**20
 
 
 def share(instance: Path, port: int) -> None:
-    """Let the processes that this one starts count together, from nothing. Raises OSError.
+    """Make the processes that this one starts count together, in an empty folder. Raises OSError.
 
-    Servers may share an instance, but never a port.
+    It is named after the port: servers may share an instance, but never a port.
     """
     folder = instance / "metrics" / str(port)
     shutil.rmtree(folder, ignore_errors=True)
@@ -30,7 +30,7 @@ def share(instance: Path, port: int) -> None:
 
 
 def join() -> Path | None:
-    """The folder, with room for this process in it; None where a process counts alone."""
+    """Make room for this process in the shared folder; return the folder, or None if the process counts alone."""
     if SETTING not in os.environ:
         return None
     folder = Path(os.environ[SETTING])
@@ -42,15 +42,15 @@ def join() -> Path | None:
 
 
 def read(folder: Path) -> Iterable[Metric]:
-    """The sum over all processes: what one counted stays counted when it is gone, what it was doing does not."""
+    """Sum the metrics of all processes; of a process that is gone the counters stay, the gauges do not."""
     files = [str(file) for file in folder.glob("*.db") if not file.stem.startswith("gauge") or _is_alive(file)]
     return cast(Iterable[Metric], MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
 
 
 def _inherit(own: Path, kind: str) -> bool:
-    """Count on where a process that is gone has stopped: one that crashes all night must not fill the disk."""
+    """Take over the file of a process that is gone, if any: one that crashes all night must not fill the disk."""
     for file in own.parent.glob(f"{kind}_*.db"):
-        # Somebody else may be faster.
+        # Another process may be faster.
         with suppress(FileNotFoundError):
             if not _is_alive(file):
                 file.rename(own)
@@ -59,14 +59,14 @@ def _inherit(own: Path, kind: str) -> bool:
 
 
 def _reserve(own: Path) -> None:
-    """All of it or nothing, since others read meanwhile."""
+    """Create the whole file or nothing, since other processes read meanwhile."""
     draft = own.with_suffix(".draft")
     draft.write_bytes(bytes(FILE_BYTES))
     draft.rename(own)
 
 
 def _is_alive(file: Path) -> bool:
-    """Whether the process that this file is named after is there; a stranger's, under its number, is not it."""
+    """Whether this file's process still runs; another user's process that has its number now does not count."""
     try:
         os.kill(int(file.stem.rpartition("_")[2]), 0)
     except (ProcessLookupError, PermissionError):

@@ -18,24 +18,24 @@ from webapp.languages import reader
 from webapp.server import connections
 from webapp.server.wsgi import Call, Scope, environ
 
-# In total, not from one drip to the next.
+# For the whole body, not from one part of it to the next.
 BODY_SECONDS = 10.0
 # A body over the limit is still read up to here, and thrown away: a browser that is cut off while it sends shows its
-# own error, not our sentence. What asks before it sends (curl) is answered at once.
+# own error, not our sentence. A client that asks before it sends (curl) is answered at once.
 DRAINED_BYTES = 128 * 2**20
-# Whoever is refused at once comes back at once, and thirty such leave the pages a fifth of their pace. To wait here
-# holds no thread.
+# A client that is refused at once comes back at once; thirty such clients slow the pages to a fifth of their pace.
+# Answers with these statuses wait here, which holds no thread.
 HELD = {429, 503}
 HELD_SECONDS = 1.0
-# Of the bodies of all requests together, in one process. A form of ours always finds room, so that nobody keeps people
-# from logging in by sending thousands of large bodies and ending none.
+# For the bodies of all requests together, in one process. A form of ours always finds room, so an attacker who sends
+# thousands of large bodies and ends none of them cannot keep users from logging in.
 MOST_KEPT_BYTES = 32 * 2**20
 FORM_BYTES = 4 * 1024
-# Requests that have a thread or wait for one: a second's work or so. Any more would wait for an answer that nobody
-# waits for any longer.
+# Requests that have a thread or wait for one: about a second's work. The clients of any more would be gone before
+# their answer is made.
 MOST_IN_HAND = 1000
-# What can wait takes no more threads than these: sixty exports, or a thousand slow clients that are all refused in the
-# same moment, would keep each page waiting for a second.
+# Threads for work that can wait. With more, sixty exports, or a thousand slow clients that are all refused in the same
+# moment, would keep each page waiting for a second.
 THREADS_ASIDE = 2
 
 Message = dict[str, Any]
@@ -85,7 +85,7 @@ class FrontDoor:
             self._kept_bytes -= body.getbuffer().nbytes
 
     async def _begun(self, scope: Scope, body: io.BytesIO, refused: int) -> tuple[Call, bytes, bool]:
-        """The call with its first piece, and whether there are more."""
+        """Start the call; return it with its first piece, and whether there are more."""
         if refused == 503 or self._in_hand >= MOST_IN_HAND:
             return await self._one_too_many(scope)
         call = Call(self._app, environ(scope, body, refused))
@@ -99,7 +99,7 @@ class FrontDoor:
             self._in_hand -= 1
 
     async def _one_too_many(self, scope: Scope) -> tuple[Call, bytes, bool]:
-        """The same page for all who read a language, made once: to make it takes what there is too little of."""
+        """Refuse with one shared page per language, made once: making it takes a thread, and those are scarce now."""
         headers = dict(scope["headers"])
         wish = headers.get(b"accept-language", b"").decode("latin-1")
         page = b"hx-request" in headers, reader.best(self._app, wish)
@@ -115,12 +115,12 @@ class FrontDoor:
         scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
         call = Call(self._app, environ(scope, io.BytesIO(), 503))
         answer = call, *await self._in_thread(call.start)
-        # One for all would lead to nobody's log line.
+        # This answer is shared, so a request id on it would match no log line.
         call.headers = [header for header in call.headers if header[0] != b"x-request-id"]
         return answer
 
     async def _send_pieces(self, call: Call, piece: bytes, receive: Receive, send: Send) -> bytes:
-        """All but the last piece, which is given back; no more are made when the client is gone."""
+        """Send all pieces but the last, which is returned; stop if the client is gone."""
         gone, more = asyncio.ensure_future(receive()), True
         while more and not gone.done():
             await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -135,7 +135,7 @@ class FrontDoor:
         return await asyncio.get_running_loop().run_in_executor(self._threads, made)
 
     async def _take(self, scope: Scope, receive: Receive, body: io.BytesIO) -> int:
-        """Fill `body`; 0, or the status to refuse it with."""
+        """Read the request's body into `body`; return 0, or the status to refuse it with."""
         headers = dict(scope["headers"])
         asks_first = headers.get(b"expect", b"").lower() == b"100-continue"
         if _length(headers) > (MOST_BODY_BYTES if asks_first else DRAINED_BYTES):
@@ -151,7 +151,7 @@ class FrontDoor:
         while more and size <= DRAINED_BYTES:
             message = await receive()
             if message["type"] == "http.disconnect":
-                # Broken off, or not what its headers said.
+                # The client broke off, or the body is not what its headers said.
                 return 400
             part, more = message.get("body", b""), message.get("more_body", False)
             size += len(part)
@@ -163,9 +163,9 @@ class FrontDoor:
 
 
 async def _each_second(app: Flask) -> None:
-    """Tell the other processes how this one is, and leave with the main one.
+    """Update this process's metrics for the others each second; exit when the main process is gone.
 
-    Where that was killed, nobody would ever stop this process, and it would keep the port.
+    If that was killed, nothing else would ever stop this process, and it would keep the port.
     """
     parent = os.getppid()
     while os.getppid() == parent:
@@ -175,6 +175,6 @@ async def _each_second(app: Flask) -> None:
 
 
 def _length(headers: dict[bytes, bytes]) -> int:
-    """How much the client says that it will send."""
+    """Number of bytes that the client announces, or 0."""
     length = headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else 0

@@ -17,20 +17,20 @@ POLICY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    # Unless an answer says otherwise, it is not to be kept: going back after log-out must not show the dashboard. What
-    # browsers keep all the same is left to back.js.
+    # Unless an answer says otherwise, browsers must not keep it: going back after log-out must not show the dashboard.
+    # back.js handles what they keep all the same.
     "Cache-Control": "no-store",
 }
 # Two years, as the preload list asks for.
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
-# What an answer's forms may lead to beside this site: in the request's environ, one origin.
+# Key in the request's environ: one origin that the answer's forms may lead to, besides this site.
 FORM_ACTION = "latchkey.form_action"
 
 
 def with_security_headers(application: WSGIApplication, https: bool) -> WSGIApplication:
-    """The application, with the policy's headers on whatever it answers; a header that it sets itself stands."""
+    """Add the policy's headers to each answer of `application`; a header that it sets itself stays."""
     policy = POLICY | HTTPS_ONLY if https else POLICY
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""The Host header: only names under which people know us, so that no link or redirect ever leads elsewhere."""
+"""The Host header: only our own names are accepted, so that no link or redirect ever leads elsewhere."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -8,14 +8,14 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.exceptions import SecurityError
 from werkzeug.sansio.utils import get_host
 
-# Prometheus asks under the address that it was given, and what it gets holds no link.
+# Prometheus may ask under any address that it was given; its answer holds no link.
 ANY_HOST = "/metrics"
-# A name has 253 characters at most (RFC 1035 2.3.4), a port five; longer ones would fill the memory of names.
+# A name has 253 characters at most (RFC 1035 2.3.4), a port five; longer ones would fill the cache of names.
 LONGEST = 260
 
 
 def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIApplication:
-    """The application, told to refuse what was sent to another host; None takes any name that is one."""
+    """Make `application` refuse requests to other hosts; if `hosts` is None, any valid name is accepted."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
@@ -31,7 +31,7 @@ def only_for(hosts: list[str] | None, application: WSGIApplication) -> WSGIAppli
 
 @lru_cache(256)
 def _name(scheme: str, header: str, server: str) -> str | None:
-    """The host's, without its port; None where that is none."""
+    """Host name without port; None if the header is invalid."""
     try:
         return urlsplit(f"//{get_host(scheme, header, (server, None))}").hostname
     except (SecurityError, ValueError):

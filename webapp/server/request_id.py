@@ -8,12 +8,12 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import has_request_context, request
 
-# What is believed ends up in log lines and on pages.
+# An id that is taken from a proxy ends up in log lines and on pages.
 BELIEVABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def with_request_id(application: WSGIApplication, has_proxy: bool) -> WSGIApplication:
-    """The application, with `X-Request-ID` on whatever it answers; with a proxy in front, the one that came."""
+    """Add `X-Request-ID` to each answer of `application`; behind a proxy, the one that the request brought."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         name = environ["latchkey.request_id"] = (has_proxy and _given(environ)) or secrets.token_hex(8)

@@ -16,7 +16,7 @@ Scope = dict[str, Any]
 
 
 class Call:
-    """One call of the WSGI application, whose answer is taken piece by piece, in a worker thread each."""
+    """One call of the WSGI application; worker threads take its answer piece by piece."""
 
     def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
         self._app, self._environ = app, environ
@@ -27,7 +27,7 @@ class Call:
         self.headers: list[tuple[bytes, bytes]] = []
 
     def start(self) -> tuple[bytes, bool]:
-        """The first piece, and whether there are more."""
+        """Call the application; return the first piece, and whether there are more."""
         self._answer = self._context.run(self._app, self._environ, self._start_response)
         self._pieces = iter(self._answer)
         return self.go_on()
@@ -52,7 +52,7 @@ class Call:
 
 
 def environ(scope: Scope, body: io.BytesIO, refused: int) -> dict[str, Any]:
-    """The request as PEP 3333 has it; `refused` is the status that the app is to refuse it with, or 0."""
+    """Build the request's environ (PEP 3333); `refused` is the status that the app is to refuse it with, or 0."""
     body.seek(0)
     host, port = scope.get("server") or ("localhost", 80)
     client, client_port = scope.get("client") or ("", 0)
@@ -70,7 +70,7 @@ def environ(scope: Scope, body: io.BytesIO, refused: int) -> dict[str, Any]:
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": body,
-        # All of it is here: the length is ours, whatever Transfer-Encoding said.
+        # The whole body is here, so its length is known, whatever Transfer-Encoding said.
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
@@ -82,7 +82,7 @@ def environ(scope: Scope, body: io.BytesIO, refused: int) -> dict[str, Any]:
 
 
 def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """As environ keys. A name with `_` is dropped: it could pass for one with `-` that a proxy set."""
+    """Headers by environ key. A name with `_` is dropped: it could pass for one with `-` that a proxy set."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in sent:
         name, value = raw_name.decode("latin-1").upper(), raw_value.decode("latin-1")

@@ -1,16 +1,16 @@
-// What HTML and htmx leave over; what takes its time, or fails, is in waiting.js. Everything here may be missing: the
-// pages work without it.
+// Behaviour that HTML and htmx do not have; waiting and failed requests are in waiting.js. The pages work without all
+// of this.
 
-// In the reader's language, from webapp/script_sentences.py.
+// In the reader's language, from webapp/languages/scripts.py.
 const sentences = JSON.parse(document.body.dataset.sentences);
 
-// How good a new password is, is asked for once its check found what to say.
+// The check of a new password asks for its rating after it has answered.
 const isRating = (element) => element.matches(".strength");
 const isFieldCheck = (element) => element.matches("input") || isRating(element);
 
-// A check of one field sends that field alone: the others, the password among them, are nobody's business yet.
-// None is sent while somebody is about to submit: its message would move the button away under the finger.
-// Nor for what was sent with the whole form since: the form's answer knows more than the check.
+// A check of one field sends that field alone: the server needs no others yet, least of all the password.
+// It is not sent while the user is about to submit: its message would move the button away under the finger.
+// Nor is it sent if the whole form was sent since: the form's answer knows more than the check.
 let pointerIsDown = false;
 const changed = new WeakSet();
 document.addEventListener("change", (event) => changed.add(event.target), true);
@@ -38,7 +38,7 @@ document.addEventListener("htmx:before:request", (event) => {
   }
 });
 
-// An answer that comes while the button is held down would move it away too: the field is checked again afterwards.
+// A check's answer while the button is held down would move it away too: the field is checked again afterwards.
 document.addEventListener("htmx:before:swap", (event) => {
   const { sourceElement } = event.detail.ctx;
   if (!pointerIsDown || !isFieldCheck(sourceElement)) return;
@@ -55,18 +55,18 @@ document.addEventListener("htmx:after:swap", (event) => {
   addToPasswords();
 });
 
-// What the warning at the foot of the window came to lie over; the style sheet says how much room it takes.
+// Scrolls a focused element clear of the warning at the foot of the window; the style sheet has the warning's height.
 const keepInSight = (focused) => {
   if (focused.matches("main *")) focused.scrollIntoView({ block: "nearest" });
 };
 
-// Browsers leave a link half in sight as it is when it takes the focus, if it is in a table that scrolls sideways.
-// Under the finger nothing moves: the click would be lost.
+// In a table that scrolls sideways, browsers do not scroll a half-visible link into view when it takes the focus.
+// Not while the pointer is down: if the link moved, the click would be lost.
 document.addEventListener("focusin", ({ target }) => {
   if (!pointerIsDown && target.matches(".scroll *")) keepInSight(target);
 });
 
-// Somebody who is asked for a password again starts with an empty field, as on the plain page.
+// A user who must type a password again starts with an empty field, as on the plain page.
 const clearRefusedPasswords = (form) => {
   for (const field of form.querySelectorAll("[type=password][aria-invalid=true]")) field.value = "";
 };
@@ -79,7 +79,7 @@ const mirrorErrors = () => {
   }
 };
 
-// What is right by now is no longer a problem that the summary tells of.
+// Removes a corrected field from the summary of problems.
 const forgive = (field) => {
   field.removeAttribute("aria-invalid");
   const link = field.form.querySelector(`.summary a[href="#${field.id}"]`);
@@ -88,8 +88,8 @@ const forgive = (field) => {
   (isLast ? link.closest(".summary") : link.parentElement).remove();
 };
 
-// Show and hide a password, and a word when Caps Lock is on. Made here, since without JavaScript the button would do
-// nothing; one listener for all of them, since htmx replaces the forms.
+// Adds a button that shows the password, and a hint about Caps Lock. Made here, since without JavaScript the button
+// would do nothing; one listener serves all buttons, since htmx replaces the forms.
 const addToPasswords = () => {
   for (const box of document.querySelectorAll(".password:not(:has(button))")) {
     const button = document.createElement("button");
@@ -124,14 +124,14 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", (event) => hidePasswords(event.target), true);
 
-// What fills a field in by itself sends events that know nothing of keys.
+// Programs that fill in fields send key events without getModifierState.
 const tellOfCapsLock = (event) => {
   const hint = event.target.closest(".password")?.parentElement.querySelector(".caps");
   if (hint) hint.textContent = event.getModifierState?.("CapsLock") && event.target.matches("input") ? sentences.capsLock : "";
 };
 for (const name of ["keydown", "keyup", "focusout"]) document.addEventListener(name, tellOfCapsLock);
 
-// Escape closes what a summary has opened, and leaves the focus where it was opened.
+// Escape closes opened details and puts the focus on their summary.
 document.addEventListener("keydown", (event) => {
   const opened = event.key === "Escape" && event.target.closest("details[open]");
   if (!opened) return;

@@ -1,5 +1,5 @@
-// Browsers keep the page that was left for the way back, some in spite of `no-store`: after a log-out a stranger would
-// read it. So a page of a session is kept unseen, and shown once the server says that this session still lives.
+// Browsers keep a page for the back button, some in spite of `no-store`: after a log-out a stranger could read it. So a
+// kept page is hidden, and shown again once the server says that its session still lives.
 
 const { session } = document.getElementById("expiry-notice").dataset;
 const withhold = (isWithheld) => document.documentElement.classList.toggle("withheld", isWithheld);

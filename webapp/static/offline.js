@@ -1,6 +1,6 @@
 // The offline page notices by itself when the network is back, and shows the page that was asked for.
 
-// In milliseconds. A page that was loaded again in vain is in less of a hurry, or it would go on and on.
+// In milliseconds. After a reload that did not help the page waits longer, or it would reload on and on.
 const FIRST = performance.getEntriesByType("navigation")[0]?.type === "reload" ? 10_000 : 2000;
 const LONGEST = 60_000;
 let pause = FIRST;
@@ -26,7 +26,7 @@ const wait = () => {
   pause = Math.min(2 * pause, LONGEST);
 };
 
-// Under its own address the page is only looked at.
+// At its own address the page stands for no other page, so it does not reload.
 if (location.pathname !== "/offline") {
   addEventListener("online", () => {
     pause = FIRST;

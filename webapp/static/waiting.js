@@ -1,4 +1,4 @@
-// What a form or a link tells while it waits for its answer, and when none comes. app.js has read the sentences.
+// What a form or a link says while it waits for its answer, and if no answer comes. app.js has read the sentences.
 
 const say = (sentence, kind = "error", retryAfter = null) => {
   const flash = document.createElement("p");
@@ -8,7 +8,7 @@ const say = (sentence, kind = "error", retryAfter = null) => {
   document.getElementById("flashes").replaceChildren(flash);
 };
 
-// A quick answer needs no words: they would only flicker. In a place of their own, which moves nothing.
+// In milliseconds. For a quicker answer words would only flicker. They have a place of their own and move nothing.
 const SLOW = 400;
 const underWay = new Map();
 const waiting = document.createElement("p");
@@ -31,11 +31,11 @@ const finish = (element) => {
   if (!underWay.size) waiting.textContent = "";
 };
 
-// Nothing is sent twice: a form is busy until its answer is there, and where that leads to another page, until that is.
+// A form is not sent twice: it is busy until its answer is there, or the page to which the answer leads.
 const isSentAlready = (element) => element.matches("form[method=post][aria-busy=true]");
 
-// A page asks by itself how long its session has left, or for newer numbers, by a link that nobody sees. Where no
-// answer comes nobody has lost anything: it asks again.
+// By a hidden link a page asks by itself how long its session has left, or for newer numbers. If no answer comes,
+// nothing is lost: it asks again.
 const isUnasked = (element) => element.matches("a[hidden]");
 const askAgain = (check) => setTimeout(() => check.dispatchEvent(new Event("again")), 30_000);
 
@@ -48,17 +48,17 @@ document.addEventListener("htmx:before:request", (event) => {
   if (!isFieldCheck(sourceElement) && !isUnasked(sourceElement)) begin(sourceElement, request.submitter);
 });
 
-// A search that gave way to the next one is still under way.
+// A search that the next one has replaced is still under way.
 document.addEventListener("htmx:finally:request", (event) => {
   const { sourceElement, hx, request } = event.detail.ctx;
   const hasGivenWay = request.signal.aborted && request.signal.reason !== "timeout";
   if (!hx?.redirect && !hasGivenWay) finish(sourceElement);
   countDown();
-  // Whoever pressed a button far down must not miss why nothing came of it.
+  // A user who pressed a button far down must see why it failed.
   if (sourceElement.matches("form")) document.querySelector("#flashes .error")?.scrollIntoView({ block: "nearest" });
 });
 
-// Forms without htmx, and all of them where htmx did not arrive.
+// Forms without htmx, and all forms if htmx did not load.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
@@ -68,21 +68,21 @@ document.addEventListener("submit", (event) => {
     return say(sentences.offline);
   }
   begin(form, event.submitter);
-  // A file leaves the page as it is, and no event tells that it came.
+  // A download leaves the page as it is, and no event tells that it came.
   if (form.matches("[data-brings-file]")) setTimeout(finish, 3000, form);
 });
 
-// Browsers may keep the page that a password leads away from; the next user would go back to it, and let it be shown.
+// Browsers may keep the page on which a password was typed; the next user could go back to it and show the password.
 addEventListener("pagehide", () => {
   for (const field of document.querySelectorAll("[aria-busy=true] .password input")) field.value = "";
 });
 
-// The page is back, or somebody has stopped the browser: what was under way no longer is.
+// The user went back to the page or stopped the loading, so nothing is under way any more.
 const finishAll = () => [...underWay.keys()].forEach(finish);
 addEventListener("pageshow", (event) => event.persisted && finishAll());
 window.navigation?.addEventListener("navigateerror", finishAll);
 
-// A server in trouble must not replace the form that somebody has filled in; ours says so itself, a proxy's does not.
+// An error must not replace the form that the user has filled in; our answer says so itself, a proxy's does not.
 document.addEventListener("htmx:before:swap", (event) => {
   const { response, hx, sourceElement } = event.detail.ctx;
   if (event.defaultPrevented || (response.status < 500 && response.status !== 429)) return;
@@ -100,7 +100,7 @@ document.addEventListener("htmx:error", (event) => {
   else say(navigator.onLine ? sentences.unanswered : sentences.offline);
 });
 
-// A refusal that ends within the hour counts along, unheard: a voice that speaks each second lets nobody read.
+// A refusal that ends within the hour counts down, silent in screen readers: a voice each second would disturb.
 const countDown = () => {
   const refusal = document.querySelector("[data-retry-after]");
   if (!(refusal?.dataset.retryAfter <= 3600)) return;

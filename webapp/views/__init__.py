@@ -11,9 +11,9 @@ from webapp.hypermedia import cards
 
 
 def register(app: Flask, *packages: str) -> None:
-    """Find each module with a `blueprint` in these packages, with its NAVIGATION and its CARDS.
+    """Register each module with a `blueprint` in these packages, with its NAVIGATION and its CARDS.
 
-    One that says IN_DEBUG is there in `./just dev` alone.
+    A module with IN_DEBUG is registered in `./just dev` alone.
     """
     modules = [module for package in packages for module in _found(package) if app.debug or not _is_for_debug(module)]
     for module in modules:

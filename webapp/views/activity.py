@@ -1,4 +1,4 @@
-"""What happened in one's account, as a page and as files."""
+"""The events of the user's own account, as a page and as files."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +51,6 @@ def _all() -> Iterator[dict[str, Any]]:
 
 
 def _kind() -> str:
-    """One that is shown, or all: somebody who edits the address sees everything."""
+    """The kind asked for, or empty for all: a user who edits the address sees all that is shown."""
     kind = request.args.get("kind", "")
     return kind if kind in Kind.__members__.values() and kind != events.SILENT else ""

@@ -1,4 +1,4 @@
-"""The admin's dashboard: how it goes, in numbers and pictures, what happened last, and who is new."""
+"""The admin's dashboard: numbers, charts, the blocks, the latest events and the newest people."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -42,5 +42,5 @@ def show() -> ResponseReturnValue:
 @admin_required
 @unseen
 def cards() -> ResponseReturnValue:
-    """The cards alone, which a page asks for every half minute; without JavaScript a page of their own."""
+    """Show the cards alone, for which a page asks every half minute; without JavaScript as a page of their own."""
     return render_aside("admin_cards.html", "admin_cards.html", cards=admin.cards(database()))

@@ -1,4 +1,4 @@
-"""What an admin can do to somebody, each on a page that says what follows and asks for the reason."""
+"""An admin's acts on a user, each on a page that says what follows and asks for the reason."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,7 +21,7 @@ blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users/<user_id>
 
 
 class Act(NamedTuple):
-    """`title` and `done` want a `name`."""
+    """An act on a user; `title` and `done` have a placeholder for the user's `name`."""
 
     title: Sentence
     consequence: Sentence

@@ -1,4 +1,4 @@
-"""What too many tries have blocked, and lifting a block."""
+"""The blocks after too many tries, and lifting a block."""
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Everything that happened, as an admin looks through it."""
+"""All events, for an admin to look through and to download."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ COLUMNS = [
 ]  # fmt: skip
 ASKED = ("kind", "person", "address", "since", "until")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-# An id that nobody has: what is asked for of nobody is nothing.
+# No user has this id, so the filter matches no events.
 NOBODY = -1
 
 
@@ -70,7 +70,7 @@ def _asked() -> dict[str, str]:
 
 
 def _filter(asked: dict[str, str]) -> Filter:
-    """What the address asks for; a day that is none is left out, and a person whom nobody knows did nothing."""
+    """Filter that the address asks for; a wrong day is left out, and an unknown person matches no events."""
     person = people.by_text(database(), asked["person"]) if asked["person"] else None
     last = _day(asked["until"])
     return Filter(
@@ -83,7 +83,7 @@ def _filter(asked: dict[str, str]) -> Filter:
 
 
 def _problems(asked: dict[str, str]) -> dict[str, Sentence]:
-    """A sentence for each field that asks for what cannot be."""
+    """A sentence for each field with a wrong day or an unknown person."""
     problems = {
         day: say("Enter a day, like 2026-03-14.") for day in ("since", "until") if asked[day] and not _day(asked[day])
     }

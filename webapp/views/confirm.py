@@ -1,4 +1,4 @@
-"""Confirming that it is you, before an act that calls for it; the act goes on afterwards."""
+"""Typing the password again before an act that calls for it; the act goes on afterwards."""
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""One's data: everything that is held, to take along."""
+"""The user's own data: all that is held, as a file to download."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def show() -> ResponseReturnValue:
 @says(say("Download everything that is held about you."))
 @brings_file
 def save() -> ResponseReturnValue:
-    """By a form: that it was downloaded is noted, and what is noted is no mere reading."""
+    """Send the file. A form asks for it, not a link, since the download is noted as an event."""
     user = own_session().user
     account = data.everything(database(), actor())
     lines = _lines(account, json_lines(COLUMNS, data.history(database(), actor())))

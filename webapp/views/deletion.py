@@ -1,4 +1,4 @@
-"""Deleting one's account, and taking that back."""
+"""Deleting the user's own account, and taking that back."""
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""The end of a session, told before it comes, with a way to put it off (WCAG 2.2.1)."""
+"""The warning before a session ends, with a way to put the end off (WCAG 2.2.1)."""
 
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -15,14 +15,14 @@ blueprint = Blueprint("expiry", __name__, url_prefix="/expiry")
 @public
 @unseen
 def show() -> ResponseReturnValue:
-    """Public: whoever has typed half a form is told that the session is over, not led away from it."""
+    """Show the warning. Public, so a user who has typed half a form is told of the end, not led away from the form."""
     return _notice()
 
 
 @blueprint.post("")
 @public
 def put_off() -> ResponseReturnValue:
-    """Whoever presses a button is there, and so the session has begun to count anew."""
+    """Pressing the button proves presence: restart the idle time."""
     session = current_session()
     if session is None:
         return redirect(url_for("login.show"), 303)

@@ -1,4 +1,4 @@
-"""Whether this server can do its work, for whoever watches it."""
+"""Whether this server can do its work, for programs that watch it."""
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue

@@ -49,7 +49,7 @@ def create() -> ResponseReturnValue:
 
 
 def _way_on() -> str:
-    """Whoever wanted to be deleted is asked first whether that still holds."""
+    """Address after the log-in; a user who asked for deletion is asked first whether that still holds."""
     user = current_user()
     return url_for("deletion.show") if user and user.deletion_at else next_path()
 

@@ -1,4 +1,4 @@
-"""Numbers for whoever watches the server."""
+"""Numbers for programs that watch the server."""
 
 import hmac
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("metrics", __name__)
 @blueprint.get("/metrics")
 @public
 def show() -> ResponseReturnValue:
-    """For programs on this machine, and for those with the token; nobody else learns that there is one to guess."""
+    """Answer programs on this machine or with the token; others get 404, so they learn of no token to guess."""
     if not (is_on_this_machine() or _has_token()):
         abort(404)
     return Response(metrics.scrape(_live_sessions()), content_type=metrics.CONTENT_TYPE)
@@ -33,7 +33,7 @@ def _has_token() -> bool:
 
 
 def _live_sessions() -> int | None:
-    """Whoever watches wants the other numbers most while the database is gone."""
+    """None while the database is gone, when the other numbers are wanted most."""
     try:
         return admin.live_sessions(database())
     except Unavailable:

@@ -50,7 +50,7 @@ def update() -> ResponseReturnValue:
 @login_required
 @changes_nothing
 def check() -> ResponseReturnValue:
-    """What is wrong with the new password, for somebody who has just left it: the inside of its error slot."""
+    """Check the new password when its field is left; returns the inside of its error slot."""
     form = PasswordForm(request.form)
     with suppress(Busy):
         _check(form, "new_password")
@@ -61,7 +61,7 @@ def check() -> ResponseReturnValue:
 @login_required
 @changes_nothing
 def strength() -> ResponseReturnValue:
-    """How good the new password is, for somebody who has just left it: the inside of the slot under its field."""
+    """Rate the new password when its field is left; returns the inside of the slot under the field."""
     new, user, told = PasswordForm(request.form).values["new_password"], own_session().user, None
     least = settings().password_min_length
     with suppress(Busy):
@@ -72,7 +72,7 @@ def strength() -> ResponseReturnValue:
 @blueprint.get("/.well-known/change-password")
 @public
 def well_known() -> ResponseReturnValue:
-    """Where password managers look for it (W3C, A Well-Known URL for Changing Passwords)."""
+    """Redirect password managers, which look here (W3C, A Well-Known URL for Changing Passwords)."""
     return redirect(url_for("password_change.show"), 303)
 
 

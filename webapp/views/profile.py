@@ -29,7 +29,7 @@ SAVED = {
     "username": say("Your user name is %(it)s now."),
     "email": say("Your email address is %(it)s now. Log in with it from the next time on."),
 }
-# For whoever has set no language.
+# For a user who has set no language.
 AS_ASKED = "browser"
 
 
@@ -42,7 +42,7 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/<any(username, email, language):field>")
 @login_required
 def show_field(field: str) -> ResponseReturnValue:
-    """The same page; over htmx the form of this field."""
+    """Show the same page; over htmx the form of this field."""
     return _page(field)
 
 
@@ -81,7 +81,7 @@ def change_language() -> ResponseReturnValue:
 @login_required
 @changes_nothing
 def check(field: str) -> ResponseReturnValue:
-    """What is wrong with one field, for somebody who has just left it: the inside of its error slot."""
+    """Check one field when it is left; returns the inside of its error slot."""
     form = FORMS[field](request.form)
     if form.check() and field == "username":
         own = own_session().user

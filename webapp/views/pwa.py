@@ -20,7 +20,7 @@ def manifest() -> ResponseReturnValue:
 @blueprint.get("/sw.js")
 @public
 def service_worker() -> ResponseReturnValue:
-    """Its cache is named after what it keeps: the files of one version, and the offline page that names them."""
+    """Send the service worker; its cache is named after its files and the offline page that names them."""
     speak(None)
     addresses = sorted(current_app.extensions["assets"].values())
     kept = "".join(addresses) + render_template("offline.html")
@@ -31,12 +31,12 @@ def service_worker() -> ResponseReturnValue:
 @blueprint.get("/offline")
 @public
 def offline() -> ResponseReturnValue:
-    """Kept in the browser, so it is the same for everybody: no name, no form."""
+    """Send the offline page. Browsers keep it, so it is the same for all users: no name, no form."""
     return _text("offline.html", "text/html")
 
 
 def _text(template: str, mimetype: str, **context: object) -> Response:
-    """In the browser's language: whose it is, is not asked."""
+    """Answer in the browser's language, without looking up the user."""
     speak(None)
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
     return Response(render_template(template, **context), mimetype=mimetype, headers=headers)

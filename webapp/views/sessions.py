@@ -1,4 +1,4 @@
-"""The sessions of whoever is logged in: seen, and ended."""
+"""The user's own sessions, to see and to end."""
 
 from flask import Blueprint, Response, abort, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from webapp.languages.sentences import Sentence, say, say_number
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 NAVIGATION = (Link("account", "sessions.show", say("Sessions"), 30, "laptop", covers=True),)
 
-# Where no other session is left, the sentence that says so takes the focus.
+# If no other session is left, the sentence that says so takes the focus.
 ALONE = "alone"
 
 
@@ -37,7 +37,7 @@ def end_others() -> ResponseReturnValue:
 @blueprint.get("/new-browsers")
 @login_required
 def show_new_browsers() -> ResponseReturnValue:
-    """The list too: the page to which a refused form comes back."""
+    """Show the list: a refused form comes back to this address."""
     return _list()
 
 
@@ -56,7 +56,7 @@ def let_new_browsers_try() -> ResponseReturnValue:
 @blueprint.get("/<session_id>")
 @login_required
 def show_one(session_id: str) -> ResponseReturnValue:
-    """One session and what happened in it; also after its end, as long as its events are kept."""
+    """Show one session and its events; also after its end, as long as its events are kept."""
     user_id = own_session().user.id
     try:
         found = sessions.one(database(), user_id, session_id)
@@ -93,7 +93,7 @@ def end(session_id: str) -> ResponseReturnValue:
 
 
 def _list(focus: str | None = None) -> Response:
-    """`focus` is the session whose button takes the keyboard's focus, now that another's is gone."""
+    """Show the list; `focus` is the session whose button takes the keyboard's focus, after another's is gone."""
     here = own_session()
     live = sessions.live(database(), here.user.id)
     others = [session for session in live if session.id != here.id]
@@ -102,7 +102,7 @@ def _list(focus: str | None = None) -> Response:
 
 
 def _neighbour(others: list[str], gone: str) -> str:
-    """The one that came after it in the list, or before it where it was the last."""
+    """The session after `gone` in the list; if `gone` was the last, the one before it; ALONE if it was the only one."""
     place = others.index(gone) if gone in others else 0
     left = [session_id for session_id in others if session_id != gone]
     return left[min(place, len(left) - 1)] if left else ALONE

@@ -50,9 +50,9 @@ def create() -> ResponseReturnValue:
 @public
 @changes_nothing
 def check(field: str) -> ResponseReturnValue:
-    """What is wrong with one field, for somebody who has just left it: the inside of its error slot.
+    """Check one field when it is left; returns the inside of its error slot.
 
-    Where a password cannot be rated just now nothing is: the form itself is the one that decides.
+    While passwords cannot be rated, the slot stays empty: the sent form decides.
     """
     form = SignupForm(request.form)
     with suppress(Busy):
@@ -65,7 +65,7 @@ def check(field: str) -> ResponseReturnValue:
 @public
 @changes_nothing
 def strength() -> ResponseReturnValue:
-    """How good the password is, for somebody who has just left it: the inside of the slot under its field."""
+    """Rate the password when its field is left; returns the inside of the slot under the field."""
     password, told = SignupForm(request.form).values["password"], None
     with suppress(Busy):
         told = in_words(database(), visitor(), password, settings().password_min_length)
