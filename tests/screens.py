@@ -27,7 +27,7 @@ from playwright.sync_api import (
 from db import stored, users
 from tests import programs
 from tests.server import Server
-from webapp.accounts import people, roles, throttle
+from webapp.accounts import limits, people, roles, throttle
 from webapp.accounts.actor import COMMAND_LINE, Actor
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -530,7 +530,7 @@ def _guess(screens: Screens, person: Person) -> None:
     accounts = throttle.of_login(Actor("203.0.113.7", "Curl"), person.email, None, known=False)[:1]
     with closing(screens.server.database()) as db, db.transaction():
         db.run("DELETE FROM throttles")
-        for _ in range(throttle.STRANGERS.most):
+        for _ in range(limits.STRANGERS.most):
             throttle.take(db, accounts)
 
 

@@ -13,6 +13,7 @@ from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
 from webapp.accounts.actor import COMMAND_LINE, Actor
+from webapp.accounts.fields import Refused
 from webapp.auth import role_required
 
 ACTS = ("role", "disable", "enable", "sign-out")
@@ -142,7 +143,7 @@ def test_a_team_adds_a_role_of_its_own(grace: Browser, alice: Browser, db: Datab
     _act(grace, db, "alice", "role", role="editor")
     assert "Role: editor" in alice.visit("/dashboard").text()
     for name in ("editor", "admin", "public", "login", "", "x", "A", "a b", "é", "a" * 40):
-        with pytest.raises(roles.BadRole):
+        with pytest.raises(Refused):
             roles.add(db, name)
 
 

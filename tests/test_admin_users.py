@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from db import Database, users
+from db import Database, deletion, users
 from tests.browser import Browser
 from tests.conftest import Clock, logged_in, person
 from webapp.accounts import people, roles, standing
@@ -92,7 +92,7 @@ def test_role_and_state_filter(grace: Browser, app: Flask, db: Database) -> None
     for name in ("alice", "bob"):
         logged_in(Browser(app), name)
     standing.disable(db, COMMAND_LINE, person(db, "bob"))
-    users.set_deletion(db, person(db, "alice").id, "2999-01-01 00:00:00")
+    deletion.schedule(db, person(db, "alice").id, "2999-01-01 00:00:00")
     assert _names(grace, "/admin/users?role=admin") == ["grace"]
     assert _names(grace, "/admin/users?state=disabled") == ["bob"]
     assert _names(grace, "/admin/users?state=leaving") == ["alice"]

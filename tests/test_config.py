@@ -65,7 +65,7 @@ def test_a_setting_that_there_is_not_stops_the_start_and_names_the_nearest(monke
         create_app()
     monkeypatch.delenv("LATCHKEY_PUBLIC_ULR")
     monkeypatch.setenv("LATCHKEY_COFFEE", "strong")
-    with pytest.raises(BadSetting, match=r"LATCHKEY_COFFEE is no setting. README.md lists"):
+    with pytest.raises(BadSetting, match=r"LATCHKEY_COFFEE is no setting. docs/settings.md lists"):
         create_app()
 
 
@@ -77,7 +77,7 @@ def test_without_any_it_starts_on_a_file_of_its_own(tmp_path: Path) -> None:
         8000,
         16,
     )
-    assert app.extensions["settings"].public_url == "http://127.0.0.1:8000"
+    assert app.extensions["settings"].origin == "http://127.0.0.1:8000"
     for name in ("secret_key", "latchkey.db"):
         assert stat.S_IMODE((tmp_path / "instance" / name).stat().st_mode) == 0o600
     app.extensions["database"].close()
@@ -103,7 +103,7 @@ def test_a_key_can_be_rotated_out(monkeypatch: pytest.MonkeyPatch) -> None:
     old = old.replace(",", ";")
     monkeypatch.setenv("LATCHKEY_SECRET_KEY", f"{new},{old}")
     app = create_app()
-    assert (app.extensions["settings"].secret_key, app.extensions["settings"].secret_key_fallbacks) == (new, (old,))
+    assert app.extensions["settings"].secret_key == (new, old)
     app.extensions["database"].close()
 
 
@@ -148,7 +148,7 @@ def test_a_name_is_listened_at_by_its_address(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("LATCHKEY_HOST", "localhost")
     app = create_app()
     assert app.extensions["settings"].address == "127.0.0.9"
-    assert app.extensions["settings"].public_url == "http://localhost:8000"
+    assert app.extensions["settings"].origin == "http://localhost:8000"
     app.extensions["database"].close()
 
 
@@ -158,7 +158,7 @@ def test_the_public_address_is_spelled_as_browsers_spell_it(
 ) -> None:
     monkeypatch.setenv("LATCHKEY_PUBLIC_URL", url)
     app = create_app()
-    assert app.extensions["settings"].public_url == origin
+    assert app.extensions["settings"].origin == origin
     app.extensions["database"].close()
 
 
@@ -179,7 +179,7 @@ def test_an_address_of_version_6_is_an_address(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv(f"LATCHKEY_{name}", value)
     app = create_app()
     for host, status in (
-        (app.extensions["settings"].public_url.partition("//")[2], 200),
+        (app.extensions["settings"].origin.partition("//")[2], 200),
         ("[::2]", 400),
         ("evil.example", 400),
     ):

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from db import Database, events, users
+from db import deletion as deletions
 from db.users import User
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
@@ -170,7 +171,7 @@ def busy_life(alice: Browser, db: Database, clock: Clock) -> User:
     happened = {"kind": "logged_in", "session_id": None, "actor": "", "address": "", "device": "", "detail": ""}
     with db.transaction():
         events.add_many(db, ({"user_id": user.id, "created_at": db.now(), **happened} for _ in range(2500)))
-        users.set_deletion(db, user.id, db.now())
+        deletions.schedule(db, user.id, db.now())
     return user
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from webapp.accounts import throttle
+from webapp.accounts import limits
 
 TEXT = (Path(__file__).parent.parent / "SECURITY.md").read_text()
 ROWS = {
@@ -34,10 +34,10 @@ def test_every_bucket_that_it_names_is_there_with_its_number(app: Flask) -> None
     for buckets, *_ in ROWS.values():
         assert "`" in buckets or re.match(r"one (row a|for each)", buckets)
         for name, number, unit in re.findall(r"`(\w+)`(?: ([\d,]+) an? (hour|minute))?", buckets):
-            named.add(limit := getattr(throttle, name))
+            named.add(limit := getattr(limits, name))
             if number:
                 assert (limit.most, limit.within) == (int(number.replace(",", "")), timedelta(**{f"{unit}s": 1}))
-    assert named == set(throttle.LIMITS.values())
+    assert named == set(limits.LIMITS.values())
 
 
 def test_it_says_which_forms_ask_for_the_password(app: Flask) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from db import Database
 from tests.browser import Browser
 from tests.conftest import PASSWORD, sign_up
-from webapp.accounts import hashing, passwords, strength, throttle
+from webapp.accounts import hashing, limits, passwords, strength
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.hashing import Busy
 
@@ -154,7 +154,7 @@ def test_a_rating_goes_through_the_pool_as_strangers_do(browser: Browser, monkey
 def test_who_is_logged_in_is_kept_from_it_by_no_neighbour(
     alice: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "RATINGS", throttle.RATINGS._replace(most=3))
+    monkeypatch.setattr(limits, "RATINGS", limits.RATINGS._replace(most=3))
     assert _ask(app.test_client())[0] == 200 and _ask(app.test_client())[0] == 200
     assert _ask(app.test_client())[0] == 429
     statuses = [alice.client.post("/account/password/strength", data={"new_password": PASSWORD}) for _ in range(4)]
@@ -187,7 +187,7 @@ def test_a_form_that_is_sent_meanwhile_comes_back_filled_in(browser: Browser, bu
 @pytest.fixture
 def rated_out(monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
     """Somebody else in this network has asked for two ratings, which is all that it may."""
-    monkeypatch.setattr(throttle, "RATINGS", throttle.RATINGS._replace(most=2))
+    monkeypatch.setattr(limits, "RATINGS", limits.RATINGS._replace(most=2))
     client = app.test_client()
     assert [_ask(client)[0] for _ in range(2)] == [200, 200]
 

@@ -14,7 +14,7 @@ from db import Database
 from tests.browser import Browser
 from tests.conftest import PASSWORD, Clock, database_url, log_in, logged_in, person, sign_up
 from webapp import create_app
-from webapp.accounts import confirm, hashing, passwords, strength, throttle
+from webapp.accounts import confirm, hashing, limits, passwords, strength, throttle
 
 WRONG = "wrong horse battery"
 
@@ -197,7 +197,7 @@ def test_a_week_later_new_browsers_may_try_again(app: Flask, shut: None, clock: 
 
 
 def test_a_guesser_who_comes_back_each_week_does_not_get_far_in_a_year() -> None:
-    assert throttle.IN_A_ROW.most * timedelta(days=365) / throttle.IN_A_ROW.within < strength.FEWEST_GUESSES
+    assert limits.IN_A_ROW.most * timedelta(days=365) / limits.IN_A_ROW.within < strength.FEWEST_GUESSES
 
 
 def test_the_owner_lets_new_browsers_try_again(alice: Browser, app: Flask, clock: Clock, db: Database) -> None:
@@ -386,8 +386,8 @@ def test_the_command_line_signs_up_as_many_as_it_likes(app: Flask) -> None:
 
 
 def test_each_limit_has_a_kind_of_its_own() -> None:
-    limits = [value for value in vars(throttle).values() if isinstance(value, throttle.Limit)]
-    assert {limit.kind: limit for limit in limits} == throttle.LIMITS and len(limits) == len(throttle.LIMITS)
+    found = [value for value in vars(limits).values() if isinstance(value, limits.Limit)]
+    assert {limit.kind: limit for limit in found} == limits.LIMITS and len(found) == len(limits.LIMITS)
 
 
 def test_a_form_that_is_sent_again_is_no_way_around(app: Flask, db: Database, clock: Clock) -> None:
@@ -511,7 +511,7 @@ def test_drafts_are_kept_twenty_times_an_hour(alice: Browser, clock: Clock) -> N
 def test_a_form_that_came_too_late_is_refused_where_too_many_wait(
     alice: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "ACTS", throttle.ACTS._replace(within=timedelta(hours=3)))
+    monkeypatch.setattr(limits, "ACTS", limits.ACTS._replace(within=timedelta(hours=3)))
     clock.advance(minutes=20)
     assert _times(alice, "/account/email", lambda _: {"email": "new@example.com"}, 20) == [303] * 20
     token = alice.visit("/account").value("csrf_token")
@@ -533,8 +533,8 @@ def test_a_thiefs_session_keeps_the_owner_from_no_confirmation(alice: Browser, a
 def test_an_admin_does_no_more_than_500_acts_an_hour(
     grace: Browser, app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert throttle.ADMIN_ACTS.most == 500
-    monkeypatch.setattr(throttle, "ADMIN_ACTS", throttle.ADMIN_ACTS._replace(most=2))
+    assert limits.ADMIN_ACTS.most == 500
+    monkeypatch.setattr(limits, "ADMIN_ACTS", limits.ADMIN_ACTS._replace(most=2))
     bob = person(db, sign_up(Browser(app), "bob") and "bob")
     path, fields = f"/admin/users/{bob.id}/sign-out", {"reason": "because"}
     assert _times(grace, path, lambda _: fields, 3) == [303, 303, 429]
@@ -545,7 +545,7 @@ def test_an_admin_does_no_more_than_500_acts_an_hour(
 def test_every_place_that_tells_what_is_taken_counts_in_one_bucket(
     app: Flask, htmx: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "TAKEN", throttle.TAKEN._replace(most=4))
+    monkeypatch.setattr(limits, "TAKEN", limits.TAKEN._replace(most=4))
     sign_up(Browser(app), "alice")
     bob = logged_in(Browser(app, htmx), "bob")
     assert sign_up(Browser(app), "alice").answer.status_code == 422
@@ -566,7 +566,7 @@ def test_every_place_that_tells_what_is_taken_counts_in_one_bucket(
 def test_an_account_that_asks_from_many_networks_what_is_taken_is_one(
     alice: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "TAKEN", throttle.TAKEN._replace(most=2))
+    monkeypatch.setattr(limits, "TAKEN", limits.TAKEN._replace(most=2))
     sign_up(Browser(app), "bob")
     statuses = []
     for number in range(3):
@@ -578,8 +578,8 @@ def test_an_account_that_asks_from_many_networks_what_is_taken_is_one(
 def test_log_ins_that_succeed_are_counted_for_each_account(
     app: Flask, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    assert throttle.LOGINS_OF_ACCOUNT.most == 200
-    monkeypatch.setattr(throttle, "LOGINS_OF_ACCOUNT", throttle.LOGINS_OF_ACCOUNT._replace(most=2))
+    assert limits.LOGINS_OF_ACCOUNT.most == 200
+    monkeypatch.setattr(limits, "LOGINS_OF_ACCOUNT", limits.LOGINS_OF_ACCOUNT._replace(most=2))
     for name in ("alice", "bob"):
         sign_up(Browser(app), name)
     browser = log_in(Browser(app), "alice")
@@ -594,8 +594,8 @@ def test_log_ins_that_succeed_are_counted_for_each_account(
 
 
 def test_and_for_each_network_but_those_of_known_browsers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert throttle.LOGINS_OF_NETWORK.most == 3000
-    monkeypatch.setattr(throttle, "LOGINS_OF_NETWORK", throttle.LOGINS_OF_NETWORK._replace(most=2))
+    assert limits.LOGINS_OF_NETWORK.most == 3000
+    monkeypatch.setattr(limits, "LOGINS_OF_NETWORK", limits.LOGINS_OF_NETWORK._replace(most=2))
     for name in ("alice", "bob"):
         sign_up(Browser(app), name)
     known = log_in(Browser(app), "alice")
@@ -608,7 +608,7 @@ def test_and_for_each_network_but_those_of_known_browsers(app: Flask, monkeypatc
 
 
 def test_a_full_bucket_costs_no_hash(alice: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "ACTS", throttle.ACTS._replace(most=1))
+    monkeypatch.setattr(limits, "ACTS", limits.ACTS._replace(most=1))
     typed = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
     assert _times(alice, "/account/password", lambda _: typed, 1) == [303]
     assert _times(alice, "/confirm", lambda _: {"password": PASSWORD + "!"}, 1) == [303]

@@ -6,9 +6,10 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -32,32 +33,116 @@ class BadSetting(click.ClickException):
         super().__init__(f"LATCHKEY_{name} {wanted}")
 
 
+def _field(default: Any, read: Callable[[str, str], object]) -> Any:
+    """A setting that `read` makes of its name and of the text that was set; it raises BadSetting."""
+    return field(default=default, metadata={"read": read})
+
+
+def _number(default: int, least: int, most: int) -> Any:
+    def read(name: str, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+            raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text[:40]!r}")
+        return int(text)
+
+    return _field(default, read)
+
+
+def _one_of(*choices: str) -> Any:
+    def read(name: str, text: str) -> str:
+        if text not in choices:
+            raise BadSetting(name, f"must be {' or '.join(choices)}, not {text[:40]!r}")
+        return text
+
+    return _field(choices[0], read)
+
+
+def _metrics_token(name: str, text: str) -> str:
+    if not BEARER_TOKEN.fullmatch(text):
+        raise BadSetting(name, "must be at least 16 letters, digits or any of -._~+/")
+    return text
+
+
+def _database_url(name: str, text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://", "postgres://")) or ":memory:" in text:
+        raise BadSetting(name, "must be sqlite:///PATH-OF-A-FILE or postgresql://…")
+    return text
+
+
+def _keys(name: str, text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(","))
+    if any(len(key.encode()) < LEAST_KEY_BYTES for key in keys):
+        raise BadSetting(name, f"must be at least {LEAST_KEY_BYTES} bytes long, each of them")
+    return keys
+
+
+def _origin(name: str, text: str) -> str:
+    """Return `text` as scheme, host and perhaps a port: `https://example.org`, `http://127.0.0.1:8000`."""
+    wanted = f"must be an address such as https://example.org, without a path, not {text!r}"
+    try:
+        parts = urlsplit(text.removesuffix("/"))
+        fits = (
+            parts.scheme in {"http", "https"} and HOSTNAME.fullmatch(parts.hostname or "") and "@" not in parts.netloc
+        )
+        port = parts.port
+    except ValueError as error:
+        raise BadSetting(name, wanted) from error
+    if not fits or port == 0 or parts.path or parts.query or parts.fragment:
+        raise BadSetting(name, wanted)
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    is_default = port in {None, 80 if parts.scheme == "http" else 443}
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The settings from LATCHKEY_*, checked, by their names in lower case, and what follows from them.
+    """What LATCHKEY_* say: a field for each setting, with its type, its default and what it must be.
 
-    `address` is where to listen, `hosts` the Host headers that are answered (None: any), `https` whether browsers use
-    it. `secret_key` signs; `secret_key_fallbacks` are old keys that are being rotated out.
+    An empty text is a default that `read` works out from other settings. Of the secret keys the first signs; the others
+    are being rotated out.
     """
 
-    host: str
-    port: int
-    address: str
-    public_url: str
-    https: bool
-    hosts: list[str] | None
-    trusted_proxies: int
-    password_min_length: int
-    deletion_days: int
-    event_days: int
-    workers: int
-    threads: int
-    log_format: str
-    metrics_token: str
-    instance: Path
-    database_url: str
-    secret_key: str
-    secret_key_fallbacks: tuple[str, ...]
+    instance: Path = field(default=Path("instance"), metadata={"read": lambda _, text: Path(text)})
+    database_url: str = _field("", _database_url)
+    host: str = _field("127.0.0.1", lambda _, text: text)
+    port: int = _number(8000, 1, 65535)
+    public_url: str = _field("", _origin)
+    trusted_proxies: int = _number(0, 0, 16)
+    secret_key: tuple[str, ...] = _field((), _keys)
+    password_min_length: int = _number(8, 8, 64)
+    deletion_days: int = _number(7, 1, 90)
+    event_days: int = _number(400, 1, 4000)
+    workers: int = _number(os.cpu_count() or 1, 1, 256)
+    threads: int = _number(16, 1, 256)
+    log_format: str = _one_of("text", "json")
+    metrics_token: str = _field("", _metrics_token)
+    insecure: str = _one_of("0", "1")
+
+    @cached_property
+    def address(self) -> str:
+        """The address to listen at. Raises BadSetting for a host that has none."""
+        try:
+            return str(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4][0])
+        except (OSError, UnicodeError) as error:
+            raise BadSetting("HOST", f"is {self.host[:80]!r}, which is no address of this machine") from error
+
+    @cached_property
+    def origin(self) -> str:
+        """Where people find the site: `https://example.org`, `http://127.0.0.1:8000`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or _origin("PUBLIC_URL", f"http://{host}:{self.port}")
+
+    @cached_property
+    def https(self) -> bool:
+        """Whether browsers come by it."""
+        return self.origin.startswith("https:")
+
+    @cached_property
+    def hosts(self) -> list[str] | None:
+        """The Host headers that are answered; for a loopback address all names of this machine; None: any."""
+        host = str(urlsplit(self.origin).hostname)
+        if _is_loopback(host):
+            return ["localhost", "127.0.0.1", "::1"]
+        return [host] if self.public_url else None
 
     @property
     def login_cookie(self) -> str:
@@ -69,20 +154,14 @@ class Settings:
 
     @property
     def visitor_cookie(self) -> str:
-        """Name of the cookie with Flask's own signed session: flashes, a visitor's CSRF secret, never an identity."""
+        """Flask's own session, signed: flashes and a visitor's CSRF secret go there, never the id of a user."""
         return self._cookie("visitor")
 
     def _cookie(self, name: str) -> str:
         return f"__Host-{name}" if self.https else name
 
 
-NAMES = frozenset(field.name.upper() for field in fields(Settings)) - {
-    "ADDRESS",
-    "HTTPS",
-    "HOSTS",
-    "SECRET_KEY_FALLBACKS",
-}
-NAMES |= {"INSECURE"}
+NAMES = {field.name.upper() for field in fields(Settings)}
 
 
 def load(app: Flask, overrides: Mapping[str, Any]) -> None:
@@ -98,26 +177,18 @@ def settings(app: Flask | None = None) -> Settings:
 
 
 def read(given: Mapping[str, Any]) -> Settings:
-    """Check what was given, by name without the prefix. Raises BadSetting."""
+    """Check what was given, by name without the prefix; an empty text counts as unset. Raises BadSetting."""
     _refuse_unknown(given)
-    instance = _instance(given)
-    database_url = _database_url(given, instance)
-    secret_key, *fallbacks = _keys(given, database_url, instance)
-    return Settings(
-        **_network(given),
-        trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 16),
-        password_min_length=_whole(given, "PASSWORD_MIN_LENGTH", 8, 8, 64),
-        deletion_days=_whole(given, "DELETION_DAYS", 7, 1, 90),
-        event_days=_whole(given, "EVENT_DAYS", 400, 1, 4000),
-        workers=_whole(given, "WORKERS", os.cpu_count() or 1, 1, 256),
-        threads=_whole(given, "THREADS", 16, 1, 256),
-        log_format=_log_format(given),
-        metrics_token=_metrics_token(given),
-        instance=instance,
-        database_url=database_url,
-        secret_key=secret_key,
-        secret_key_fallbacks=tuple(fallbacks),
-    )
+    texts = {name: str(value or "").strip() for name, value in given.items()}
+    found = Settings(**{
+        each.name: each.metadata["read"](each.name.upper(), text)
+        for each in fields(Settings)
+        if (text := texts.get(each.name.upper()))
+    })  # fmt: skip
+    found = replace(found, instance=_made(found.instance.absolute()))
+    found = replace(found, database_url=found.database_url or f"sqlite:///{found.instance}/latchkey.db")
+    _check_network(found)
+    return replace(found, secret_key=found.secret_key or (_kept_key(found),))
 
 
 def blind_index_key(secret_key: str) -> bytes:
@@ -129,27 +200,11 @@ def _refuse_unknown(given: Mapping[str, Any]) -> None:
     """Raise BadSetting for an unknown name: a misspelled setting would otherwise go unnoticed."""
     for name in sorted(given.keys() - NAMES):
         nearest = get_close_matches(name, NAMES, 1)
-        hint = f" LATCHKEY_{nearest[0]} is one." if nearest else " README.md lists those that there are."
+        hint = f" LATCHKEY_{nearest[0]} is one." if nearest else " docs/settings.md lists all."
         raise BadSetting(name[:40], f"is no setting.{hint}")
 
 
-def _network(given: Mapping[str, Any]) -> dict[str, Any]:
-    host, port = _given(given, "HOST") or "127.0.0.1", _whole(given, "PORT", 8000, 1, 65535)
-    address, public = _resolved(host, port), _given(given, "PUBLIC_URL")
-    public_url = _origin(public or f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    https, insecure = public_url.startswith("https:"), _flag(given, "INSECURE")
-    if not (_is_loopback(host) or https or insecure):
-        raise BadSetting(
-            "HOST",
-            f"is {host}, which other machines can reach, and LATCHKEY_PUBLIC_URL is not https: passwords would cross"
-            " the network readable. Set LATCHKEY_PUBLIC_URL to the https address people use, or LATCHKEY_INSECURE=1.",
-        )
-    hosts = _hosts(public_url) if public or _is_loopback(host) else None
-    return {"host": host, "port": port, "address": address, "public_url": public_url, "https": https, "hosts": hosts}
-
-
-def _instance(given: Mapping[str, Any]) -> Path:
-    instance = Path(_given(given, "INSTANCE") or "instance").absolute()
+def _made(instance: Path) -> Path:
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -157,17 +212,22 @@ def _instance(given: Mapping[str, Any]) -> Path:
     return instance
 
 
-def _database_url(given: Mapping[str, Any], instance: Path) -> str:
-    url = _given(given, "DATABASE_URL") or f"sqlite:///{instance}/latchkey.db"
-    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")) or ":memory:" in url:
-        raise BadSetting("DATABASE_URL", "must be sqlite:///PATH-OF-A-FILE or postgresql://…")
-    return url
+def _check_network(found: Settings) -> None:
+    """Raise BadSetting for a host without an address, and for one that passwords would reach unencrypted."""
+    assert found.address
+    if not (_is_loopback(found.host) or found.https or found.insecure == "1"):
+        raise BadSetting(
+            "HOST",
+            f"is {found.host}, which other machines can reach, and LATCHKEY_PUBLIC_URL is not https: passwords would"
+            " cross the network readable. Set LATCHKEY_PUBLIC_URL to the https address people use, or"
+            " LATCHKEY_INSECURE=1.",
+        )
 
 
 def _set_flask_up(app: Flask, settings: Settings) -> None:
     app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SECRET_KEY_FALLBACKS=[*settings.secret_key_fallbacks],
+        SECRET_KEY=settings.secret_key[0],
+        SECRET_KEY_FALLBACKS=[*settings.secret_key[1:]],
         SESSION_COOKIE_NAME=settings.visitor_cookie,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -177,65 +237,6 @@ def _set_flask_up(app: Flask, settings: Settings) -> None:
     )
 
 
-def _given(given: Mapping[str, Any], name: str) -> str:
-    """The value that was set, or an empty text; an empty variable counts as unset."""
-    return str(given.get(name) or "").strip()
-
-
-def _whole(given: Mapping[str, Any], name: str, default: int, least: int, most: int) -> int:
-    text = _given(given, name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
-        raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text[:40]!r}")
-    return int(text)
-
-
-def _flag(given: Mapping[str, Any], name: str) -> bool:
-    text = _given(given, name) or "0"
-    if text not in {"0", "1"}:
-        raise BadSetting(name, f"must be 0 or 1, not {text!r}")
-    return text == "1"
-
-
-def _log_format(given: Mapping[str, Any]) -> str:
-    text = _given(given, "LOG_FORMAT") or "text"
-    if text not in {"text", "json"}:
-        raise BadSetting("LOG_FORMAT", f"must be text or json, not {text[:40]!r}")
-    return text
-
-
-def _metrics_token(given: Mapping[str, Any]) -> str:
-    token = _given(given, "METRICS_TOKEN")
-    if token and not BEARER_TOKEN.fullmatch(token):
-        raise BadSetting("METRICS_TOKEN", "must be at least 16 letters, digits or any of -._~+/")
-    return token
-
-
-def _origin(url: str) -> str:
-    """Return `url` as scheme, host and perhaps a port: `https://example.org`, `http://127.0.0.1:8000`."""
-    wanted = f"must be an address such as https://example.org, without a path, not {url!r}"
-    try:
-        parts = urlsplit(url.removesuffix("/"))
-        fits = (
-            parts.scheme in {"http", "https"} and HOSTNAME.fullmatch(parts.hostname or "") and "@" not in parts.netloc
-        )
-        port = parts.port
-    except ValueError as error:
-        raise BadSetting("PUBLIC_URL", wanted) from error
-    if not fits or port == 0 or parts.path or parts.query or parts.fragment:
-        raise BadSetting("PUBLIC_URL", wanted)
-    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-    is_default = port in {None, 80 if parts.scheme == "http" else 443}
-    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
-
-
-def _resolved(host: str, port: int) -> str:
-    """The address to listen at. Raises BadSetting for a host that has none."""
-    try:
-        return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
-    except (OSError, UnicodeError) as error:
-        raise BadSetting("HOST", f"is {host[:80]!r}, which is no address of this machine") from error
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -243,42 +244,23 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _hosts(public_url: str) -> list[str]:
-    """The Host headers that are answered; for a loopback address, all names of this machine."""
-    host = str(urlsplit(public_url).hostname)
-    return ["localhost", "127.0.0.1", "::1"] if _is_loopback(host) else [host]
-
-
-def _keys(given: Mapping[str, Any], database_url: str, instance: Path) -> list[str]:
-    """The secret keys, the one to sign with first."""
-    text = _given(given, "SECRET_KEY")
-    if not text and not database_url.startswith("sqlite:"):
+def _kept_key(found: Settings) -> str:
+    """The key in the instance folder, made at the first start; of several servers that start at once, one makes it."""
+    if not found.database_url.startswith("sqlite:"):
         raise BadSetting(
             "SECRET_KEY",
             "must be set with PostgreSQL, the same on every server:"
             " python3 -c 'import secrets; print(secrets.token_hex(32))' prints one",
         )
-    if not text:
-        return [_kept_key(instance)]
-    keys = [key.strip() for key in text.split(",")]
-    if any(len(key.encode()) < LEAST_KEY_BYTES for key in keys):
-        raise BadSetting("SECRET_KEY", f"must be at least {LEAST_KEY_BYTES} bytes long, each of them")
-    return keys
-
-
-def _kept_key(instance: Path) -> str:
-    """The key in the instance folder, made at the first start; of several servers that start at once, one makes it."""
-    path = instance / "secret_key"
+    path, where = found.instance / "secret_key", f"is {found.instance}, where secret_key"
     try:
         if not path.exists():
             _create(path, secrets.token_hex(LEAST_KEY_BYTES))
         key = path.read_bytes().decode("ascii", "replace").strip()
     except OSError as error:
-        raise BadSetting("INSTANCE", f"is {instance}, where {path.name} cannot be kept: {error.strerror}.") from error
+        raise BadSetting("INSTANCE", f"{where} cannot be kept: {error.strerror}.") from error
     if len(key) < LEAST_KEY_BYTES:
-        raise BadSetting(
-            "INSTANCE", f"is {instance}, where {path.name} holds no key: delete it, and a new one is made."
-        )
+        raise BadSetting("INSTANCE", f"{where} holds no key: delete it, and a new one is made.")
     return key
 
 

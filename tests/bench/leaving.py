@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import db
-from db import Database, events, users
+from db import Database, deletion, events, users
 from db.migrate import migrate
 from tests.bench import databases
 from tests.bench.report import Pace, Promise, promise, table
@@ -43,7 +43,7 @@ def _leave(url: str, number: int) -> tuple[list[float], int, float]:
         migrate(sweeper)
         leaver, stayer = (_somebody(sweeper, name) for name in ("leaver", "stayer"))
         _live(sweeper, leaver, number)
-        users.set_deletion(sweeper, leaver, sweeper.now())
+        deletion.schedule(sweeper, leaver, sweeper.now())
         waits, gone = [], threading.Event()
         acting = threading.Thread(target=_act, args=(others, stayer, waits, gone))
         acting.start()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from db import Database, throttles
 from db.users import User
-from webapp.accounts import events, roles, throttle
+from webapp.accounts import events, limits, roles, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 
@@ -78,7 +78,7 @@ def let_new_browsers_try(db: Database, actor: Actor) -> bool:
             return False
         throttle.take(db, throttle.of_act("new browsers", user.id))
         throttle.forget(db, user.email)
-        events.record(db, actor, Kind.BLOCK_LIFTED, user.id, limit=throttle.STRANGERS.kind)
+        events.record(db, actor, Kind.BLOCK_LIFTED, user.id, limit=limits.STRANGERS.kind)
     log.info("new browsers may try: user %d", user.id)
     return True
 
@@ -88,5 +88,5 @@ def _full(db: Database, key: str) -> throttles.Full | None:
 
 
 def _block(found: throttles.Full) -> Block:
-    about = throttle.LIMITS[found.kind].about if found.kind in throttle.LIMITS else found.kind
+    about = limits.LIMITS[found.kind].about if found.kind in limits.LIMITS else found.kind
     return Block(found.key, about, found.label, found.ends_at, found.user_id, found.username)

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from db import Database, drafts, stored, throttles, users
+from db import Database, deletion, drafts, stored, throttles
 from db import events as events_table
 from db import sessions as sessions_table
 from db.users import User
@@ -33,7 +33,7 @@ def ask(db: Database, actor: Actor, password: str, days: int) -> str:
         gone_at = user.deletion_at or stored(db.clock() + timedelta(days=days))
         events.record(db, actor, Kind.DELETION_ASKED, user.id)
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_DELETION)
-        users.set_deletion(db, user.id, gone_at)
+        deletion.schedule(db, user.id, gone_at)
     log.info("deletion asked for: user %d", user.id)
     return gone_at
 
@@ -51,7 +51,7 @@ def take_back(db: Database, actor: Actor) -> bool:
     if user.deletion_at is None:
         return True
     with db.transaction():
-        if not users.keep(db, user.id):
+        if not deletion.cancel(db, user.id):
             return False
         events.record(db, actor, Kind.DELETION_TAKEN_BACK, user.id)
     log.info("deletion taken back: user %d", user.id)
@@ -63,14 +63,14 @@ def sweep(db: Database) -> bool:
 
     Names and addresses are freed first; then events and all else that belongs to an account go, its row last.
     """
-    due, left, gone = users.due(db, SWEPT_AT_ONCE), STEP, 0
+    due, left, gone = deletion.due(db, SWEPT_AT_ONCE), STEP, 0
     for user_id in due:
-        users.vacate(db, user_id)
+        deletion.vacate(db, user_id)
     for user_id in due:
         left -= _emptied(db, user_id, left)
         if not left:
             break
-        users.remove(db, user_id)
+        deletion.remove(db, user_id)
         gone += 1
     if gone:
         log.info("deleted: %d accounts", gone)

@@ -6,7 +6,7 @@ from typing import Any
 from db.events import Event
 from webapp.accounts import devices, events, roles
 from webapp.accounts.events import Kind
-from webapp.accounts.throttle import LIMITS
+from webapp.accounts.limits import LIMITS
 from webapp.languages.sentences import say
 
 OF_DISABLED = say("disabled")

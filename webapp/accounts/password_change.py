@@ -13,7 +13,6 @@ from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
-
 WRONG = say("That is not your current password.")
 
 
@@ -26,21 +25,20 @@ def change(db: Database, actor: Actor, current: str, new: str, least: int = FEWE
     If two changes run at once, the second is refused: its `current` password is no longer the current one.
     """
     session, user = actor.own_session, actor.own_session.user
-    words = user.username, user.email
-    refuse(new_password=strength.objection(db, actor, new, least, words, user))
-    acts = throttle.of_act("password", session.user.id)
+    refuse(new_password=strength.objection(db, actor, new, least, (user.username, user.email), user))
+    acts = throttle.of_act("password", user.id)
     throttle.check(db, acts)
     try:
         confirm.check(db, actor, current)
     except WrongPassword as wrong:
         raise Refused(current_password=WRONG) from wrong
-    hashed = passwords.hashed(new, throttle.turn(actor, session.user.email, known=True))
+    hashed = passwords.hashed(new, throttle.turn(actor, user.email, known=True))
     with db.transaction():
         throttle.take(db, acts)
-        if not users.change_password(db, session.user, hashed):
+        if not users.change_password(db, user, hashed):
             raise Refused(current_password=WRONG)
         events.record(db, actor, Kind.PASSWORD_CHANGED, user.id)
-        ended = sessions.end_all(db, actor, session.user.id, Kind.SESSION_ENDED_BY_PASSWORD, but=session.id)
+        ended = sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_PASSWORD, but=session.id)
         token = sessions.renew(db, session)
-    log.info("password changed: user %d", session.user.id)
+    log.info("password changed: user %d", user.id)
     return token, ended

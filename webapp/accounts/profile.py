@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from db import Database, Duplicate, users
+from db import Database, Duplicate, deletion, users
 from webapp.accounts import events, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
@@ -22,7 +22,7 @@ def rename(db: Database, actor: Actor, username: str) -> None:
     refuse(username=new_name_objection(actor, username, own=user.username))
     with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), username=NAME_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("username", user.id))
-        users.free(db, username, "")
+        deletion.free(db, username, "")
         users.set_username(db, user.id, username)
         events.record(db, actor, Kind.USERNAME_CHANGED, user.id, old=user.username, new=username)
     log.info("user name changed: user %d", user.id)
@@ -44,7 +44,7 @@ def change_email(db: Database, actor: Actor, email: str) -> None:
     refuse(email=email_objection(email))
     with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), email=EMAIL_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
-        users.free(db, "", email)
+        deletion.free(db, "", email)
         users.set_email(db, user.id, email)
         throttle.forget(db, email)
         events.record(db, actor, Kind.EMAIL_CHANGED, user.id, old=user.email, new=email)

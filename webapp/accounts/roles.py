@@ -8,7 +8,7 @@ from db.users import User
 from webapp.accounts import events, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused, refuse
+from webapp.accounts.fields import Refused, reason_objection, refuse
 from webapp.languages.sentences import say
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
@@ -16,6 +16,8 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 RESERVED = {"public", "login", "nobody"}
 # A team's own role is shown by its name.
 WORDS = {"user": say("user"), "admin": say("admin")}
+
+NO_ROLE = say("A role has 2 to 32 of a-z, 0-9, _ and -, a letter first, and a name that is not taken.")
 
 log = logging.getLogger("latchkey")
 
@@ -32,13 +34,9 @@ class NotAllowed(Exception):
     """The actor is no admin, or no longer one."""
 
 
-class BadRole(Exception):
-    """The name is not allowed for a role, or a role has it already."""
-
-
 def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> None:
-    """Change the user's role, from their next request on. Raises Refused, LastAdmin, NotAllowed."""
-    refuse(role=None if role in names(db) else say("There is no such role."))
+    """Change the user's role, from their next request on. Raises Refused, LastAdmin, NotAllowed, Throttled."""
+    refuse(role=None if role in names(db) else say("There is no such role."), reason=why_objection(actor, why))
     with db.transaction():
         check_admin(db, actor)
         if role != "admin":
@@ -52,14 +50,14 @@ def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> No
 
 
 def add(db: Database, name: str) -> None:
-    """Add a role that users can have. Raises BadRole."""
+    """Add a role that users can have. Raises Refused for a name that is malformed, reserved or taken."""
     if not NAME.fullmatch(name) or name in RESERVED:
-        raise BadRole
+        raise Refused(name=NO_ROLE)
     try:
         with db.transaction():
             roles.add(db, name)
     except Duplicate as duplicate:
-        raise BadRole from duplicate
+        raise Refused(name=NO_ROLE) from duplicate
 
 
 def names(db: Database) -> list[str]:
@@ -72,6 +70,11 @@ def in_words(role: str) -> str:
 
 def has_admin(db: Database) -> bool:
     return users.has_admin(db)
+
+
+def why_objection(actor: Actor, why: str) -> str | None:
+    """Objection to the reason for an admin's act, or None; a program may act without one."""
+    return None if actor.program and not why else reason_objection(why)
 
 
 def check_admin(db: Database, actor: Actor) -> None:

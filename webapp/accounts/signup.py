@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from db import Database, Duplicate, stored, users
+from db import Database, Duplicate, deletion, stored, users
 from webapp.accounts import events, passwords, strength, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
@@ -18,7 +18,6 @@ log = logging.getLogger("latchkey")
 NAME_TAKEN = say("That user name is taken. Choose another.")
 NAME_RESERVED = say("That user name is reserved. Choose another.")
 EMAIL_TAKEN = say("Email already registered.")
-
 
 # A visitor who reads that the database did not answer tries again at once.
 SENT_AGAIN_WITHIN = timedelta(minutes=10)
@@ -49,16 +48,11 @@ def sign_up(
         email=email_objection(email),
         password=strength.objection(db, actor, password, least, (username, email)),
     )
-    buckets, taken = throttle.of_signup(actor), throttle.of_taken(actor)
-    throttle.check(db, buckets + taken)
+    taken = throttle.of_taken(actor)
+    throttle.check(db, throttle.of_signup(actor) + taken)
     hashed = passwords.hashed(password, throttle.signup_turn(actor))
     try:
-        with db.transaction():
-            throttle.take(db, buckets)
-            users.free(db, username, email)
-            user_id = users.add(db, username, email, hashed)
-            throttle.forget(db, email)
-            events.record(db, actor, Kind.SIGNED_UP, user_id)
+        user_id = _add(db, actor, username, email, hashed)
     except Duplicate as duplicate:
         if is_sent_again and (user := _made_before(db, actor, username, email, password)):
             return user.id
@@ -66,6 +60,17 @@ def sign_up(
         log.info("refused a sign-up: %s taken", users.taken(duplicate))
         raise _refusal(db, duplicate, username, email) from duplicate
     log.info("signed up: user %d", user_id)
+    return user_id
+
+
+def _add(db: Database, actor: Actor, username: str, email: str, hashed: str) -> int:
+    """Raises Duplicate, Throttled."""
+    with db.transaction():
+        throttle.take(db, throttle.of_signup(actor))
+        deletion.free(db, username, email)
+        user_id = users.add(db, username, email, hashed)
+        throttle.forget(db, email)
+        events.record(db, actor, Kind.SIGNED_UP, user_id)
     return user_id
 
 

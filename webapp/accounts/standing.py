@@ -7,12 +7,14 @@ from db.users import User
 from webapp.accounts import events, people, roles, sessions
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
+from webapp.accounts.fields import refuse
 
 log = logging.getLogger("latchkey")
 
 
 def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
-    """Shut the account and end its sessions. Raises LastAdmin, NotAllowed."""
+    """Shut the account and end its sessions. Raises Refused, LastAdmin, NotAllowed, Throttled."""
+    refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor)
         if not roles.locked(db, user).disabled_at:
@@ -23,7 +25,8 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
 
 
 def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
-    """Let the user log in again. Raises NotAllowed."""
+    """Let the user log in again. Raises Refused, NotAllowed, Throttled."""
+    refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor)
         now = users.lock(db, user.id)
@@ -34,7 +37,8 @@ def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
 
 
 def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
-    """End all sessions of this user; return how many were live. Raises NotAllowed."""
+    """End all sessions of this user; return how many were live. Raises Refused, NotAllowed, Throttled."""
+    refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor)
         users.lock(db, user.id)
@@ -45,6 +49,6 @@ def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
 
 
 def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
-    """End everybody's sessions; return how many were live. Raises NotAllowed."""
+    """End everybody's sessions; return how many were live. Raises Refused, NotAllowed, Throttled."""
     with db.transaction():
         return sum(sign_out(db, actor, people.by_id(db, user_id), why) for user_id in sessions.owners(db))

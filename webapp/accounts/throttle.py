@@ -4,96 +4,28 @@ Failures are counted in buckets. Strangers share one for each account; a browser
 before has its own (OWASP, device cookies), so guessing from anywhere never shuts it out. An address that no user has
 is counted in the same way.
 
-Successes are counted too, if each writes a row or costs more than a page. SECURITY.md lists every POST with its
-bucket.
+Successes are counted too, if each writes a row or costs more than a page. `limits` has the numbers; SECURITY.md lists
+every POST with its bucket.
 """
 
 import ipaddress
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import NamedTuple
 
 from db import Database, Unavailable, moment, stored, throttles, users
 from db.sessions import Session
 from db.users import User
+from webapp.accounts import limits
 from webapp.accounts.actor import Actor
 from webapp.accounts.hashing import Turn
-from webapp.languages.sentences import Sentence, say
+from webapp.accounts.limits import Limit
 
 log = logging.getLogger("latchkey")
 
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
-
-
-class Limit(NamedTuple):
-    """At most `most` tries in the time `within` after the first; with `in_a_row`, each try begins that time anew.
-
-    `sentence` is for the user or visitor who reaches the limit, `about` for admins.
-    """
-
-    kind: str
-    most: int
-    within: timedelta
-    sentence: Sentence
-    about: Sentence
-    in_a_row: bool = False
-
-
-LOGINS = say(
-    "There were too many failed log-ins. A browser that has logged in to the account before can still log in."
-    " From this one, try again %(when)s."
-)
-GUESSES = say("The password was wrong too often. Try again %(when)s.")
-
-# A user who mistypes needs two or three tries. Until IN_A_ROW ends it, a guesser gets 5 in five minutes.
-STRANGERS = Limit("account", 5, timedelta(minutes=5), LOGINS, say("Failed log-ins from unknown browsers"))
-# NIST SP 800-63B-4 3.2.2: no more than 100 in a row on one account. After that only known browsers get in, until the
-# owner lifts it from one of those, an admin does, or a week is over. A guesser who comes back each week has 5,200 tries
-# a year: the weakest password that we take, 10,000 guesses, holds out for two years, and one of a million for 190.
-IN_A_ROW = Limit(
-    "row", 100, timedelta(days=7), LOGINS, say("100 failed log-ins in a row from unknown browsers"), in_a_row=True
-)
-# One machine that tries one password on many accounts. A school behind one address still gets in.
-A_MINUTE = Limit("minute", 10, timedelta(minutes=1), LOGINS, say("Failed log-ins in a minute"))
-AN_HOUR = Limit("hour", 100, timedelta(hours=1), LOGINS, say("Failed log-ins in an hour"))
-# An attacker who also took the cookie gets no further than a stranger.
-KNOWN = Limit("device", 5, timedelta(minutes=5), GUESSES, say("Failed log-ins from a known browser"))
-KNOWN_IN_A_ROW = Limit("device row", 50, timedelta(days=30), GUESSES, say("A browser that is no longer known"), True)
-# A stranger who sits down at an open session does not know the password.
-IN_SESSION = Limit("session", 5, timedelta(minutes=5), GUESSES, say("Wrong passwords in an open session"))
-IN_SESSION_IN_A_ROW = Limit(
-    "session row", 50, timedelta(days=30), GUESSES, say("An open session that guesses on"), in_a_row=True
-)
-# Enough for a class that signs up together; a program would want thousands. Refused sign-ups do not count.
-CROWD = say("Too many accounts were made from your network. Try again %(when)s.")
-SIGNUPS = Limit("sign-ups", 20, timedelta(hours=1), CROWD, say("Sign-ups"))
-# Each answer tells that a user has an address or a name: at sign-up, in the profile, or as the check of a field. A
-# user in search of a free user name asks less often.
-ASKED_ABOUT = say("Too many names and addresses that are taken were tried from your network. Try again %(when)s.")
-TAKEN = Limit("taken", 100, timedelta(hours=1), ASKED_ABOUT, say("Names and addresses that are taken"))
-# A rating takes up to 60 ms of a core. A class that signs up together needs 100, in its pages and at the end.
-RATED = say("Too many passwords were tried out from your network. Try again %(when)s.")
-RATINGS = Limit("ratings", 200, timedelta(minutes=1), RATED, say("Passwords rated in a minute"))
-# Each log-in keeps a core busy for a tenth of a second and leaves a session. Enough for a family at one account and a
-# school at one address.
-LOGGED_IN_OFTEN = say("There were too many log-ins. Try again %(when)s.")
-LOGINS_OF_ACCOUNT = Limit("log-ins", 200, timedelta(hours=1), LOGGED_IN_OFTEN, say("Log-ins to one account"))
-LOGINS_OF_NETWORK = Limit("log-ins here", 3000, timedelta(hours=1), LOGGED_IN_OFTEN, say("Log-ins from one network"))
-# Each act writes an event, which is kept for a year. No user changes their name more often by hand.
-OFTEN = say("You have done this too often. Try again %(when)s.")
-ACTS = Limit("acts", 20, timedelta(hours=1), OFTEN, say("The same act in one account"))
-# Against a stolen session of an admin; a morning's work at the pages needs fewer acts.
-ADMIN_ACTS = Limit("admin acts", 500, timedelta(hours=1), OFTEN, say("Acts of one admin"))
-LIMITS = {
-    limit.kind: limit
-    for limit in (
-        STRANGERS, IN_A_ROW, A_MINUTE, AN_HOUR, KNOWN, KNOWN_IN_A_ROW, IN_SESSION, IN_SESSION_IN_A_ROW, SIGNUPS, TAKEN,
-        RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS, ADMIN_ACTS,
-    )
-}  # fmt: skip
 
 
 class Throttled(Exception):
@@ -119,52 +51,53 @@ class Bucket(NamedTuple):
 def of_login(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
     """Buckets of a try to log in with this address; `user` has the address, `known` is what `is_known` returned."""
     if user and known:
-        return [Bucket(KNOWN, f"{actor.browser} {user.id}", actor.device, user.id), _known_in_a_row(actor, user)]
+        return [Bucket(limits.KNOWN, f"{actor.browser} {user.id}", actor.device, user.id), _known_in_a_row(actor, user)]
     network = network_of(actor.address)
     accounts = _of_address(email, user.id if user else None)
-    return accounts + [Bucket(limit, network, network) for limit in (A_MINUTE, AN_HOUR)]
+    return accounts + [Bucket(limit, network, network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
 
 
 def of_session(session: Session) -> list[Bucket]:
-    return [Bucket(limit, session.id, session.device, session.user.id) for limit in (IN_SESSION, IN_SESSION_IN_A_ROW)]
+    both = limits.IN_SESSION, limits.IN_SESSION_IN_A_ROW
+    return [Bucket(limit, session.id, session.device, session.user.id) for limit in both]
 
 
 def of_logged_in(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
     """Buckets of a log-in that succeeds with this address; a known browser is not counted with its network."""
-    of_account = Bucket(LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)
-    return [of_account] if known else [of_account, *_of_network(LOGINS_OF_NETWORK, actor)]
+    of_account = Bucket(limits.LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)
+    return [of_account] if known else [of_account, *_of_network(limits.LOGINS_OF_NETWORK, actor)]
 
 
 def of_signup(actor: Actor) -> list[Bucket]:
-    return _of_network(SIGNUPS, actor)
+    return _of_network(limits.SIGNUPS, actor)
 
 
 def of_taken(actor: Actor, user_id: int | None = None) -> list[Bucket]:
     """Buckets of an answer that tells whether a name or an address is taken; `user_id` is the asking user, if known."""
-    own = [Bucket(TAKEN, f"user {user_id}", user_id=user_id)] if user_id else []
-    return own + _of_network(TAKEN, actor)
+    own = [Bucket(limits.TAKEN, f"user {user_id}", user_id=user_id)] if user_id else []
+    return own + _of_network(limits.TAKEN, actor)
 
 
 def of_rating(actor: Actor, user: User | None) -> list[Bucket]:
     """Buckets of a rating; a logged-in `user` has one of their own, whatever the neighbours do."""
     if user is None:
-        return _of_network(RATINGS, actor)
-    return [Bucket(RATINGS, f"user {user.id}", user_id=user.id)]
+        return _of_network(limits.RATINGS, actor)
+    return [Bucket(limits.RATINGS, f"user {user.id}", user_id=user.id)]
 
 
 def of_act(what: str, user_id: int) -> list[Bucket]:
     """Buckets of an act on one's own account; each `what` has a bucket of its own."""
-    return [Bucket(ACTS, f"{what} {user_id}", user_id=user_id)]
+    return [Bucket(limits.ACTS, f"{what} {user_id}", user_id=user_id)]
 
 
 def of_draft(session: Session) -> list[Bucket]:
     """Buckets of a draft, by session: the drafts of a thief's session must not keep the owner from confirming."""
-    return [Bucket(ACTS, f"draft {session.id}", session.device, session.user.id)]
+    return [Bucket(limits.ACTS, f"draft {session.id}", session.device, session.user.id)]
 
 
 def of_admin(admin: User) -> list[Bucket]:
     """Buckets of an admin's act on another user."""
-    return [Bucket(ADMIN_ACTS, str(admin.id), user_id=admin.id)]
+    return [Bucket(limits.ADMIN_ACTS, str(admin.id), user_id=admin.id)]
 
 
 def turn(actor: Actor, email: str, known: bool = False) -> Turn:
@@ -250,7 +183,7 @@ def count(db: Database, buckets: list[Bucket]) -> None:
 
 def end_row(db: Database, user: User) -> None:
     """End the row of strangers' failures before a log-in, inside its transaction."""
-    throttles.remove(db, Bucket(IN_A_ROW, user.email).key(db))
+    throttles.remove(db, Bucket(limits.IN_A_ROW, user.email).key(db))
 
 
 def strangers_wait_until(db: Database, user: User) -> str | None:
@@ -271,11 +204,11 @@ def sweep(db: Database) -> None:
 
 
 def _known_in_a_row(actor: Actor, user: User) -> Bucket:
-    return Bucket(KNOWN_IN_A_ROW, f"{actor.browser} {user.id}", actor.device, user.id)
+    return Bucket(limits.KNOWN_IN_A_ROW, f"{actor.browser} {user.id}", actor.device, user.id)
 
 
 def _of_address(email: str, user_id: int | None = None) -> list[Bucket]:
-    return [Bucket(limit, email, user_id=user_id) for limit in (STRANGERS, IN_A_ROW)]
+    return [Bucket(limit, email, user_id=user_id) for limit in (limits.STRANGERS, limits.IN_A_ROW)]
 
 
 def _of_network(limit: Limit, actor: Actor) -> list[Bucket]:

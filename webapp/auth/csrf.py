@@ -63,7 +63,7 @@ def is_mere_question() -> bool:
 def token() -> str:
     """Token for a form's hidden field, masked anew each time: compressed pages reveal nothing of it (BREACH)."""
     mask = secrets.token_bytes(TOKEN_BYTES)
-    return (mask + _xor(mask, _proof(_source() or _new_source(), settings().secret_key))).hex()
+    return (mask + _xor(mask, _proof(_source() or _new_source(), settings().secret_key[0]))).hex()
 
 
 def is_from_page_of(session: Session) -> bool:
@@ -84,8 +84,8 @@ def _is_from_here() -> bool:
 
 
 def _own_origins() -> set[str]:
-    public: str = settings().public_url
-    return {public} if settings().https else {public, request.host_url.rstrip("/").lower()}
+    own = settings().origin
+    return {own} if settings().https else {own, request.host_url.rstrip("/").lower()}
 
 
 def _fits(source: str | None) -> bool:
@@ -96,8 +96,7 @@ def _fits(source: str | None) -> bool:
     if source is None or len(masked) != 2 * TOKEN_BYTES:
         return False
     given = _xor(masked[:TOKEN_BYTES], masked[TOKEN_BYTES:])
-    keys = [settings().secret_key, *settings().secret_key_fallbacks]
-    return any(hmac.compare_digest(given, _proof(source, key)) for key in keys)
+    return any(hmac.compare_digest(given, _proof(source, key)) for key in settings().secret_key)
 
 
 def _source() -> str | None:

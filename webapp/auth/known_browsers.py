@@ -66,5 +66,5 @@ def _write(answer: Response, user_id: int) -> None:
 
 
 def _serializer() -> URLSafeSerializer:
-    keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
-    return URLSafeSerializer(keys, salt="device")
+    # The serializer signs with the last one.
+    return URLSafeSerializer([*reversed(settings().secret_key)], salt="device")

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from db import Unavailable
+from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 
 
@@ -16,12 +17,14 @@ def register(app: Flask, *found: click.Command) -> None:
 
 
 class Commands(AppGroup):
-    """Commands that say in a sentence that the database is unavailable, or that too many users log in."""
+    """Commands that say in a sentence why nothing was done."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except Unavailable as error:
             raise click.ClickException(f"The database cannot answer now, and nothing was done: {error}") from error
+        except Refused as refused:
+            raise click.ClickException(" ".join(refused.errors.values())) from refused
         except Busy as busy:
             raise click.ClickException("Too many are logging in just now. Nothing was done; try again.") from busy

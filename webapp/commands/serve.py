@@ -76,7 +76,7 @@ def _share_metrics(instance: Path, port: int) -> None:
 
 
 def _welcome() -> None:
-    click.echo(f"Latchkey is at {settings().public_url} - stop it with Ctrl+C.")
+    click.echo(f"Latchkey is at {settings().origin} - stop it with Ctrl+C.")
     if not roles.has_admin(database()):
         click.echo("It has no admin yet: sign up there, then run  ./just admin YOUR@EMAIL.ADDRESS  beside this.")
 

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from webapp.accounts import admin, blocks, dashboard, events, people, sessions, throttle
+from webapp.accounts import admin, blocks, dashboard, events, limits, people, sessions
 from webapp.accounts.people import User
 from webapp.auth import navigation, public
 from webapp.forms import Form
@@ -48,8 +48,8 @@ DAYS = tuple(
 )
 NUMBERS = admin.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
 BLOCKS = [
-    blocks.Block("a" * 12, throttle.STRANGERS.about, "", NOW, 2, "bob"),
-    blocks.Block("b" * 12, throttle.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
+    blocks.Block("a" * 12, limits.STRANGERS.about, "", NOW, 2, "bob"),
+    blocks.Block("b" * 12, limits.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
 ]
 ADVICE = [
     dashboard.Advice(True, say("Your password is less than a year old"), "password_change"),
