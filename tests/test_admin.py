@@ -5,7 +5,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import Clock, log_in, logged_in, person
+from tests.fixtures import Clock, log_in, logged_in, person
 from webapp.accounts import admin, roles, sweep
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.events import Kind

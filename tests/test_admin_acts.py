@@ -9,7 +9,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
 from webapp.accounts.actor import COMMAND_LINE, Actor

@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import Clock, log_in, logged_in
+from tests.fixtures import Clock, log_in, logged_in
 from webapp.accounts import events
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Filter, Kind

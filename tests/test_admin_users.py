@@ -7,7 +7,7 @@ from flask import Flask
 
 from db import Database, deletion, users
 from tests.browser import Browser
-from tests.conftest import Clock, logged_in, person
+from tests.fixtures import Clock, logged_in, person
 from webapp.accounts import people, roles, standing
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.people import Query

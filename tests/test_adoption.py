@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, person
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import passwords
 

@@ -18,7 +18,7 @@ from db import Database, backup, connect, users
 from db.migrate import FOLDER, migrate
 from tests import postgres
 from tests.browser import Browser
-from tests.conftest import POSTGRES, log_in, logged_in, sign_up
+from tests.fixtures import POSTGRES, log_in, logged_in, sign_up
 from tests.server import ROOT, Server
 from tests.test_readme import block
 from webapp import create_app

@@ -7,7 +7,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, logged_in, person, sign_up
+from tests.fixtures import PASSWORD, logged_in, person, sign_up
 from webapp.accounts import roles
 from webapp.accounts.actor import COMMAND_LINE
 

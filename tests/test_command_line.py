@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database, Unavailable, users
 from tests.browser import Browser
-from tests.conftest import log_in, logged_in, person, sign_up
+from tests.fixtures import log_in, logged_in, person, sign_up
 from tests.server import ROOT, free_port
 
 

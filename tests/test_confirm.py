@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import roles, standing
 from webapp.accounts.actor import COMMAND_LINE

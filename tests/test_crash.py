@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from db import users
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.server import Server
 
 pytestmark = pytest.mark.xdist_group("crash")

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.browser import Browser, values
-from tests.conftest import PASSWORD, log_in, sign_up
+from tests.fixtures import PASSWORD, log_in, sign_up
 from webapp import create_app
 from webapp.auth import current_user, for_programs, public
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser, text
-from tests.conftest import Clock, log_in, logged_in
+from tests.fixtures import Clock, log_in, logged_in
 from webapp.hypermedia import charts
 from webapp.languages.reader import current
 

@@ -120,8 +120,8 @@ def test_threads_write_one_after_the_other_without_an_error(db: Database) -> Non
     assert len(set(ids)) == 80
 
 
-def test_servers_that_start_at_once_migrate_once(settings: dict[str, Any]) -> None:
-    opened = [databases.connect(settings["DATABASE_URL"]) for _ in range(4)]
+def test_servers_that_start_at_once_migrate_once(first_settings: dict[str, Any]) -> None:
+    opened = [databases.connect(first_settings["DATABASE_URL"]) for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
         run = [name for names in threads.map(migrate, opened) for name in names]
     assert sorted(run) == sorted(set(run))

@@ -9,7 +9,7 @@ from db import Database, events, users
 from db import deletion as deletions
 from db.users import User
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import deletion, roles, sessions, standing, sweep
 from webapp.accounts.actor import COMMAND_LINE

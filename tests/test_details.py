@@ -52,14 +52,14 @@ TEXTS: list[tuple[str, str, dict[str, str], str]] = [
 
 
 @pytest.fixture
-def old(settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+def old(first_settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     """A database as it was before details were data."""
     folder = tmp_path / "migrations"
     folder.mkdir()
     for path in FOLDER.glob("*.sql"):
         if path.name < BEFORE:
             (folder / path.name).write_text(path.read_text())
-    database = databases.connect(settings["DATABASE_URL"])
+    database = databases.connect(first_settings["DATABASE_URL"])
     with monkeypatch.context() as patch:
         patch.setattr("db.migrate.FOLDER", folder)
         migrate(database)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import logged_in, person, sign_up
+from tests.fixtures import logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import roles
 from webapp.accounts.actor import COMMAND_LINE

@@ -7,7 +7,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask import Flask, abort
 
 import db
 from tests.browser import Browser, checked
-from tests.conftest import PASSWORD, logged_in
+from tests.fixtures import PASSWORD, logged_in
 from webapp import create_app, errors
 from webapp.auth import public
 from webapp.hypermedia import form_again

@@ -5,7 +5,7 @@ import re
 from flask import Flask
 
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in
+from tests.fixtures import PASSWORD, Clock, log_in
 
 
 def _delay(text: str) -> int:

@@ -11,7 +11,7 @@ from flask import Flask, Response
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from tests.sentences import PSEUDO, forgotten, outside_brackets, write_pseudo
 from webapp import create_app, errors
 from webapp.accounts import roles

@@ -17,7 +17,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, sign_up
+from tests.fixtures import PASSWORD, Clock, log_in, sign_up
 from tests.server import ROOT
 from webapp.accounts import hashing, passwords
 from webapp.accounts.hashing import MOST_WAITING, Busy, Pool

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.browser import Browser
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from webapp import create_app
 from webapp.auth import public
 from webapp.hypermedia import let_forms_lead_to

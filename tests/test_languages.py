@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import Clock, log_in, logged_in, person, sign_up
+from tests.fixtures import Clock, log_in, logged_in, person, sign_up
 from tests.screens import Screens, become, flashes, heading, press, somebody
 from tests.test_overload import Door
 from webapp.accounts import admin

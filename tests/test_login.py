@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from db import Database, users
 from tests.browser import Browser, values
-from tests.conftest import PASSWORD, log_in, person, sign_up
+from tests.fixtures import PASSWORD, log_in, person, sign_up
 from webapp.accounts import passwords, standing
 from webapp.accounts.actor import COMMAND_LINE
 

@@ -11,7 +11,7 @@ from flask import Flask, request
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, log_in, sign_up
+from tests.fixtures import PASSWORD, log_in, sign_up
 from tests.server import Server
 from tests.visitor import Visitor
 from webapp import create_app

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.server import Server
 from tests.visitor import Visitor
 

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import db as databases
 from db import Database
 from tests.browser import Browser, checked
-from tests.conftest import log_in, logged_in, person, sign_up
+from tests.fixtures import log_in, logged_in, person, sign_up
 from tests.server import ROOT, Server, free_port
 from webapp import create_app, metrics
 from webapp.accounts import standing

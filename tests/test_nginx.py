@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import database_url
+from tests.fixtures import database_url
 from tests.programs import nginx
 from tests.screens import become, heading, press, somebody
 from tests.server import ROOT, Server, free_port

@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import logged_in, person
+from tests.fixtures import logged_in, person
 from webapp.accounts import events
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.server import front_door

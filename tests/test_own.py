@@ -18,7 +18,7 @@ def clone(tmp_path: Path) -> Path:
     """A copy of ours, for a team to add to."""
     for name in ("webapp", "db", "own", "tests"):
         shutil.copytree(ROOT / name, tmp_path / "clone" / name, ignore=IGNORED)
-    for name in ("pyproject.toml", "SECURITY.md"):
+    for name in ("pyproject.toml", "SECURITY.md", "conftest.py"):
         shutil.copy(ROOT / name, tmp_path / "clone" / name)
     return tmp_path / "clone"
 
@@ -73,8 +73,6 @@ def test_all_of_it(app: Flask, db: Database) -> None:
 
 
 def test_a_team_overrides_a_template_and_adds_the_rest(clone: Path) -> None:
-    (clone / "own/tests").mkdir()
-    shutil.copy(ROOT / "webapp/commands/samples/conftest.py.txt", clone / "own/tests/conftest.py")
     for name, text in OVERRIDES.items():
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text(text)

@@ -9,7 +9,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import log_in, sign_up
+from tests.fixtures import log_in, sign_up
 from webapp.accounts import passwords
 from webapp.accounts.passwords import ITERATIONS
 

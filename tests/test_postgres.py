@@ -16,7 +16,7 @@ from flask import Flask
 from db import Database, Unavailable, connect, users
 from db.postgres import PATIENCE
 from tests.browser import Browser
-from tests.conftest import POSTGRES, logged_in, sign_up
+from tests.fixtures import POSTGRES, logged_in, sign_up
 
 
 class Way:

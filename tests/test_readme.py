@@ -10,7 +10,7 @@ from flask import Blueprint
 from jinja2 import ChoiceLoader, DictLoader
 
 from tests.browser import Browser
-from tests.conftest import logged_in
+from tests.fixtures import logged_in
 from tests.screenshots import PICTURES
 from webapp import config, create_app
 

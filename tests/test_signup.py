@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from db import Database, users
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, sign_up
+from tests.fixtures import PASSWORD, Clock, sign_up
 
 BAD_NAMES = {
     "empty": "",

@@ -15,7 +15,7 @@ from flask import Flask
 from db import Database, connect, users
 from db.sqlite import PATIENCE, SETTINGS, STUCK
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, log_in, logged_in, sign_up
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in, sign_up
 from tests.server import ROOT, Server
 from tests.visitor import Visitor
 from webapp import create_app

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, sign_up
+from tests.fixtures import PASSWORD, sign_up
 from webapp.accounts import hashing, limits, passwords, strength
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.hashing import Busy

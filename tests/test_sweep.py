@@ -8,7 +8,7 @@ from flask import Flask
 from db import Database
 from db import events as table
 from tests.browser import Browser
-from tests.conftest import Clock, logged_in
+from tests.fixtures import Clock, logged_in
 from webapp import create_app
 from webapp.accounts import admin, sweep
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.conftest import PASSWORD, Clock, database_url, log_in, logged_in, person, sign_up
+from tests.fixtures import PASSWORD, Clock, database_url, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import confirm, hashing, limits, passwords, strength, throttle
 

@@ -6,7 +6,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 
 
 class Visitor:

@@ -55,14 +55,12 @@ class Stop(NamedTuple):
     is_outlined: bool
 
 
-def test_the_order_is_the_same_with_and_without_javascript(state: Callable[..., Page]) -> None:
-    with_javascript = from_the_top(walk(state(viewport=PHONE)))
+def test_every_control_is_a_stop_in_sight_in_the_same_order_with_and_without_javascript(
+    state: Callable[..., Page],
+) -> None:
+    with_javascript = from_the_top(stops_in_sight(state(viewport=PHONE)))
     without = from_the_top(walk(state(viewport=PHONE, javascript=False)))
     assert [name for name in with_javascript if name != "button Show password"] == without
-
-
-def test_every_control_is_a_stop_in_sight_and_outlined(state: Callable[..., Page]) -> None:
-    assert_each_is_seen(state(viewport=PHONE))
 
 
 @pytest.mark.parametrize("tell", [warned, told_too_late])
@@ -70,7 +68,7 @@ def test_what_a_page_tells_of_its_end_covers_no_control(
     screens: Screens, tell: Callable[..., tuple[Page, Person]]
 ) -> None:
     page, _ = tell(screens, viewport=PHONE)
-    assert_each_is_seen(page)
+    stops_in_sight(page)
 
 
 def test_the_warning_is_answered_by_keyboard(screens: Screens) -> None:
@@ -269,12 +267,13 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"no {name} among {seen}")
 
 
-def assert_each_is_seen(page: Page) -> None:
-    """Every control of the page is a stop, in sight and outlined."""
+def stops_in_sight(page: Page) -> list[Stop]:
+    """All stops, after a look at them: every control of the page is one, in sight and outlined."""
     stops = walk(page)
     assert names(stop for stop in stops if not stop.is_in_sight) == []
     assert names(stop for stop in stops if not stop.is_outlined) == []
     assert len(stops) == page.locator(CONTROLS).filter(visible=True).count()
+    return stops
 
 
 def names(stops: Iterable[Stop]) -> list[str]:

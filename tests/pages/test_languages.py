@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.browser import Browser as Client
-from tests.conftest import PASSWORD, logged_in, person
+from tests.fixtures import PASSWORD, logged_in, person
 from tests.pages.test_accessibility import AXE, CLIPPED, OVERFLOW, assert_none, violations
 from tests.screens import DESK, PHONE, Screens
 from tests.sentences import CATALOGS, PSEUDO, write_pseudo
@@ -89,7 +89,7 @@ def _assert_holds(page: Page, language: str) -> None:
         assert page.evaluate(OVERFLOW) == 0, page.url
     assert_none(page.evaluate(CLIPPED), page.url)
     page.evaluate(AXE)
-    assert_none(violations(page, {}), page.url)
+    assert_none(violations(page), page.url)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SAMPLES = Path(__file__).parent / "samples"
+TRANSLATIONS = Path(__file__).parents[1] / "languages/translations"
 OWN = Path(__file__).parents[2] / "own"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 # Each sample, and the file that is made from it.
@@ -17,8 +18,6 @@ FILES = {
     "migration.sql.txt": "migrations/{number}_{}.sql",
     "test.py.txt": "tests/test_{}.py",
 }
-# Written once, for the tests of all pages.
-FIXTURES = "tests/conftest.py"
 SENTENCES = re.compile(r'(?:say|\b_)\("([^"]+)"')
 CATALOG = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 
@@ -31,12 +30,10 @@ def main(what: str = "", name: str = "") -> None:
     texts = {path.format(name, number=number): _filled(sample, name) for sample, path in FILES.items()}
     if there := [path for path in texts if (OWN / path).exists()]:
         sys.exit(f"own/{there[0]} is there already.")
-    if not (OWN / FIXTURES).exists():
-        texts[FIXTURES] = _filled("conftest.py.txt", name)
     for path, text in texts.items():
         _write(OWN / path, text)
-    for language in ("de",):
-        _add_to_catalog(OWN / f"translations/{language}/LC_MESSAGES/messages.po", texts.values())
+    for ours in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
+        _add_to_catalog(OWN / "translations" / ours.relative_to(TRANSLATIONS), texts.values())
     sys.stdout.write("".join(f"own/{path}\n" for path in texts) + f"`./just test own` tries it; it is at /{name}.\n")
 
 

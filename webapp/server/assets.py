@@ -58,9 +58,11 @@ def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
 def _publish(name: Path, source: Path, folder: Path) -> str:
     content = _minified(source)
     hashed = name.with_suffix(f".{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}")
-    _write(folder / hashed, content)
-    if name.suffix not in PACKED:
-        _write(folder / f"{hashed}.gz", gzip.compress(content, mtime=0))
+    # The compressed file comes first: once the other is there, both are.
+    if not (folder / hashed).exists():
+        if name.suffix not in PACKED:
+            _write(folder / f"{hashed}.gz", gzip.compress(content, mtime=0))
+        _write(folder / hashed, content)
     return hashed.as_posix()
 
 
@@ -71,8 +73,6 @@ def _minified(source: Path) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     """Write the whole file or nothing, since several servers may start at once."""
-    if path.exists():
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{secrets.token_hex(4)}")
     draft.write_bytes(content)

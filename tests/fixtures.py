@@ -15,22 +15,17 @@ from psycopg import sql
 
 from db import Database
 from db.users import User
+from tests import shared
 from tests.browser import Browser
 from tests.server import ROOT, Server
-from webapp import create_app
+from webapp import Latchkey, create_app
 from webapp.accounts import passwords, people, roles
 from webapp.accounts.actor import COMMAND_LINE
+from webapp.server import assets
 
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("TEST_POSTGRES")
 PASSWORD = "correct horse battery"
-# What is about one of the two alone; test_sqlite.py needs nothing but a file, and so runs with both.
-SQLITE_ALONE = [
-    # Where browsers differ, and what a page looks like, the database makes no difference.
-    *("accessibility", "back", "firefox", "keyboard", "languages", "offline", "waiting", "webkit"),
-]
-collect_ignore = [f"pages/test_{name}.py" for name in SQLITE_ALONE] if POSTGRES else ["test_postgres.py"]
-pytest_plugins = ["tests.screens"]
 
 
 class Clock:
@@ -57,11 +52,41 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once() -> None:
+    Latchkey.jinja_options = {"bytecode_cache": shared.Compiled()}
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[shared.Migrated]:
+    """The database of one test after the other."""
+    with database_url(folder := tmp_path_factory.mktemp("migrated")) as url:
+        yield shared.Schema(url) if POSTGRES else shared.File(folder)
+
+
+@pytest.fixture(scope="session")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files, published once."""
+    assets.publish(folder := tmp_path_factory.mktemp("static"))
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Iterator[dict[str, Any]]:
+def settings(tmp_path: Path, migrated: shared.Migrated, static: Path) -> dict[str, Any]:
     """For an app of this test's own, on a database of its own."""
+    (tmp_path / "static").symlink_to(static)
+    return _settings(tmp_path, migrated.url(tmp_path))
+
+
+@pytest.fixture
+def first_settings(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """For the first start of an app: its database holds no table."""
     with database_url(tmp_path) as url:
-        yield {"INSTANCE": str(tmp_path), "DATABASE_URL": url, "SECRET_KEY": "a key that serves the tests alone"}
+        yield _settings(tmp_path, url)
+
+
+def _settings(instance: Path, url: str) -> dict[str, Any]:
+    return {"INSTANCE": str(instance), "DATABASE_URL": url, "SECRET_KEY": "a key that serves the tests alone"}
 
 
 @pytest.fixture
