@@ -17,7 +17,7 @@ from db import Database
 from db.users import User
 from tests import shared
 from tests.browser import Browser
-from tests.server import ROOT, Server
+from tests.server import QUICK, ROOT, Server
 from webapp import Latchkey, create_app
 from webapp.accounts import passwords, people, roles
 from webapp.accounts.actor import COMMAND_LINE
@@ -161,10 +161,13 @@ def logged_in(browser: Browser, name: str) -> Browser:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The real server, as `just run` starts it, for the real browsers."""
+    """The real server, as `just run` starts it but for the hashes, for the real browsers."""
     instance = tmp_path_factory.mktemp("server")
-    with database_url(instance) as url, Server(instance, url) as server:
-        yield server
+    with database_url(instance) as url:
+        server = Server(instance, url)
+        server.command = QUICK
+        with server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,14 @@ from webapp.config import blind_index_key
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "flask", "--app", "webapp", "serve"]
+QUICK = [sys.executable, "-m", "flask", "--app", "tests.quick_app", "serve"]
 
 
 class Server:
     """`url` is where it listens, `log` what it has printed; `stderr` is a file for what it logs, if not the same."""
 
     stderr: str | None = None
+    command: list[str] | None = None
 
     def __init__(self, instance: Path, database_url: str, root: Path = ROOT, **settings: str) -> None:
         port = settings.get("PORT") or str(free_port())
@@ -39,7 +41,8 @@ class Server:
     def __enter__(self) -> "Server":
         with self._log.open("a") as log, open(self.stderr or self._log, "a") as errors:
             self.process = subprocess.Popen(
-                COMMAND, cwd=self._root, env=self.environment, stdout=log, stderr=errors, start_new_session=True
+                self.command or COMMAND, cwd=self._root, env=self.environment, stdout=log, stderr=errors,
+                start_new_session=True,
             )  # fmt: skip
         try:
             self._wait()

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.screens import (
     NO_ANSWER,
+    Person,
     Screens,
-    become,
     flashes,
     go_back,
     heading,
@@ -46,7 +46,7 @@ def page(screens: Screens) -> Page:
 
 def test_after_log_out_nothing_of_the_account_is_seen(page: Page) -> None:
     read = reading_along(page)
-    become(page, person := somebody())
+    by_hand(page, person := somebody())
     log_out(page)
     go_back(page)
     expect(flashes(page)).to_have_text("")
@@ -60,7 +60,7 @@ def test_after_log_out_nothing_of_the_account_is_seen(page: Page) -> None:
 def test_whoever_logs_in_next_sees_nothing_of_the_account_before(page: Page) -> None:
     read = reading_along(page)
     sign_up(page, charlie := somebody())
-    become(page, alice := somebody())
+    by_hand(page, alice := somebody())
     page.get_by_role("link", name="Account", exact=True).click()
     expect(heading(page)).to_have_text("Profile")
     tab = page.context.new_page()
@@ -78,7 +78,7 @@ def test_while_the_server_is_away_nothing_of_the_account_is_seen(
     screens.expect_trouble(NO_ANSWER)
     page = with_worker(screens, (server := start_server()).url)
     read = reading_along(page)
-    become(page, person := somebody())
+    by_hand(page, person := somebody())
     page.get_by_role("link", name="Account", exact=True).click()
     expect(heading(page)).to_have_text("Profile")
     server.stop()
@@ -88,7 +88,7 @@ def test_while_the_server_is_away_nothing_of_the_account_is_seen(
 
 
 def test_whoever_is_still_logged_in_finds_what_was_typed(page: Page) -> None:
-    become(page, somebody()).goto("/account")
+    by_hand(page, somebody()).goto("/account")
     page.get_by_label("User name").fill("half a na")
     page.get_by_role("link", name="Dashboard", exact=True).click()
     expect(heading(page)).to_contain_text("Welcome back")
@@ -110,11 +110,18 @@ def test_a_stranger_finds_what_was_typed(page: Page) -> None:
 
 
 def test_a_password_that_was_sent_is_gone(page: Page) -> None:
-    become(page, somebody())
+    by_hand(page, somebody())
     page.context.clear_cookies()
     go_back(page)
     expect(heading(page)).to_have_text("Log in")
     expect(password_of(page)).to_have_value("")
+
+
+def by_hand(page: Page, person: Person) -> Page:
+    """Sign up and log in, which leaves pages to go back to."""
+    sign_up(page, person)
+    log_in(page, person)
+    return page
 
 
 def with_worker(screens: Screens, url: str) -> Page:

@@ -101,7 +101,8 @@ def test_the_journey_when_htmx_does_not_arrive(screens: Screens) -> None:
 
 
 def test_going_back_after_log_out_does_not_show_the_dashboard(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open(javascript=javascript), person := somebody())
+    sign_up(page := screens.open(javascript=javascript), person := somebody())
+    log_in(page, person)
     page.get_by_role("link", name="Log out").click()
     press(page, "Log out")
     expect(flashes(page)).to_have_text("You are logged out.")

@@ -1,0 +1,9 @@
+"""The app with hashes that cost next to nothing, for real browsers whose stories are about something else.
+
+`flask --app tests.quick_app serve` hands that on to its workers, which are forks of it.
+"""
+
+from webapp import create_app  # noqa: F401
+from webapp.accounts import passwords
+
+passwords.ITERATIONS = 1000
