@@ -47,15 +47,23 @@ backup FILE: (_install "requirements.lock.txt")
 restore FILE: (_install "requirements.lock.txt")
     @{{python}} -m flask --app webapp.backup restore {{quote(FILE)}}
 
-# Run all tests on SQLite, in Chromium, Firefox, WebKit and lynx and behind nginx too
+# Run all tests on SQLite, browsers too, or those of a feature: `./just test signup`; takes pytest's arguments
 [positional-arguments]
 test *ARGS: (_install "requirements-dev.lock.txt") _programs
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [[ "${1:-}" =~ ^[a-z_]+$ && ! -e "$1" ]]; then set -- -k "$@"; fi
     {{python}} -m pytest -n auto "$@"
 
 # Run the tests on a private PostgreSQL, but those that are about browsers alone
 [positional-arguments]
 test-postgres *ARGS: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m tests.postgres -n auto "$@"
+
+# Run the tests that drive no server and no browser on the other Pythons that the machine has, 3.11 to 3.13
+[positional-arguments]
+test-pythons *ARGS: (_install "requirements-dev.lock.txt")
+    @{{python}} -m tests.pythons "$@"
 
 # Check style, types and that no lock is stale
 lint: (_install "requirements-dev.lock.txt")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.server import ROOT
+from tests.test_readme import block
 
+TEAM = ("-c", "user.name=A team", "-c", "user.email=team@example.org")
 IGNORED = shutil.ignore_patterns("__pycache__", "screenshots", ".git", "instance", ".venv*", "*_cache")
 
 
@@ -73,8 +75,96 @@ def test_all_of_it(app: Flask, db: Database) -> None:
 
 
 def test_a_team_overrides_a_template_and_adds_the_rest(clone: Path) -> None:
-    for name, text in OVERRIDES.items():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        (clone / name).write_text(text)
+    _write(clone, OVERRIDES)
     tried = _run(clone, "pytest", "-q", "-p", "no:cacheprovider", "own")
     assert tried.returncode == 0, tried.stdout
+
+
+BOARD_TEST = """
+from db import Database
+from tests.browser import Browser
+from tests.fixtures import person
+from webapp.accounts import roles
+from webapp.accounts.actor import COMMAND_LINE
+
+def test_the_page(alice: Browser, db: Database) -> None:
+    alice.visit("/dashboard")
+    assert "Posts on the board 3" in alice.text() and "Edit the board" not in alice.text()
+    assert alice.visit("/board").heading() == "Board" and "Good morning, alice." in alice.text()
+    assert alice.client.get("/board/edit").status_code == 403
+    roles.give(db, COMMAND_LINE, person(db, "alice"), "editor")
+    assert alice.visit("/board/edit").heading() == "Board" and "Edit the board" in alice.text()
+"""
+BOARD = {
+    "own/views/board.py": block("`own/views/board.py`", "python"),
+    "own/templates/board.html": block("`own/templates/board.html`", "jinja"),
+    "own/partials/board_panel.html": block("`own/partials/board_panel.html`", "jinja"),
+    "own/partials/board_card.html": block("`own/partials/board_card.html`", "jinja"),
+    "own/migrations/0001_editor.sql": "INSERT INTO roles (name) VALUES ('editor');",
+    "own/tests/test_board.py": BOARD_TEST,
+}
+
+
+def test_the_page_in_the_docs_takes_new_files_alone(clone: Path) -> None:
+    _write(clone, BOARD)
+    tried = _run(clone, "pytest", "-q", "-p", "no:cacheprovider", "own")
+    assert tried.returncode == 0, tried.stdout
+
+
+def test_a_clone_of_the_last_release_takes_todays_state_without_a_conflict(tmp_path: Path) -> None:
+    clone, release = tmp_path / "clone", last_release()
+    clone.mkdir()
+    archive = subprocess.run(["git", "archive", release], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "x", "-C", clone], input=archive, check=True)
+    _git(clone, "init", "-q", "-b", "latchkey")
+    _commit(clone, "The release")
+    _git(clone, "checkout", "-q", "-b", "ours")
+    _write(
+        clone, BOARD | {"own/templates/home.html": OVERRIDES["own/templates/home.html"].replace("sign.css", "app.js")}
+    )
+    _commit(clone, "A page, a template, a migration and a role of our own")
+    _git(clone, "checkout", "-q", "latchkey")
+    _bring_to_today(clone)
+    _commit(clone, "Today")
+    _git(clone, "checkout", "-q", "ours")
+    _git(clone, *TEAM, "merge", "-q", "--no-edit", "latchkey")
+    tried = _run(
+        clone, "pytest", "-q", "-p", "no:cacheprovider", "own", "tests/test_security.py", "tests/test_doors.py"
+    )
+    assert tried.returncode == 0, tried.stdout
+
+
+def last_release() -> str:
+    """The commit of the last release; without history, as in a downloaded copy, there is none to try."""
+    command = ["git", "log", "-1", "--format=%H", "--extended-regexp", r"--grep=^Release [0-9]+\.[0-9]+\.[0-9]+$"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    if not found:
+        assert os.environ.get("CI") != "true", "CI has the history, and in it a release"
+        pytest.skip("this copy has no history with a release")
+    return found
+
+
+def _bring_to_today(clone: Path) -> None:
+    for name in filter(None, _git(clone, "ls-files", "-z").split("\0")):
+        (clone / name).unlink()
+    for name in filter(None, _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")):
+        if (ROOT / name).exists():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+
+
+def _commit(clone: Path, message: str) -> None:
+    _git(clone, "add", "--all")
+    _git(clone, *TEAM, "commit", "-q", "-m", message)
+
+
+def _git(folder: Path, *words: str) -> str:
+    ran = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def _write(clone: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text(text)

@@ -2,17 +2,13 @@
 
 import re
 import subprocess
+import textwrap
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Blueprint
-from jinja2 import ChoiceLoader, DictLoader
 
-from tests.browser import Browser
-from tests.fixtures import logged_in
 from tests.screenshots import PICTURES
-from webapp import config, create_app
+from webapp import config
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -26,26 +22,7 @@ def block(after: str, language: str) -> str:
     """The first such block of code after these words."""
     found = re.search(rf"{re.escape(after)}.*?```{language}\n(.*?)```", TEXT, re.DOTALL)
     assert found is not None
-    return found[1]
-
-
-def test_a_page_is_added_as_it_says(settings: dict[str, Any], cheap_hashes: None, htmx: bool) -> None:
-    module: dict[str, Any] = {"__name__": "webapp.views"}
-    exec(block("`webapp/views/notes.py`", "python"), module)
-    app = create_app(settings)
-    blueprint = module["blueprint"]
-    assert isinstance(blueprint, Blueprint)
-    app.register_blueprint(blueprint)
-    pages = {
-        "notes.html": block("`webapp/templates/notes.html`", "jinja"),
-        "partials/notes_list.html": '<ul id="notes-list"><li>{{ owner.name }}</li></ul>',
-    }
-    app.jinja_loader = ChoiceLoader([DictLoader(pages), app.jinja_loader])  # type: ignore[list-item]
-    app.jinja_env.loader = app.jinja_loader
-    assert app.test_client().get("/notes").location == "/login?next=/notes"
-    browser = logged_in(Browser(app, htmx), "alice").visit("/notes")
-    assert browser.heading() == "Notes" and "alice" in browser.page.text
-    app.extensions["database"].close()
+    return textwrap.dedent(found[1])
 
 
 def test_every_setting_is_in_its_table_and_nothing_else() -> None:
@@ -61,8 +38,8 @@ def test_every_recipe_that_it_names_is_there() -> None:
 def test_just_alone_lists_each_recipe_with_a_line_of_help() -> None:
     listed = subprocess.run([ROOT / "just"], cwd=ROOT, capture_output=True, text=True).stdout
     recipes = (
-        "run", "dev", "demo", "admin", "new", "backup", "restore", "test", "test-postgres", "lint", "bench", "judge",
-        "screenshots", "translate", "lock",
+        "run", "dev", "demo", "admin", "new", "backup", "restore", "test", "test-postgres", "test-pythons", "lint",
+        "bench", "judge", "screenshots", "translate", "lock",
     )  # fmt: skip
     for recipe in recipes:
         assert re.search(rf"^    {recipe}\b.* # \w", listed, re.MULTILINE), recipe
@@ -75,7 +52,7 @@ def test_one_command_in_the_checkout_is_the_whole_set_up(title: str, recipe: str
 
 def test_ci_runs_what_it_says() -> None:
     steps = (ROOT / ".ci/run").read_text().split()
-    assert " ".join(steps).endswith("./just test ./just test-postgres ./just lint")
+    assert " ".join(steps).endswith("./just test ./just test-postgres ./just test-pythons ./just lint")
     assert "pip" not in steps
 
 

@@ -1,6 +1,7 @@
 """The hashing pool: a hash keeps a core busy for a tenth of a second, so few are made at once on one machine.
 
-Without a bound, thirty people who log in would hold every core, and no page would come.
+Without a bound, thirty people who log in would hold every core, and no page would come. The bound holds for all
+processes that share an instance folder: two sites on one machine have one each.
 """
 
 import fcntl
