@@ -13,7 +13,7 @@ from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
 from webapp.accounts import events, roles, standing
-from webapp.accounts.actor import COMMAND_LINE, NOBODY
+from webapp.accounts.actor import COMMAND_LINE, NO_ACTOR
 from webapp.accounts.events import Kind
 from webapp.hypermedia.downloads import csv_lines
 
@@ -224,4 +224,4 @@ def _fill(db: Database, clock: Clock, number: int) -> None:
     with db.transaction():
         for count in range(number):
             clock.advance(seconds=1 if count % 2 else 0)
-            events.record(db, NOBODY, Kind.LOGIN_FAILED, alice.id, why=str(count))
+            events.record(db, NO_ACTOR, Kind.LOGIN_FAILED, alice.id, why=str(count))

@@ -12,7 +12,7 @@ from db import events as stored_events
 from db.migrate import FOLDER, migrate
 from tests.browser import Browser
 from webapp.accounts import details, events
-from webapp.accounts.actor import NOBODY
+from webapp.accounts.actor import NO_ACTOR
 from webapp.accounts.events import Kind
 from webapp.languages import catalogs
 
@@ -79,9 +79,9 @@ def test_what_was_stored_in_english_is_carried_over(old: Database) -> None:
 def test_what_happened_is_told_in_the_readers_language(db: Database) -> None:
     german = catalogs.read(catalogs.FOLDER)["de"]
     with db.transaction():
-        events.record(db, NOBODY, Kind.ROLE_CHANGED, None, old="user", new="admin", why="")
-        events.record(db, NOBODY, Kind.BLOCK_LIFTED, None, limit="minute", label="203.0.113.7")
-        events.record(db, NOBODY, Kind.LOGIN_FAILED, None, refused="disabled")
+        events.record(db, NO_ACTOR, Kind.ROLE_CHANGED, None, old="user", new="admin", why="")
+        events.record(db, NO_ACTOR, Kind.BLOCK_LIFTED, None, limit="minute", label="203.0.113.7")
+        events.record(db, NO_ACTOR, Kind.LOGIN_FAILED, None, refused="disabled")
     told = [german.say(details.told(event)) for event in events.page(db, events.Filter(), None).events]  # type: ignore[arg-type]
     assert told == ["deaktiviert", "Fehlgeschlagene Anmeldungen in einer Minute 203.0.113.7", "von Benutzer zu Admin"]
 

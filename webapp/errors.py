@@ -72,8 +72,8 @@ def _refuse_what_no_view_should_see() -> None:
 
 def _stranger(_: Unauthorized) -> ResponseReturnValue:
     """Send a stranger to the log-in page, and then back to where they were going, with what was typed."""
-    if hypermedia.wants_partial() and csrf.is_mere_question():
-        return hypermedia.nothing()
+    if hypermedia.wants_partial() and csrf.is_only_asking():
+        return hypermedia.unchanged()
     try:
         return hypermedia.log_in_first(url_for("login.show", next=drafts.way_back()))
     except Unavailable:

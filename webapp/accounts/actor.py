@@ -55,4 +55,4 @@ class NoSession(Exception):
 PROGRAM = say("command line")
 COMMAND_LINE = Actor(program=str(PROGRAM))
 # The actor of what happens by itself, such as a session that expires: no user, no address.
-NOBODY = Actor()
+NO_ACTOR = Actor()

@@ -33,7 +33,7 @@ class Day(NamedTuple):
     failed: int
 
 
-def overview(db: Database, span: int) -> tuple[Cards, tuple[Day, ...]]:
+def numbers(db: Database, span: int) -> tuple[Cards, tuple[Day, ...]]:
     """The cards, and the last `span` days, today last."""
     latest = days(db, max(span, USUAL_DAYS + 1))
     return _cards(db, latest), latest[-span:]

@@ -32,7 +32,7 @@ class Advice(NamedTuple):
     """What to look at: `password_change`, `sessions` or `activity`."""
 
 
-class Overview(NamedTuple):
+class Dashboard(NamedTuple):
     """The panel's contents as of `read`; times as they are stored, in UTC."""
 
     sessions: list[Session]
@@ -43,12 +43,12 @@ class Overview(NamedTuple):
     read: str
 
 
-def overview(db: Database, session: Session) -> Overview:
+def of(db: Database, session: Session) -> Dashboard:
     live = sessions.live(db, session.user.id)
     days = _days(db, session.user.id)
     since = session.last_visit_at or session.user.created_at
     failed = table.count_since(db, session.user.id, Kind.LOGIN_FAILED, since or "")
-    return Overview(live, days, failed, since, _advice(db, session, live, failed), db.now())
+    return Dashboard(live, days, failed, since, _advice(db, session, live, failed), db.now())
 
 
 def _days(db: Database, user_id: int) -> tuple[Day, ...]:

@@ -11,7 +11,7 @@ from db import Database, Unavailable, drafts, moment, sessions, stored
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import events
-from webapp.accounts.actor import NOBODY, Actor
+from webapp.accounts.actor import NO_ACTOR, Actor
 from webapp.accounts.events import Kind
 
 log = logging.getLogger("latchkey")
@@ -218,7 +218,7 @@ def _expire(db: Database, session: Session) -> None:
     ended_at = min(stored(_end(session)), db.now())
     if sessions.note_end(db, session.id, ended_at):
         kind, device = Kind.SESSION_EXPIRED, session.device
-        events.record(db, NOBODY, kind, session.user.id, session.id, at=ended_at, device=device)
+        events.record(db, NO_ACTOR, kind, session.user.id, session.id, at=ended_at, device=device)
 
 
 def _end(session: Session) -> datetime:

@@ -32,9 +32,9 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["csrf_token"] = token
 
 
-def changes_nothing(view: View) -> View:
+def only_asks(view: View) -> View:
     """Mark a POST that only answers a question, such as the check of one field: it needs no token."""
-    view.changes_nothing = True  # type: ignore[attr-defined]
+    view.only_asks = True  # type: ignore[attr-defined]
     return view
 
 
@@ -48,16 +48,16 @@ def guard() -> ResponseReturnValue | None:
             403,
             say("This form was sent by another site, so nothing was done. Open the page here and send it again."),
         )
-    if is_mere_question() or _fits(_source()):
+    if is_only_asking() or _fits(_source()):
         return None
     return form_again(
         422, say("This page had been open for too long, so nothing was done. Look at it and send it again.")
     )
 
 
-def is_mere_question() -> bool:
-    """Whether this request goes to a view marked @changes_nothing."""
-    return hasattr(current_app.view_functions.get(request.endpoint or ""), "changes_nothing")
+def is_only_asking() -> bool:
+    """Whether this request goes to a view marked @only_asks."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "only_asks")
 
 
 def token() -> str:

@@ -71,10 +71,10 @@ class Form:
         """Check the shape of the named fields, or of all; return whether the form has no errors."""
         for name in names or self.checks:
             value = self.values[name]
-            self.object(name, self.checks[name](value) if is_text(value) else NO_TEXT)
+            self.add_objection(name, self.checks[name](value) if is_text(value) else NO_TEXT)
         return not self.errors
 
-    def object(self, name: str, sentence: str | None) -> None:
+    def add_objection(self, name: str, sentence: str | None) -> None:
         """Refuse a field with this sentence, if there is one; the first objection stands."""
         if sentence:
             self.errors.setdefault(name, sentence)
@@ -82,7 +82,7 @@ class Form:
     def refuse(self, refused: Refused) -> None:
         """Refuse each field that a rule has refused, with the rule's sentence."""
         for name, sentence in refused.errors.items():
-            self.object(name, sentence)
+            self.add_objection(name, sentence)
 
     def shown(self, name: str) -> str:
         """Text to put back into the field: as typed, but empty for a password and without what HTML cannot hold."""

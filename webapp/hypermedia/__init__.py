@@ -131,7 +131,7 @@ def asked_from() -> str | None:
     return f"{page.path}?{page.query}".rstrip("?") or None
 
 
-def nothing() -> Response:
+def unchanged() -> Response:
     """Answer 401 to what a page asked by itself after its session ended: the page stays as it is."""
     return Response(status=401, headers={"HX-Reswap": "none", "Vary": "HX-Request"})
 

@@ -23,7 +23,7 @@ NAVIGATION = (
 def show() -> ResponseReturnValue:
     asked, db = as_id(request.args.get("days", "")), database()
     span = asked if asked in admin.SPANS else admin.SPANS[0]
-    numbers, days = admin.overview(db, span)
+    numbers, days = admin.numbers(db, span)
     return render(
         "admin.html",
         "admin_overview.html",

@@ -27,7 +27,7 @@ COLUMNS = [
 ASKED = ("kind", "person", "address", "since", "until")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # No user has this id, so the filter matches no events.
-NOBODY = -1
+NO_SUCH_USER = -1
 
 
 @blueprint.get("/events")
@@ -74,7 +74,7 @@ def _filter(asked: dict[str, str]) -> Filter:
     person = people.by_text(database(), asked["person"]) if asked["person"] else None
     last = _day(asked["until"])
     return Filter(
-        user_id=person.id if person else NOBODY if asked["person"] else None,
+        user_id=person.id if person else NO_SUCH_USER if asked["person"] else None,
         kind=asked["kind"] if asked["kind"] in Kind.__members__.values() else "",
         address=asked["address"],
         since=asked["since"] if _day(asked["since"]) else "",

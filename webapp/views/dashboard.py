@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts.dashboard import overview
+from webapp.accounts import dashboard
 from webapp.auth import login_required, own_session
 from webapp.auth.navigation import Link
 from webapp.database import database
@@ -27,4 +27,4 @@ def panel() -> ResponseReturnValue:
 
 
 def _dashboard() -> ResponseReturnValue:
-    return render("dashboard.html", "dashboard_panel.html", overview=overview(database(), own_session()))
+    return render("dashboard.html", "dashboard_panel.html", dashboard=dashboard.of(database(), own_session()))

@@ -11,7 +11,7 @@ from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import give_token, login_required, own_session, public
 from webapp.auth.actor import actor
-from webapp.auth.csrf import changes_nothing
+from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
 from webapp.config import settings
 from webapp.database import database
@@ -48,7 +48,7 @@ def update() -> ResponseReturnValue:
 
 @blueprint.post("/account/password/check")
 @login_required
-@changes_nothing
+@only_asks
 def check() -> ResponseReturnValue:
     """Check the new password when its field is left; returns the inside of its error slot."""
     form = PasswordForm(request.form)
@@ -59,7 +59,7 @@ def check() -> ResponseReturnValue:
 
 @blueprint.post("/account/password/strength")
 @login_required
-@changes_nothing
+@only_asks
 def strength() -> ResponseReturnValue:
     """Rate the new password when its field is left; returns the inside of the slot under the field."""
     new, user, told = PasswordForm(request.form).values["new_password"], own_session().user, None
@@ -80,7 +80,7 @@ def _check(form: PasswordForm, *fields: str) -> bool:
     form.check(*fields)
     user, new = own_session().user, form.values["new_password"]
     least = settings().password_min_length
-    form.object("new_password", objection(database(), actor(), new, least, (user.username, user.email), user))
+    form.add_objection("new_password", objection(database(), actor(), new, least, (user.username, user.email), user))
     return not form.errors
 
 

@@ -9,7 +9,7 @@ from webapp.accounts import profile, signup
 from webapp.accounts.fields import Refused
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
-from webapp.auth.csrf import changes_nothing
+from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import Form
@@ -67,7 +67,7 @@ def change_email() -> ResponseReturnValue:
 def change_language() -> ResponseReturnValue:
     form = LanguageForm(request.form)
     if form.check() and form.values["language"] not in {AS_ASKED, *known()}:
-        form.object("language", say("Choose one of these languages."))
+        form.add_objection("language", say("Choose one of these languages."))
     if form.errors:
         return _page("language", form)
     language = None if form.values["language"] == AS_ASKED else form.values["language"]
@@ -79,13 +79,13 @@ def change_language() -> ResponseReturnValue:
 
 @blueprint.post("/<any(username, email):field>/check")
 @login_required
-@changes_nothing
+@only_asks
 def check(field: str) -> ResponseReturnValue:
     """Check one field when it is left; returns the inside of its error slot."""
     form = FORMS[field](request.form)
     if form.check() and field == "username":
         own = own_session().user
-        form.object(field, signup.name_objection(database(), actor(), form.values[field], unless=own))
+        form.add_objection(field, signup.name_objection(database(), actor(), form.values[field], unless=own))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 

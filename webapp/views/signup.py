@@ -11,7 +11,7 @@ from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import current_user, public
 from webapp.auth.actor import visitor
-from webapp.auth.csrf import changes_nothing
+from webapp.auth.csrf import only_asks
 from webapp.auth.known_browsers import remember
 from webapp.auth.navigation import Link
 from webapp.config import settings
@@ -48,7 +48,7 @@ def create() -> ResponseReturnValue:
 
 @blueprint.post("/signup/<any(username, email, password):field>")
 @public
-@changes_nothing
+@only_asks
 def check(field: str) -> ResponseReturnValue:
     """Check one field when it is left; returns the inside of its error slot.
 
@@ -57,13 +57,13 @@ def check(field: str) -> ResponseReturnValue:
     form = SignupForm(request.form)
     with suppress(Busy):
         if _check(form, field) and field == "username":
-            form.object(field, signup.name_objection(database(), visitor(), form.values[field]))
+            form.add_objection(field, signup.name_objection(database(), visitor(), form.values[field]))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 
 @blueprint.post("/signup/password/strength")
 @public
-@changes_nothing
+@only_asks
 def strength() -> ResponseReturnValue:
     """Rate the password when its field is left; returns the inside of the slot under the field."""
     password, told = SignupForm(request.form).values["password"], None
@@ -77,7 +77,7 @@ def _check(form: SignupForm, *fields: str) -> bool:
     if "password" in (fields or form.checks):
         context = form.values["username"], form.values["email"]
         least = settings().password_min_length
-        form.object("password", objection(database(), visitor(), form.values["password"], least, context))
+        form.add_objection("password", objection(database(), visitor(), form.values["password"], least, context))
     return not form.errors
 
 

@@ -88,7 +88,7 @@ SAMPLES: dict[str, Any] = {
     "act": say("Let new browsers try again."), "shut_until": NOW,
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
-    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "overview": SEEN, "problems": {},
+    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "dashboard": SEEN, "problems": {},
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "title": "Disable bob", "user": BOB,
 }  # fmt: skip
