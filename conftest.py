@@ -17,7 +17,7 @@ ON_SQLITE_ALONE = [
 collect_ignore = (
     [f"tests/{name}.py" for name in ON_SQLITE_ALONE] if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
 )
-SLOW = {"screens", "server", "start_server"}
+SLOW = {"real_browser", "server", "start_server"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ run: (_install "requirements.lock.txt")
 # Start a server that reloads when a file changes
 [no-exit-message]
 dev: (_install "requirements.lock.txt")
-    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(ls -d webapp/static/*.js webapp/static/css/* webapp/partials/* webapp/templates/* webapp/languages/translations/*/*/* | paste -sd:)"
+    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(find webapp/{static,partials,templates,languages} own -type f ! -name '*.pyc' | paste -sd:)"
 
 # Start a server on a throwaway database with a few hundred people and months of events
 [no-exit-message]
@@ -82,19 +82,23 @@ bench *PARTS: (_install "requirements-dev.lock.txt")
 judge: (_install "requirements-dev.lock.txt") (_install "requirements-judge.lock.txt") _programs _judges
     {{python}} -m tests.judge
 
-# Take the pictures in the README anew
+# Take the pictures in the docs anew
 screenshots: (_install "requirements-dev.lock.txt") _programs
     {{python}} -m tests.screenshots
 
-# Find all sentences for the catalogs in webapp/languages/translations; `./just translate fr` begins a French one
+# Find all sentences for the catalogs, ours and those of own/; `./just translate fr` begins a French one
 translate LANGUAGE="": (_install "requirements.lock.txt")
     #!/usr/bin/env bash
     set -euo pipefail
     babel="{{python}} -m babel.messages.frontend -q" found=$(mktemp)
     trap 'rm "$found"' EXIT
-    $babel extract --project=Latchkey -F babel.cfg -k say -k say_number:1,2 --sort-output --add-location=file --no-wrap -o "$found" .
-    $babel update -i "$found" -d webapp/languages/translations -N --ignore-obsolete --ignore-pot-creation-date --no-wrap \
-        {{ if LANGUAGE == "" { "" } else { "--init-missing -l " + quote(LANGUAGE) } }}
+    for folder in webapp own; do
+        catalogs=$(find "$folder" -type d -name translations)
+        [ -n "$catalogs" ] || continue
+        $babel extract --project=Latchkey -F babel.cfg -k say -k say_number:1,2 --sort-output --add-location=file --no-wrap -o "$found" "$folder"
+        $babel update -i "$found" -d "$catalogs" -N --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+            {{ if LANGUAGE == "" { "" } else { "--init-missing -l " + quote(LANGUAGE) } }}
+    done
 
 # Lock anew what the requirements need in turn, with hashes; `./just lock --upgrade` takes what is newest
 [positional-arguments]

@@ -1,4 +1,4 @@
-"""Every statement that touches the table of users."""
+"""Statements on one user's row; `deletion` marks and removes it, `people` searches and counts."""
 
 import secrets
 from collections.abc import Iterable, Mapping

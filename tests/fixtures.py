@@ -15,7 +15,7 @@ from psycopg import sql
 
 from db import Database
 from db.users import User
-from tests import shared
+from tests import prepared
 from tests.browser import Browser
 from tests.server import QUICK, ROOT, Server
 from webapp import Latchkey, create_app
@@ -54,14 +54,14 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session", autouse=True)
 def _templates_compiled_once() -> None:
-    Latchkey.jinja_options = {"bytecode_cache": shared.Compiled()}
+    Latchkey.jinja_options = {"bytecode_cache": prepared.Compiled()}
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[shared.Migrated]:
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prepared.Migrated]:
     """The database of one test after the other."""
     with database_url(folder := tmp_path_factory.mktemp("migrated")) as url:
-        yield shared.Schema(url) if POSTGRES else shared.File(folder)
+        yield prepared.Schema(url) if POSTGRES else prepared.File(folder)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated: shared.Migrated, static: Path) -> dict[str, Any]:
+def settings(tmp_path: Path, migrated: prepared.Migrated, static: Path) -> dict[str, Any]:
     """For an app of this test's own, on a database of its own."""
     (tmp_path / "static").symlink_to(static)
     return _settings(tmp_path, migrated.url(tmp_path))

@@ -16,8 +16,12 @@ def main() -> int:
     """Return the exit code of the last Python on which a test failed, else 0."""
     status = 0
     for version in SUPPORTED:
-        if version != f"{sys.version_info[0]}.{sys.version_info[1]}" and (python := find(version)):
+        if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
+            continue
+        if python := find(version):
             status = run(version, python) or status
+        else:
+            sys.stderr.write(f"Python {version} is not here.\n")
     return status
 
 

@@ -563,7 +563,7 @@ def _fill_with_people(screens: Screens, page: Page, person: Person) -> None:
     promote(screens.server, person)
     add_crowd(screens.server)
     with closing(screens.server.database()) as db:
-        is_here = people.is_known(db, ACQUAINTANCE.email)
+        is_here = people.has_account(db, ACQUAINTANCE.email)
     # Another browser may have been here with its own admin.
     if not is_here:
         become(screens.open(), ACQUAINTANCE)

@@ -1,4 +1,4 @@
-"""Takes the pictures in the README of a demo: `python -m tests.screenshots`."""
+"""Takes the pictures in the docs of a demo: `python -m tests.screenshots`."""
 
 import base64
 import logging

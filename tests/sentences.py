@@ -28,9 +28,9 @@ def found(folder: Path) -> Catalog:
     """Every sentence in the code, by the command in the justfile."""
     template = folder / "messages.pot"
     recipe = (ROOT / "justfile").read_text()
-    words = re.search(r"\$babel (extract .*) -o \"\$found\" \.", recipe)
+    words = re.search(r"\$babel (extract .*) -o \"\$found\"", recipe)
     assert words is not None
-    CommandLineInterface().run(["pybabel", "-q", *shlex.split(words[1]), "-o", str(template), "."])
+    CommandLineInterface().run(["pybabel", "-q", *shlex.split(words[1]), "-o", str(template), "webapp"])
     with template.open("rb") as file:
         return read_po(file)
 

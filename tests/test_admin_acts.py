@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from db import Database
+from db.users import User
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
@@ -139,12 +140,12 @@ def test_a_plain_user_can_do_nothing(alice: Browser, bob: Browser, db: Database)
 
 
 def test_a_team_adds_a_role_of_its_own(grace: Browser, alice: Browser, db: Database) -> None:
-    roles.add(db, "editor")
+    roles.add(db, COMMAND_LINE, "editor")
     _act(grace, db, "alice", "role", role="editor")
     assert "Role: editor" in alice.visit("/dashboard").text()
     for name in ("editor", "admin", "public", "login", "", "x", "A", "a b", "é", "a" * 40):
         with pytest.raises(Refused):
-            roles.add(db, name)
+            roles.add(db, COMMAND_LINE, name)
 
 
 def test_where_the_admin_sat_is_nothing_to_the_person(grace: Browser, alice: Browser, db: Database) -> None:
@@ -163,9 +164,9 @@ def test_an_admin_who_is_none_any_more_does_nothing(
     """Demoted after the door let the request through, and before the act."""
     real = roles.check_admin
 
-    def check_admin(db: Database, actor: Actor) -> None:
+    def check_admin(db: Database, actor: Actor, user: User) -> None:
         db.run("UPDATE users SET role = 'user' WHERE username = 'grace'")
-        real(db, actor)
+        real(db, actor, user)
 
     monkeypatch.setattr(roles, "check_admin", check_admin)
     for act in ACTS:
@@ -182,7 +183,7 @@ def test_a_role_that_nobody_gave_a_meaning_is_taken_away_for_good(
     app = create_app(settings | {"DATABASE_URL": f"sqlite:///{tmp_path}/tutorial.db"})
     db = app.extensions["database"]
     roles.give(db, COMMAND_LINE, person(db, "oddrole"), "user")
-    roles.add(db, "superuser")
+    roles.add(db, COMMAND_LINE, "superuser")
     assert person(db, "oddrole").role == "user"
     assert db.all("SELECT detail FROM events") == [('{"old": "superuser", "new": "user"}',)]
     db.close()

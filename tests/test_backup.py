@@ -398,7 +398,7 @@ def test_with_postgresql_its_own_programs_are_named(
 ) -> None:
     monkeypatch.setenv("LATCHKEY_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     code, said = run(command, file)
-    assert code == 1 and "with PostgreSQL use pg_dump and pg_restore, as the README says." in said
+    assert code == 1 and "with PostgreSQL use pg_dump and pg_restore, as docs/operating.md says." in said
 
 
 @pytest.fixture

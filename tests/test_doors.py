@@ -95,7 +95,7 @@ def test_a_role_of_a_teams_own_opens_its_doors_and_no_others(settings: dict[str,
         return "drafts"
 
     db = app.extensions["database"]
-    roles.add(db, "editor")
+    roles.add(db, COMMAND_LINE, "editor")
     browsers = {name: logged_in(Browser(app), name) for name in ("alice", "bob", "grace")}
     roles.give(db, COMMAND_LINE, person(db, "alice"), "editor")
     roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")

@@ -163,7 +163,7 @@ def site(_nginx: None, tmp_path: Path) -> Iterator[tuple[Front, Server]]:
 
 @contextmanager
 def _site(folder: Path) -> Iterator[tuple[Front, Server]]:
-    """Both servers, told of each other as the README says."""
+    """Both servers, told of each other as docs/operating.md says."""
     front = Front(folder)
     settings = {"PORT": str(front.behind), "PUBLIC_URL": front.url, "TRUSTED_PROXIES": "1"}
     with database_url(folder) as url, Server(folder, url, **settings) as server, front:

@@ -26,7 +26,8 @@ from webapp.server.request_id import with_request_id
 HERE = Path(__file__).parent
 # What a team adds, and we never touch.
 OWN = HERE.parent / "own"
-# What a request passes, from top to bottom; its answer passes the same in the opposite order.
+# Behind the wrappers of `_wrap`, a request passes these from top to bottom, as far as they ask before the view; its
+# answer passes them from bottom to top.
 PASSED: tuple[ModuleType, ...] = (
     metrics,
     errors,  # what the server refused before it came here

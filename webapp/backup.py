@@ -76,7 +76,7 @@ def _path() -> Path:
     url: str = settings().database_url
     if not url.startswith(EMBEDDED):
         raise click.ClickException(
-            "This is for the embedded database; with PostgreSQL use pg_dump and pg_restore, as the README says."
+            "This is for the embedded database; with PostgreSQL use pg_dump and pg_restore, as docs/operating.md says."
         )
     # SQLite keeps its other files beside the database itself, not beside a link to it.
     return Path(url.removeprefix(EMBEDDED)).resolve()

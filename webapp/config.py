@@ -97,8 +97,9 @@ def _origin(name: str, text: str) -> str:
 class Settings:
     """What LATCHKEY_* say: a field for each setting, with its type, its default and what it must be.
 
-    An empty text is a default that `read` works out from other settings. Of the secret keys the first signs; the others
-    are being rotated out.
+    Empty by default: `database_url` and `secret_key`, which `read` fills in, `public_url` (see `origin`), and
+    `metrics_token`, without which this machine alone reads /metrics. Of the secret keys the first signs; the others are
+    being rotated out.
     """
 
     instance: Path = field(default=Path("instance"), metadata={"read": lambda _, text: Path(text)})

@@ -25,6 +25,6 @@ def _oddities(user: users.User) -> list[str]:
         f"the user name is {user.username!r}": fields.username_objection(str(user.username))
         or is_reserved(str(user.username)),
         f"the address is {user.email!r}": fields.email_objection(str(user.email)),
-        "the stored hash is malformed, so no password fits": not passwords.is_known(str(user.password)),
+        "the stored hash is malformed, so no password fits": not passwords.is_readable(str(user.password)),
     }
     return [oddity for oddity, objection in odd.items() if objection]

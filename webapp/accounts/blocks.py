@@ -46,7 +46,7 @@ def find(db: Database, key: str) -> Block | None:
 
 
 def lift(db: Database, actor: Actor, key: str) -> None:
-    """Empty one bucket. Raises NoSuchBlock, NotAllowed."""
+    """Empty one bucket. Raises NoSuchBlock, NotAllowed, Throttled."""
     with db.transaction():
         roles.check_admin(db, actor)
         found = _full(db, key)
@@ -59,8 +59,9 @@ def lift(db: Database, actor: Actor, key: str) -> None:
 
 
 def lift_all(db: Database, actor: Actor, user: User) -> None:
-    """Empty all buckets about `user`, who may then log in from any browser again."""
+    """Empty all buckets about `user`, who may then log in from any browser again. Raises NotAllowed, Throttled."""
     with db.transaction():
+        roles.check_admin(db, actor, user)
         throttles.remove_of_user(db, user.id, MOST_LIFTED)
         throttle.forget(db, user.email)
         events.record(db, actor, Kind.BLOCK_LIFTED, user.id)
@@ -88,5 +89,4 @@ def _full(db: Database, key: str) -> throttles.Full | None:
 
 
 def _block(found: throttles.Full) -> Block:
-    about = limits.LIMITS[found.kind].about if found.kind in limits.LIMITS else found.kind
-    return Block(found.key, about, found.label, found.ends_at, found.user_id, found.username)
+    return Block(found.key, limits.about(found.kind), found.label, found.ends_at, found.user_id, found.username)

@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from db.events import Event
-from webapp.accounts import devices, events, roles
+from webapp.accounts import devices, events, limits, roles
 from webapp.accounts.events import Kind
-from webapp.accounts.limits import LIMITS
 from webapp.languages.sentences import say
 
 OF_DISABLED = say("disabled")
@@ -46,5 +45,5 @@ def _change(kind: str, old: str, new: str, why: str) -> str:
 
 def _block(kind: str, label: str) -> str:
     """Which limit had been reached, and whom it was about."""
-    about = LIMITS[kind].about if kind in LIMITS else kind
+    about = limits.about(kind)
     return say("%(limit)s %(label)s", limit=about, label=devices.told(label)) if label else about

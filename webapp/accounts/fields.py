@@ -45,6 +45,11 @@ def tidied_email(value: str) -> str:
     return value.lower() if value.isascii() else value
 
 
+def as_stored(email: str) -> str:
+    """The address as the tutorial stored it: in lower case in every alphabet, without any kind of space around it."""
+    return email.strip().lower()
+
+
 def is_text(value: str) -> bool:
     """Whether this was UTF-8 when it was sent."""
     return not any("\ud800" <= character <= "\udfff" for character in value)
@@ -74,9 +79,16 @@ def email_objection(value: str) -> str | None:
 
 def known_email_objection(value: str) -> str | None:
     """Objection at log-in, looser than for a new address: the tutorial took any text, and its users log in with it."""
+    if not is_text(value):
+        return NO_TEXT
     if not value:
         return say("Enter your email address.")
     return say("Enter an email address, like name@example.com.") if "\0" in value else None
+
+
+def new_password_objection(_: str) -> str | None:
+    """No objection to a shape: `accounts.strength` looks at a new password's length and strength."""
+    return None
 
 
 def known_password_objection(value: str) -> str | None:

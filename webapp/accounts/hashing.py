@@ -68,10 +68,12 @@ class Pool:
     def share(self, folder: Path) -> None:
         """Share the slots with all processes that use `folder`. Raises OSError if no files can be made there."""
         locks = [Lock(folder / f"hashing-{number}") for number in range(self._slots + 1)]
-        locks, self._locks = self._locks, locks
+        # Two apps may start at once in one process.
+        with self._changed:
+            locks, self._locks = self._locks, locks
+            self._in_hand.share(folder / "hashing.keys")
         for lock in locks:
             lock.close()
-        self._in_hand.share(folder / "hashing.keys")
 
     def done(self, work: Callable[[], Answer], known: bool, keys: tuple[str, ...] = ()) -> Answer:
         """Run `work` in a slot and return its result; `known` and `keys` are those of a Turn. Raises Busy.

@@ -72,3 +72,8 @@ LIMITS = {
         RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS, ADMIN_ACTS,
     )
 }  # fmt: skip
+
+
+def about(kind: str) -> str:
+    """What a limit of this kind counts, in words; the kind itself if an earlier version had it and ours has not."""
+    return LIMITS[kind].about if kind in LIMITS else kind

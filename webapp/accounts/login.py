@@ -7,7 +7,7 @@ from db import Database, users
 from webapp.accounts import events, passwords, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused
+from webapp.accounts.fields import Refused, as_stored, known_email_objection, refuse
 from webapp.accounts.hashing import Busy, Turn
 from webapp.languages.sentences import say
 
@@ -35,8 +35,10 @@ class Disabled(Failed):
 def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool, old_token: str | None) -> str:
     """Return the token of a new session; end the session of `old_token`, which this browser came with.
 
-    Raises InvalidCredentials, Disabled, Throttled, Busy. An unknown address costs the same work as a known one.
+    Raises Refused (InvalidCredentials, Disabled), Throttled, Busy. An unknown address costs the same work as a known
+    one.
     """
+    refuse(email=known_email_objection(email := as_stored(email)))
     found = users.by_email(db, email)
     known = throttle.is_known(db, actor, found)
     turn, succeeded = throttle.turn(actor, email, known), throttle.of_logged_in(actor, email, found, known)

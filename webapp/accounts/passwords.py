@@ -67,7 +67,7 @@ def is_outdated(stored: str) -> bool:
     return not (is_ours or (known and known.work > ITERATIONS))
 
 
-def is_known(stored: str) -> bool:
+def is_readable(stored: str) -> bool:
     """Whether a password can fit this hash: it is whole and its format is known."""
     return _parsed(stored) is not None
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from db import Database, people, users
 from db.people import Filter
 from db.users import User as User
+from webapp.accounts.fields import as_stored
 from webapp.languages.sentences import say
 
 PAGE = 25
@@ -40,14 +41,14 @@ class Page(NamedTuple):
 
 def by_email(db: Database, email: str) -> User:
     """The user with this address, in any case. Raises NoSuchAccount."""
-    user = users.by_email(db, email.strip().lower())
+    user = users.by_email(db, as_stored(email))
     if user is None:
         raise NoSuchAccount
     return user
 
 
-def is_known(db: Database, email: str) -> bool:
-    return users.by_email(db, email.strip().lower()) is not None
+def has_account(db: Database, email: str) -> bool:
+    return users.by_email(db, as_stored(email)) is not None
 
 
 def every(db: Database, step: int = 1000) -> Iterator[User]:
@@ -68,7 +69,7 @@ def by_id(db: Database, user_id: int) -> User:
 
 def by_text(db: Database, text: str) -> User | None:
     """The user with exactly this address or user name, in any case, or None."""
-    return users.by_email(db, text.strip().lower()) or users.by_username(db, text.strip())
+    return users.by_email(db, as_stored(text)) or users.by_username(db, text.strip())
 
 
 def page(db: Database, query: Query) -> Page:
@@ -98,5 +99,5 @@ def _key(user: User, sort: str) -> str:
 
 def _pattern(text: str) -> str:
     """The pattern for LIKE that finds `text` anywhere, with its wildcards as plain characters."""
-    plain = text.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    plain = as_stored(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{plain}%" if plain else ""

@@ -1,22 +1,23 @@
 """A user's profile: the user name, the address to reach them at, and the language."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from db import Database, Duplicate, deletion, users
 from webapp.accounts import events, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused, email_objection, refuse
+from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email
 from webapp.accounts.signup import EMAIL_TAKEN, NAME_TAKEN, new_name_objection
+from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
 
 def rename(db: Database, actor: Actor, username: str) -> None:
     """Change the user name. Raises Refused if the new one is malformed, taken or reserved; Throttled."""
-    user = actor.own_session.user
+    user, username = actor.own_session.user, tidied(username)
     if username == user.username:
         return
     refuse(username=new_name_objection(actor, username, own=user.username))
@@ -28,9 +29,10 @@ def rename(db: Database, actor: Actor, username: str) -> None:
     log.info("user name changed: user %d", user.id)
 
 
-def set_language(db: Database, actor: Actor, language: str | None) -> None:
-    """Show the user's pages in this language from now on; if None, as the browser asks. Raises Throttled."""
+def set_language(db: Database, actor: Actor, language: str | None, known: Container[str]) -> None:
+    """Show the user's pages in this language from now on; if None, as the browser asks. Raises Refused, Throttled."""
     user = actor.own_session.user
+    refuse(language=None if language is None or language in known else say("Choose one of these languages."))
     with db.transaction():
         throttle.take(db, throttle.of_act("language", user.id))
         users.set_language(db, user.id, language)
@@ -38,7 +40,7 @@ def set_language(db: Database, actor: Actor, language: str | None) -> None:
 
 def change_email(db: Database, actor: Actor, email: str) -> None:
     """Change the address to log in with. Raises Refused if it is malformed, or another user's; Throttled."""
-    user = actor.own_session.user
+    user, email = actor.own_session.user, tidied_email(email)
     if email == user.email:
         return
     refuse(email=email_objection(email))

@@ -31,14 +31,14 @@ class LastAdmin(Refused):
 
 
 class NotAllowed(Exception):
-    """The actor is no admin, or no longer one."""
+    """The actor is no admin, or no longer one, or acts on their own account."""
 
 
 def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> None:
     """Change the user's role, from their next request on. Raises Refused, LastAdmin, NotAllowed, Throttled."""
     refuse(role=None if role in names(db) else say("There is no such role."), reason=why_objection(actor, why))
     with db.transaction():
-        check_admin(db, actor)
+        check_admin(db, actor, user)
         if role != "admin":
             locked(db, user)
         old = users.stored_role(db, user.id)
@@ -49,12 +49,13 @@ def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> No
     log.info("role changed: user %d is %s", user.id, role)
 
 
-def add(db: Database, name: str) -> None:
-    """Add a role that users can have. Raises Refused for a name that is malformed, reserved or taken."""
+def add(db: Database, actor: Actor, name: str) -> None:
+    """Add a role that users can have. Raises Refused for a name that is malformed, reserved or taken; NotAllowed."""
     if not NAME.fullmatch(name) or name in RESERVED:
         raise Refused(name=NO_ROLE)
     try:
         with db.transaction():
+            check_admin(db, actor)
             roles.add(db, name)
     except Duplicate as duplicate:
         raise Refused(name=NO_ROLE) from duplicate
@@ -77,8 +78,10 @@ def why_objection(actor: Actor, why: str) -> str | None:
     return None if actor.program and not why else reason_objection(why)
 
 
-def check_admin(db: Database, actor: Actor) -> None:
-    """Check that the actor is still an admin, and count the act; a program is trusted. Raises NotAllowed, Throttled.
+def check_admin(db: Database, actor: Actor, user: User | None = None) -> None:
+    """Check that the actor is an admin and not `user`, and count the act; a program is trusted.
+
+    Raises NotAllowed, Throttled.
 
     Call it inside the transaction of the act: if two admins demote each other at once, the second fails.
     """
@@ -86,7 +89,7 @@ def check_admin(db: Database, actor: Actor) -> None:
         return
     users.lock_admins(db)
     admin = users.by_id(db, actor.user.id) if actor.user else None
-    if admin is None or not admin.is_admin or admin.disabled_at:
+    if admin is None or not admin.is_admin or admin.disabled_at or (user and actor.is_user(user.id)):
         raise NotAllowed
     throttle.take(db, throttle.of_admin(admin))
 

@@ -8,7 +8,7 @@ from db import Database, Duplicate, deletion, stored, users
 from webapp.accounts import events, passwords, strength, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused, email_objection, refuse, username_objection
+from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, username_objection
 from webapp.accounts.reserved import is_reserved
 from webapp.accounts.strength import FEWEST_CHARACTERS
 from webapp.languages.sentences import say
@@ -43,6 +43,7 @@ def sign_up(
     keep others from writing. The UNIQUE indexes are the check: if two people send one address at once, one gets it.
     `is_sent_again`: the visitor was told that the database did not answer; if it made the account, its id is returned.
     """
+    username, email = tidied(username), tidied_email(email)
     refuse(
         username=new_name_objection(actor, username),
         email=email_objection(email),

@@ -4,7 +4,7 @@ import logging
 
 from db import Database, users
 from db.users import User
-from webapp.accounts import events, people, roles, sessions
+from webapp.accounts import events, roles, sessions
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import refuse
@@ -16,7 +16,7 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
     """Shut the account and end its sessions. Raises Refused, LastAdmin, NotAllowed, Throttled."""
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
-        roles.check_admin(db, actor)
+        roles.check_admin(db, actor, user)
         if not roles.locked(db, user).disabled_at:
             sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
             users.set_disabled(db, user.id, db.now())
@@ -28,7 +28,7 @@ def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
     """Let the user log in again. Raises Refused, NotAllowed, Throttled."""
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
-        roles.check_admin(db, actor)
+        roles.check_admin(db, actor, user)
         now = users.lock(db, user.id)
         if now and now.disabled_at:
             users.set_disabled(db, user.id, None)
@@ -40,15 +40,21 @@ def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
     """End all sessions of this user; return how many were live. Raises Refused, NotAllowed, Throttled."""
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
-        roles.check_admin(db, actor)
-        users.lock(db, user.id)
-        ended = sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
-        events.record(db, actor, Kind.SIGNED_OUT, user.id, why=why)
-    log.info("signed out: user %d, %d sessions", user.id, ended)
-    return ended
+        roles.check_admin(db, actor, user)
+        return _sign_out(db, actor, user.id, why)
 
 
 def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
     """End everybody's sessions; return how many were live. Raises Refused, NotAllowed, Throttled."""
+    refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
-        return sum(sign_out(db, actor, people.by_id(db, user_id), why) for user_id in sessions.owners(db))
+        roles.check_admin(db, actor)
+        return sum(_sign_out(db, actor, user_id, why) for user_id in sessions.owners(db))
+
+
+def _sign_out(db: Database, actor: Actor, user_id: int, why: str) -> int:
+    users.lock(db, user_id)
+    ended = sessions.end_all(db, actor, user_id, Kind.SESSION_ENDED_BY_ADMIN)
+    events.record(db, actor, Kind.SIGNED_OUT, user_id, why=why)
+    log.info("signed out: user %d, %d sessions", user_id, ended)
+    return ended

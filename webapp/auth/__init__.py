@@ -1,6 +1,7 @@
 """Current user and doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
-Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, or @unseen.
+Beside its door a route may carry @confirmed (the password must have been checked lately), with @says,
+@unseen or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
 """
 
 from collections.abc import Callable
@@ -86,7 +87,12 @@ def for_programs(view: View) -> View:
 
 def is_for_programs() -> bool:
     """Whether this request goes to a view marked @for_programs."""
-    return hasattr(current_app.view_functions.get(request.endpoint or ""), "for_programs")
+    return is_marked("for_programs")
+
+
+def is_marked(mark: str) -> bool:
+    """Whether this request goes to a view with this mark, such as `confirmed`."""
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), mark)
 
 
 def guard() -> None:
@@ -116,7 +122,7 @@ def calls_for_password() -> bool:
     if request.method in SAFE:
         return False
     view = current_app.view_functions.get(request.endpoint or "")
-    return hasattr(view, "confirmed") or getattr(view, "door", "") == "admin"
+    return is_marked("confirmed") or getattr(view, "door", "") == "admin"
 
 
 def check_doors(app: Flask) -> None:
@@ -212,8 +218,7 @@ def _live_session() -> Session | None:
     session = sessions.find(database(), token) if token else None
     if session is None or not sessions.is_live(database(), session):
         return None
-    view = current_app.view_functions.get(request.endpoint or "")
-    return session if hasattr(view, "unseen") else sessions.see(database(), session)
+    return session if is_marked("unseen") else sessions.see(database(), session)
 
 
 def _with_door(view: View, door: str) -> View:

@@ -7,15 +7,14 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import flask
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
 
 from db.sessions import Session
 from webapp import auth
+from webapp.auth import View
 from webapp.config import settings
 from webapp.hypermedia import form_again
 from webapp.languages.sentences import say
@@ -23,8 +22,6 @@ from webapp.languages.sentences import say
 log = logging.getLogger("latchkey")
 
 TOKEN_BYTES = 32
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def register(app: Flask) -> None:
@@ -57,7 +54,7 @@ def guard() -> ResponseReturnValue | None:
 
 def is_only_asking() -> bool:
     """Whether this request goes to a view marked @only_asks."""
-    return hasattr(current_app.view_functions.get(request.endpoint or ""), "only_asks")
+    return auth.is_marked("only_asks")
 
 
 def token() -> str:

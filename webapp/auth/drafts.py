@@ -6,7 +6,6 @@ the session in which it was sent.
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from flask import Flask, Response, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,13 +16,11 @@ from db.sessions import Session
 from webapp import auth, hypermedia
 from webapp.accounts import confirm, drafts
 from webapp.accounts.drafts import Draft, Purpose
-from webapp.auth import csrf
+from webapp.auth import View, csrf
 from webapp.database import database
 from webapp.forms import is_secret
 from webapp.hypermedia import flash
 from webapp.languages.sentences import Sentence, say
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 NOT_YET = say("Nothing was done yet. Look at what you typed and send it again.")
 

@@ -1,13 +1,21 @@
 """Writes a first page into own/: `python -m webapp.commands.new page NAME`."""
 
+import keyword
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 SAMPLES = Path(__file__).parent / "samples"
-TRANSLATIONS = Path(__file__).parents[1] / "languages/translations"
-OWN = Path(__file__).parents[2] / "own"
+WEBAPP = Path(__file__).parents[1]
+TRANSLATIONS = WEBAPP / "languages/translations"
+OWN = WEBAPP.parent / "own"
+# What a page of this name would be in the way of.
+OURS = ("views/{}.py", "templates/{}.html", "partials/{}_panel.html")
+TABLES = {
+    "chores", "drafts", "event_days", "events", "migrations", "own_sessions", "people", "roles", "sessions",
+    "sorted_users", "throttles", "told_events", "users",
+}  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 # Each sample, and the file that is made from it.
 FILES = {
@@ -24,8 +32,10 @@ CATALOG = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 
 def main(what: str = "", name: str = "") -> None:
     """Write the page `name` and print its files; exit with a sentence if that is impossible."""
-    if what != "page" or not NAME.fullmatch(name):
+    if what != "page" or not NAME.fullmatch(name) or keyword.iskeyword(name):
         sys.exit("Say `./just new page notes`; a name is 2 to 31 of a-z, 0-9 and _, a letter first.")
+    if name in TABLES or any((WEBAPP / ours.format(name)).exists() for ours in OURS):
+        sys.exit(f"{name} is one of Latchkey's own names; take another.")
     number = f"{1 + len(list((OWN / 'migrations').glob('*.sql'))):04}"
     texts = {path.format(name, number=number): _filled(sample, name) for sample, path in FILES.items()}
     if there := [path for path in texts if (OWN / path).exists()]:

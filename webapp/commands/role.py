@@ -3,6 +3,7 @@
 import click
 
 from webapp.accounts import roles
+from webapp.accounts.actor import COMMAND_LINE
 from webapp.commands import Commands
 from webapp.database import database
 
@@ -13,7 +14,7 @@ role = Commands("role", help="Look after roles.")
 @click.argument("name")
 def add_role(name: str) -> None:
     """Let people have the role NAME."""
-    roles.add(database(), name)
+    roles.add(database(), COMMAND_LINE, name)
     click.echo(f"There is a role {name} now.")
 
 

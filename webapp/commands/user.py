@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from db.users import User
-from webapp.accounts import blocks, data, details, events, fields, people, roles, sessions, signup, standing
+from webapp.accounts import blocks, data, details, events, people, roles, sessions, signup, standing
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.commands import Commands
 from webapp.config import settings
@@ -72,7 +72,7 @@ def show(email: str, as_json: bool) -> None:
 @why_option
 def promote(email: str, or_create: bool, why: str) -> None:
     """Make an admin of the person with this EMAIL address."""
-    if or_create and not people.is_known(database(), _clean(email)) and (password := _asked_password()):
+    if or_create and not people.has_account(database(), _clean(email)) and (password := _asked_password()):
         _created(_clean(email), "", password)
     _give(email, "admin", why, "{} is an admin now, from the next page on.")
 
@@ -144,7 +144,7 @@ def _created(email: str, username: str, password: str) -> User:
     """Sign a user up, by the rules of the sign-up page."""
     name = username or re.sub(r"[^A-Za-z0-9._-]", "", email.partition("@")[0])[:32]
     least = settings().password_min_length
-    signup.sign_up(database(), COMMAND_LINE, name, fields.tidied_email(email), password, least=least)
+    signup.sign_up(database(), COMMAND_LINE, name, email, password, least=least)
     return people.by_email(database(), email)
 
 

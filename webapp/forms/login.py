@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.accounts.fields import known_email_objection, known_password_objection
+from webapp.accounts.fields import as_stored, known_email_objection, known_password_objection
 from webapp.forms import Form
 
 
@@ -14,6 +14,5 @@ class LoginForm(Form):
 
     def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
         super().__init__(sent)
-        # As the tutorial stored it: in lower case in every alphabet, and without any kind of space around it.
-        self.values["email"] = self.sent["email"].strip().lower()
+        self.values["email"] = as_stored(self.sent["email"])
         self.remember = bool(sent.get("remember"))

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-# Headers in which proxies name their client; a proxy that sends none breaks the rule in the README.
+# Headers in which proxies name their client; a proxy that sends none breaks the rule in docs/operating.md.
 PROXIES_WORDS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 

@@ -66,12 +66,14 @@ def change_email() -> ResponseReturnValue:
 @login_required
 def change_language() -> ResponseReturnValue:
     form = LanguageForm(request.form)
-    if form.check() and form.values["language"] not in {AS_ASKED, *known()}:
-        form.add_objection("language", say("Choose one of these languages."))
+    language = None if form.values["language"] == AS_ASKED else form.values["language"]
+    if form.check():
+        try:
+            profile.set_language(database(), actor(), language, known())
+        except Refused as refused:
+            form.refuse(refused)
     if form.errors:
         return _page("language", form)
-    language = None if form.values["language"] == AS_ASKED else form.values["language"]
-    profile.set_language(database(), actor(), language)
     speak(language)
     flash(say("Your language is saved."))
     return redirect(url_for("profile.show"), 303)
