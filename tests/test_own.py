@@ -155,7 +155,7 @@ def _bring_to_today(clone: Path) -> None:
 
 def _commit(clone: Path, message: str) -> None:
     _git(clone, "add", "--all")
-    _git(clone, *TEAM, "commit", "-q", "-m", message)
+    _git(clone, *TEAM, "commit", "-q", "--allow-empty", "-m", message)
 
 
 def _git(folder: Path, *words: str) -> str:
