@@ -2,7 +2,7 @@
 
 import logging
 
-from db import Database, users
+from db import Database, adoption, users
 from webapp.accounts import fields, passwords, people
 from webapp.accounts.reserved import is_reserved
 
@@ -14,9 +14,9 @@ def tell(db: Database) -> None:
     for user in people.every(db):
         for oddity in _oddities(user):
             log.warning("kept user %d, although %s", user.id, oddity)
-    for user_id in users.namesakes(db):
+    for user_id in adoption.namesakes(db):
         log.warning("kept user %d, although an older account has the same user name but for case", user_id)
-    for user_id, role in users.with_unknown_role(db):
+    for user_id, role in adoption.with_unknown_role(db):
         log.warning("kept user %d as a plain user, although the role is %r", user_id, role)
 
 
