@@ -1,22 +1,21 @@
 """What pytest reads first: the fixtures of tests/ and own/tests, and which tests are left out when."""
 
 import os
+from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent / "tests"
 pytest_plugins = ["tests.fixtures", "tests.screens"]
-# Where browsers differ, what a page looks like, what happens before a database is asked: PostgreSQL changes nothing.
+# Of the stories in browsers, those in which the database sorts, searches, counts or deletes; where browsers differ and
+# what a page looks like, PostgreSQL changes nothing.
+ON_BOTH = {"activity", "admin_users", "deletion", "journey"}
 ON_SQLITE_ALONE = [
-    *("pages/test_accessibility", "pages/test_back", "pages/test_buttons", "pages/test_csrf", "pages/test_expiry"),
-    *("pages/test_feedback", "pages/test_firefox", "pages/test_keyboard", "pages/test_languages", "pages/test_looks"),
-    *("pages/test_offline", "pages/test_passwords", "pages/test_refusals", "pages/test_trouble", "pages/test_waiting"),
-    *("pages/test_webkit", "test_launcher", "test_locks", "test_nginx", "test_readme", "test_structure"),
-    *("test_styleguide", "test_translations"),
+    *(f"tests/pages/{path.name}" for path in TESTS.glob("pages/test_*.py") if path.stem[5:] not in ON_BOTH),
+    *("tests/test_launcher.py", "tests/test_nginx.py", "tests/test_styleguide.py"),
 ]
 # Needs nothing but a file, and so runs with both: test_sqlite.
-collect_ignore = (
-    [f"tests/{name}.py" for name in ON_SQLITE_ALONE] if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
-)
+collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
 SLOW = {"real_browser", "server", "start_server"}
 
 
@@ -24,6 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="leave out what drives a real server or browser")
 
 
+# Before xdist looks for groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("fast"):
-        items[:] = [item for item in items if not SLOW.intersection(getattr(item, "fixturenames", ()))]
+        items[:] = [item for item in items if not SLOW.intersection(_fixtures(item))]
+    for item in items:
+        # A browser takes a second to start: each file's stories go to one worker.
+        if "real_browser" in _fixtures(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])

@@ -22,8 +22,6 @@ from tests.screens import (
 )
 from tests.server import Server
 
-# Firefox takes seconds to start.
-pytestmark = pytest.mark.xdist_group("back")
 # What can be read on a page that was kept, in each of its frames.
 READ_ALONG = """
 addEventListener("pageshow", ({ persisted }) => {

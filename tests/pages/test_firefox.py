@@ -40,8 +40,6 @@ from tests.pages.test_sessions import test_ending_a_session_changes_the_list_in_
 from tests.screens import PHONE, Keys, Screens, firefox_options, heading, somebody
 from tests.test_languages import test_choosing_a_language_changes_the_page_in_chromium  # noqa: F401
 
-# Firefox takes seconds to start.
-pytestmark = pytest.mark.xdist_group("firefox")
 # For Firefox, Playwright can do neither itself.
 WITHOUT_JAVASCRIPT = pytest.mark.parametrize(
     "launch_options", [{"javascript.enabled": False}], ids=["plain"], indirect=True
