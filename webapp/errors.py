@@ -5,11 +5,12 @@ from contextlib import suppress
 
 from flask import Flask, Response, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 
 from db import Unavailable
 from webapp import auth, hypermedia
 from webapp.accounts.hashing import Busy
+from webapp.accounts.roles import NotAllowed
 from webapp.accounts.throttle import Throttled
 from webapp.auth import csrf, drafts
 from webapp.languages.sentences import say
@@ -53,6 +54,7 @@ def register(app: Flask) -> None:
     app.after_request(_say_when)
     app.register_error_handler(Unauthorized, _stranger)
     app.register_error_handler(HTTPException, _problem)
+    app.register_error_handler(NotAllowed, lambda _: _problem(Forbidden()))
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(Throttled, _throttled)
     app.register_error_handler(Busy, _busy)

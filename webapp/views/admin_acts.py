@@ -86,8 +86,6 @@ def do(user_id: str, act: str) -> ResponseReturnValue:
     if form.check():
         try:
             ACTS[act].do(user, form)
-        except roles.NotAllowed:
-            abort(403)
         except Refused as refused:
             form.refuse(refused)
     if form.errors:
