@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
@@ -54,6 +55,8 @@ class Sqlite(Database):
         self._address = f"file:{quote(os.path.abspath(path))}?mode=rw"
         self._threads = threading.local()
         self._opened: dict[threading.Thread, sqlite3.Connection] = {}
+        # Since Python 3.13 a connection that is dropped unclosed is complained of.
+        weakref.finalize(self, _close_all, self._opened).atexit = False
         self._writer = threading.Lock()
         self._asked_at: float | None = None
         _create(path)
@@ -133,8 +136,7 @@ class Sqlite(Database):
         return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name) is not None
 
     def close(self) -> None:
-        while self._opened:
-            self._opened.popitem()[1].close()
+        _close_all(self._opened)
 
     def _execute(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
         with _translated():
@@ -146,9 +148,13 @@ class Sqlite(Database):
             # Closed from another thread at shut-down, hence check_same_thread.
             # rw: a deleted file is an error, and is not replaced by an empty one.
             connection = sqlite3.connect(self._address, isolation_level=None, check_same_thread=False, uri=True)
-            for setting in _statements(SETTINGS):
-                connection.execute(setting).fetchall()
-            _write_ahead(connection)
+            try:
+                for setting in _statements(SETTINGS):
+                    connection.execute(setting).fetchall()
+                _write_ahead(connection)
+            except sqlite3.Error:
+                connection.close()
+                raise
             self._threads.connection = connection
             self._close_left()
             self._opened[threading.current_thread()] = connection
@@ -159,6 +165,11 @@ class Sqlite(Database):
         for thread in list(self._opened):
             if not thread.is_alive() and (left := self._opened.pop(thread, None)):
                 left.close()
+
+
+def _close_all(opened: dict[threading.Thread, sqlite3.Connection]) -> None:
+    while opened:
+        opened.popitem()[1].close()
 
 
 def _create(path: str) -> None:
