@@ -213,3 +213,10 @@ def test_the_least_length_of_a_password_is_a_setting(monkeypatch: pytest.MonkeyP
     assert "Password must be at least 15 characters." in answer.text
     assert "At least 15 characters" in app.test_client().get("/signup").text
     app.extensions["database"].close()
+
+
+def test_settings_that_are_printed_tell_no_secret(tmp_path: Path) -> None:
+    app = create_app({"INSTANCE": str(tmp_path), "SECRET_KEY": "a secret " * 5, "METRICS_TOKEN": "t" * 16})
+    printed = f"{app.extensions['settings']!r} {app.extensions['settings']}"
+    assert "secret " not in printed and "tttt" not in printed
+    app.extensions["database"].close()

@@ -93,7 +93,8 @@ def _origin(name: str, text: str) -> str:
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
 
-@dataclass(frozen=True)
+# No repr: it would put the secret keys and the database's password into a log line.
+@dataclass(frozen=True, repr=False)
 class Settings:
     """What LATCHKEY_* say: a field for each setting, with its type, its default and what it must be.
 
