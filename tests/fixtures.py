@@ -27,6 +27,8 @@ from webapp.server import assets
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("TEST_POSTGRES")
 PASSWORD = "correct horse battery"
+# One for all tests: of each folder, what is found in it is kept for the next app.
+NOTHING_OF_ONES_OWN = ROOT / "tests/nothing"
 
 
 class Clock:
@@ -49,10 +51,10 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_is_for_its_own_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _own_is_for_its_own_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a team adds or overrides is no matter of our tests, which stay green in its clone."""
     if not request.path.is_relative_to(webapp.OWN):
-        monkeypatch.setattr(webapp, "OWN", tmp_path / "nothing")
+        monkeypatch.setattr(webapp, "OWN", NOTHING_OF_ONES_OWN)
 
 
 @pytest.fixture
