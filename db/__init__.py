@@ -4,7 +4,7 @@ import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar, overload
@@ -55,10 +55,9 @@ class Database(ABC):
         """The app's time in UTC as it is stored: `YYYY-MM-DD HH:MM:SS`."""
         return stored(self.clock())
 
-    def days(self, number: int) -> list[str]:
+    def days(self, number: int) -> tuple[str, ...]:
         """The last `number` days as they are stored, `YYYY-MM-DD` in UTC, today last."""
-        today = self.clock().astimezone(UTC).date()
-        return [(today - timedelta(days=ago)).isoformat() for ago in reversed(range(number))]
+        return _days(self.clock().astimezone(UTC).date(), number)
 
     def blind_index(self, text: str) -> str:
         """Return a keyed hash of `text`, to find by it what must stay secret even in a stolen copy of the tables."""
@@ -142,9 +141,14 @@ def _columns(cursor: Any) -> tuple[str, ...]:
     return tuple(column[0] for column in cursor.description)
 
 
+@lru_cache
+def _days(today: date, number: int) -> tuple[str, ...]:
+    return tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(number)))
+
+
 def stored(moment: datetime) -> str:
     """Format `moment` as the tables hold it, in UTC: `YYYY-MM-DD HH:MM:SS`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(UTC).isoformat(" ", "seconds")[:19]
 
 
 @lru_cache(4096)

@@ -55,6 +55,10 @@ class Templates(Environment):
             return super().from_string(source, *given, **options)
         return self._in(current()).from_string(source, *given, **options)
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """One mapping: Jinja's own chain of two is walked anew for each page, include and macro."""
+        return {**self.globals, **(d or {})}
+
     def _in(self, language: Language) -> "Templates":
         if language not in self.by_language:
             self.by_language[language] = self._made_for(language)
