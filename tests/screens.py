@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import (
+    APIResponse,
     Browser,
     BrowserContext,
     BrowserType,
@@ -26,6 +27,7 @@ from playwright.sync_api import (
 
 from db import stored, users
 from tests import programs
+from tests.browser import TOKEN
 from tests.server import Server
 from webapp.accounts import limits, people, roles, throttle
 from webapp.accounts.actor import COMMAND_LINE, Actor
@@ -95,13 +97,11 @@ class Screens:
         self._troubles: list[str] = []
         self._expected = [REFUSED_FORM, GIVEN_UP]
 
-    def open(self, path: str = "/", *, javascript: bool = True, **options: Any) -> Page:
-        """Open an address in a browser that knows nobody."""
+    def open(self, path: str | None = None, *, javascript: bool = True, **options: Any) -> Page:
+        """A page at this address, or none yet, in a browser that knows nobody."""
         # A service worker would hide requests from `page.route`.
         options = {"base_url": self.server.url, "viewport": DESK, "service_workers": "block"} | options
-        page = self.watch(self._browser.new_context(java_script_enabled=javascript, **options)).new_page()
-        page.goto(path)
-        return page
+        return at(path, self.watch(self._browser.new_context(java_script_enabled=javascript, **options)).new_page())
 
     def key(self, name: str) -> StorageState:
         """The cookies of somebody in `KEYS` who is logged in: one person for all tests that only look."""
@@ -228,29 +228,46 @@ def log_in(page: Page, person: Person) -> None:
     page.wait_for_load_state()
 
 
-def fail_to_log_in(page: Page, person: Person) -> None:
-    page.goto("/login")
-    fill_in_login(page, person._replace(password="wrong horse battery"))
-    press(page, "Log in")
-    expect(slot(page, "password")).to_have_text("Error: Invalid credentials.")
+# The same, not by hand: few stories are about that, and no page needs to be shown.
 
 
-def become(page: Page, person: Person) -> Page:
-    """Sign up and log in through the pages, but not by hand: few stories are about that."""
-    _send(page, "/signup", username=person.name, email=person.email, password=person.password)
-    _send(page, "/login", email=person.email, password=person.password)
-    page.goto("/dashboard")
-    expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
-    return page
+def become(page: Page, person: Person, path: str | None = None) -> Page:
+    """Sign up and log in, then open this address."""
+    join(page, person)
+    return get_in(page, person, path)
 
 
-def _send(page: Page, path: str, **fields: str) -> None:
+def join(page: Page, person: Person) -> None:
+    """Sign up."""
+    answer = _send(page, "/signup", username=person.name, email=person.email, password=person.password)
+    assert answer.status == 303, answer.text()
+
+
+def get_in(page: Page, person: Person, path: str | None = None) -> Page:
+    """Log in, then open this address."""
+    answer = _send(page, "/login", email=person.email, password=person.password)
+    assert answer.status == 303, answer.text()
+    return at(path, page)
+
+
+def fail_to_get_in(page: Page, person: Person) -> None:
+    answer = _send(page, "/login", email=person.email, password="wrong horse battery")
+    assert answer.status == 422 and "Invalid credentials." in answer.text()
+
+
+def _send(page: Page, path: str, **fields: str) -> APIResponse:
     """Fill in the form at this address and send it, with the cookies of this browser."""
     client = page.context.request
-    token = re.search('name="csrf_token" value="([0-9a-f]+)"', client.get(path).text())
+    token = TOKEN.search(client.get(path).text())
     assert token
-    answer = client.post(path, form={**fields, "csrf_token": token[1]}, max_redirects=0)
-    assert answer.status == 303, answer.text()
+    return client.post(path, form={**fields, "csrf_token": token[1]}, max_redirects=0)
+
+
+def at(path: str | None, page: Page) -> Page:
+    """The page, once it has opened this address, if any."""
+    if path:
+        page.goto(path)
+    return page
 
 
 def promote(server: Server, person: Person) -> None:
@@ -467,8 +484,7 @@ def _open_numbers(screens: Screens, options: Any) -> Page:
 
 
 def _to_be_confirmed(screens: Screens, options: Any) -> Page:
-    page = become(screens.open(**options), person := somebody(32))
-    page.goto("/account")
+    page = become(screens.open(**options), person := somebody(32), "/account")
     let_pass(screens.server, person, unconfirmed=timedelta(minutes=20))
     press(page, "Save email address")
     expect(heading(page)).to_have_text("Confirm it is you")
@@ -567,18 +583,18 @@ def _fill_with_people(screens: Screens, page: Page, person: Person) -> None:
     # Another browser may have been here with its own admin.
     if not is_here:
         become(screens.open(), ACQUAINTANCE)
-    fail_to_log_in(screens.open(), ACQUAINTANCE)
-    fail_to_log_in(screens.open(), somebody())
+    fail_to_get_in(screens.open(), ACQUAINTANCE)
+    fail_to_get_in(screens.open(), somebody())
 
 
 def _log_in_often(screens: Screens, page: Page, person: Person) -> None:
     """From two more browsers; then two log-ins fail, and the last one tells of them."""
     for _ in range(2):
-        log_in(screens.open(), person)
+        get_in(screens.open(), person)
     for _ in range(2):
-        fail_to_log_in(screens.open(), person)
+        fail_to_get_in(screens.open(), person)
     page.context.clear_cookies()
-    log_in(page, person)
+    get_in(page, person)
 
 
 def _ask_for_deletion(screens: Screens, page: Page, person: Person) -> None:
@@ -659,7 +675,6 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
 
 
 @pytest.fixture(params=STATES)
-def state(request: pytest.FixtureRequest) -> Callable[..., Page]:
+def state(request: pytest.FixtureRequest, screens: Screens) -> Callable[..., Page]:
     """Opens each page in each state in turn; takes what `Screens.open` takes."""
-    screens = request.getfixturevalue("screens")
     return lambda **options: STATES[request.param](screens, options)

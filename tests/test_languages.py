@@ -222,8 +222,7 @@ def test_the_script_speaks_german(screens: Screens) -> None:
 
 
 def test_choosing_a_language_changes_the_page_in_chromium(screens: Screens) -> None:
-    page = become(screens.open(), somebody())
-    page.goto("/account")
+    page = become(screens.open(), somebody(), "/account")
     page.get_by_label("Language").select_option(label="Deutsch")
     press(page, "Save language")
     expect(flashes(page)).to_have_text("Ihre Sprache ist gespeichert.")

@@ -197,7 +197,7 @@ def test_one_with_it_is_taken(front: Front, version: ssl.TLSVersion) -> None:
 
 def test_somebody_signs_up_and_logs_in_over_http_2(front: Front, real_browser: Browser) -> None:
     context = real_browser.new_context(base_url=front.url, ignore_https_errors=True)
-    page = become(context.new_page(), somebody())
+    page = become(context.new_page(), somebody(), "/dashboard")
     assert page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol") == "h2"
     cookies = {cookie["name"]: cookie["secure"] for cookie in context.cookies()}
     assert cookies["__Host-session"] is True

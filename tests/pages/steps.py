@@ -5,8 +5,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.screens import (
     Person,
     Screens,
+    get_in,
     heading,
-    log_in,
     password_of,
     press,
 )
@@ -34,9 +34,7 @@ def press_refresh(page: Page) -> None:
 
 def log_in_with(screens: Screens, person: Person, device: str) -> Page:
     """Another browser that is logged in, by what it calls itself."""
-    page = screens.open(user_agent=AGENTS[device])
-    log_in(page, person)
-    return page
+    return get_in(screens.open(user_agent=AGENTS[device]), person)
 
 
 def assert_is_in(page: Page) -> None:

@@ -17,8 +17,7 @@ from tests.screens import (
 
 
 def test_everything_that_is_held_is_downloaded_as_json(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open(javascript=javascript), person := somebody())
-    page.goto("/account/data")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account/data")
     with page.expect_download() as started:
         press(page, "Download your data")
     held = json.loads(text_of(started.value))

@@ -11,7 +11,7 @@ from tests.screens import (
     Screens,
     admin_at,
     become,
-    fail_to_log_in,
+    fail_to_get_in,
     fill_in_login,
     flashes,
     heading,
@@ -31,7 +31,7 @@ HIDDEN = "Object.defineProperty(document, 'hidden', { configurable: true, get: (
 def test_the_numbers_are_refreshed_by_a_button(screens: Screens, javascript: bool) -> None:
     page = admin_at(screens, "/admin", javascript=javascript)
     before = failed(page)
-    fail_to_log_in(screens.open(), somebody())
+    fail_to_get_in(screens.open(), somebody())
     page.get_by_role("link", name="Refresh").click()
     expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
     expect(heading(page)).to_have_text("Admin" if javascript else "In numbers")
@@ -41,7 +41,7 @@ def test_the_numbers_are_refreshed_by_a_button(screens: Screens, javascript: boo
 def test_refreshing_in_place_keeps_the_page_and_the_focus(screens: Screens) -> None:
     page = marked(admin_at(screens, "/admin"))
     before = failed(page)
-    fail_to_log_in(screens.open(), somebody())
+    fail_to_get_in(screens.open(), somebody())
     page.get_by_role("link", name="Refresh").focus()
     page.keyboard.press("Enter")
     expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
@@ -55,7 +55,7 @@ def test_the_numbers_are_refreshed_by_themselves_and_leave_the_focus(screens: Sc
     link.focus()
     before = failed(page)
     for more in (1, 2):
-        fail_to_log_in(screens.open(), somebody())
+        fail_to_get_in(screens.open(), somebody())
         page.clock.run_for(CARDS_EVERY)
         expect(failed_card(page)).to_have_text(re.compile(f"^{before + more} usually"))
         expect(link).to_be_focused()
@@ -69,7 +69,7 @@ def test_whatever_has_the_focus_within_the_numbers_keeps_it(screens: Screens, na
     link = page.locator("#admin-cards").get_by_role("link").nth(["People", "Refresh"].index(name))
     link.focus()
     before = failed(page)
-    fail_to_log_in(screens.open(), somebody())
+    fail_to_get_in(screens.open(), somebody())
     page.clock.run_for(CARDS_EVERY)
     expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
     expect(link).to_be_focused()
@@ -98,7 +98,7 @@ def test_numbers_that_do_not_come_are_asked_for_again(screens: Screens) -> None:
     page.wait_for_timeout(ANSWERED)
     expect(flashes(page)).to_have_text("")
     page.context.set_offline(False)
-    fail_to_log_in(screens.open(), somebody())
+    fail_to_get_in(screens.open(), somebody())
     page.clock.run_for(CARDS_EVERY)
     expect(failed_card(page)).to_have_text(re.compile(f"^{before + 1} usually"))
 

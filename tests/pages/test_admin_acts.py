@@ -113,7 +113,7 @@ def test_nobody_acts_on_themselves(screens: Screens, javascript: bool) -> None:
 
 def at_somebody(screens: Screens, javascript: bool) -> tuple[Page, Page, Person]:
     """An admin at the page about somebody, who is logged in in another browser."""
-    other = become(screens.open(javascript=javascript), person := somebody())
+    other = become(screens.open(javascript=javascript), person := somebody(), "/dashboard")
     page = become(screens.open(javascript=javascript), admin := somebody())
     promote(screens.server, admin)
     page.goto(page_about(screens.server, person))

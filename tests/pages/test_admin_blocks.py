@@ -5,11 +5,11 @@ from playwright.sync_api import expect
 from tests.screens import (
     Screens,
     admin_at,
-    fail_to_log_in,
+    fail_to_get_in,
     fill_in_login,
+    join,
     log_in,
     press,
-    sign_up,
     somebody,
 )
 
@@ -17,10 +17,10 @@ from tests.screens import (
 def test_a_block_is_lifted(screens: Screens, javascript: bool) -> None:
     screens.expect_trouble("status of 429")
     person = somebody()
-    sign_up(screens.open(), person)
+    join(screens.open(), person)
     stranger = screens.open(javascript=javascript)
     for _ in range(5):
-        fail_to_log_in(stranger, person)
+        fail_to_get_in(stranger, person)
     stranger.goto("/login")
     fill_in_login(stranger, person)
     press(stranger, "Log in")

@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.screens import (
     Person,
     Screens,
-    fail_to_log_in,
+    fail_to_get_in,
     heading,
+    join,
     press,
-    sign_up,
     slot,
     somebody,
 )
@@ -67,7 +67,7 @@ def test_events_of_a_day(screens: Screens, javascript: bool) -> None:
 
 def at_events(screens: Screens, javascript: bool) -> tuple[Page, Person]:
     """An admin at all events, and somebody who signed up and then mistyped the password twice."""
-    sign_up(screens.open(), person := somebody())
+    join(screens.open(), person := somebody())
     for _ in range(2):
-        fail_to_log_in(screens.open(), person)
+        fail_to_get_in(screens.open(), person)
     return screens.open("/admin/events", javascript=javascript, storage_state=screens.key("admin")), person

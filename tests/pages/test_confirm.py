@@ -13,12 +13,12 @@ from tests.screens import (
     become,
     fill_in_login,
     flashes,
+    get_in,
     heading,
+    join,
     let_pass,
-    log_in,
     password_of,
     press,
-    sign_up,
     slot,
     somebody,
     type_over,
@@ -37,12 +37,12 @@ def test_an_act_goes_on_with_what_was_typed_once_it_is_confirmed(screens: Screen
     )
     expect(heading(page)).to_have_text("Profile")
     expect(page.get_by_label("Email address")).to_have_value(moved.email)
-    log_in(screens.open(), person._replace(email=moved.email))
+    get_in(screens.open(), person._replace(email=moved.email))
 
 
 def test_an_act_that_is_refused_after_all_comes_back_filled_in(screens: Screens, javascript: bool) -> None:
     page, person, moved = at_confirmation(screens, javascript)
-    sign_up(screens.open(), moved)
+    join(screens.open(), moved)
     confirm(page, person)
     expect(heading(page)).to_have_text("Profile")
     expect(page.get_by_label("Email address")).to_have_value(moved.email)
@@ -97,8 +97,7 @@ def test_an_act_whose_session_ends_comes_back_filled_in(screens: Screens, javasc
 
 def at_confirmation(screens: Screens, javascript: bool) -> tuple[Page, Person, Person]:
     """Asked for the password, on the way to another address; with who that is then."""
-    page = become(screens.open(javascript=javascript), person := somebody())
-    page.goto("/account")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account")
     moved = somebody()
     type_over(page.get_by_label("Email address"), moved.email)
     let_pass(screens.server, person, unconfirmed=timedelta(minutes=20))

@@ -12,8 +12,8 @@ from tests.screens import (
     Screens,
     become,
     fill_in_login,
+    get_in,
     heading,
-    log_in,
     marked,
     path,
     press,
@@ -22,9 +22,9 @@ from tests.screens import (
 
 
 def test_refresh_changes_the_panel_in_place(screens: Screens) -> None:
-    page = marked(become(screens.open(), person := somebody()))
+    page = marked(become(screens.open(), person := somebody(), "/dashboard"))
     title = heading(page).element_handle()
-    log_in(screens.open(), person)
+    get_in(screens.open(), person)
     press_refresh(page)
     expect(page.locator("#dashboard-panel")).to_contain_text("2 browsers")
     assert title.evaluate("node => node.isConnected")
@@ -34,8 +34,8 @@ def test_refresh_changes_the_panel_in_place(screens: Screens) -> None:
 
 
 def test_refresh_keeps_the_focus(screens: Screens) -> None:
-    page = become(screens.open(), person := somebody())
-    log_in(screens.open(), person)
+    page = become(screens.open(), person := somebody(), "/dashboard")
+    get_in(screens.open(), person)
     press_refresh(page)
     expect(page.locator("#dashboard-panel")).to_contain_text("2 browsers")
     expect(page.get_by_role("link", name="Refresh")).to_be_focused()
@@ -43,7 +43,7 @@ def test_refresh_keeps_the_focus(screens: Screens) -> None:
 
 def test_refresh_in_a_session_that_has_ended_leads_to_the_log_in_page(screens: Screens, javascript: bool) -> None:
     screens.expect_trouble("status of 401")
-    page = become(screens.open(javascript=javascript), person := somebody())
+    page = become(screens.open(javascript=javascript), person := somebody(), "/dashboard")
     end_sessions(screens, person)
     press_refresh(page)
     expect(heading(page)).to_have_text("Log in")

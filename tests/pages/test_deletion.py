@@ -35,8 +35,7 @@ def test_an_account_is_deleted_and_the_wish_taken_back(screens: Screens, javascr
 
 
 def test_going_back_after_the_deletion_shows_nothing_of_the_account(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open(javascript=javascript), person := somebody())
-    page.goto("/account")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account")
     page.goto("/account/delete")
     delete(page, person)
     expect(flashes(page)).to_contain_text("Your account will be gone on")
@@ -47,8 +46,7 @@ def test_going_back_after_the_deletion_shows_nothing_of_the_account(screens: Scr
 
 
 def test_deleting_takes_the_right_password(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open("/", javascript=javascript), person := somebody())
-    page.goto("/account/delete")
+    page = become(screens.open("/", javascript=javascript), person := somebody(), "/account/delete")
     delete(page, person._replace(password="wrong horse battery"))
     expect(slot(page, "password")).to_have_text("Error: That is not your password.")
     expect(page.get_by_label("Your password", exact=True)).to_be_focused()

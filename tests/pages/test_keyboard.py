@@ -13,8 +13,8 @@ from tests.screens import (
     Screens,
     become,
     flashes,
+    get_in,
     heading,
-    log_in,
     promote,
     sign_up,
     slot,
@@ -53,14 +53,6 @@ class Stop(NamedTuple):
     name: str
     is_in_sight: bool
     is_outlined: bool
-
-
-def test_every_control_is_a_stop_in_sight_in_the_same_order_with_and_without_javascript(
-    state: Callable[..., Page],
-) -> None:
-    with_javascript = from_the_top(stops_in_sight(state(viewport=PHONE)))
-    without = from_the_top(walk(state(viewport=PHONE, javascript=False)))
-    assert [name for name in with_javascript if name != "button Show password"] == without
 
 
 @pytest.mark.parametrize("tell", [warned, told_too_late])
@@ -105,7 +97,7 @@ def test_the_whole_account_journey(screens: Screens, javascript: bool) -> None:
     page, person = screens.open("/", javascript=javascript, viewport=PHONE), somebody()
     sign_up_by_keyboard(page, person)
     log_in_by_keyboard(page, person)
-    log_in(screens.open(), person)
+    get_in(screens.open(), person)
     follow(page, "Account", "Profile")
     person = rename_by_keyboard(page, person)
     follow(page, "Sessions", "Sessions")
@@ -126,6 +118,7 @@ def test_an_admin_finds_and_disables_somebody(screens: Screens, javascript: bool
     sign_up(page := screens.open("/", javascript=javascript, viewport=PHONE), person := somebody())
     become(page, admin := somebody())
     promote(screens.server, admin)
+    page.goto("/")
     follow(page, "Dashboard", f"Welcome back, {admin.name}!")
     follow(page, "Admin", "Admin")
     follow(page, "People", "People")
@@ -138,7 +131,7 @@ def test_an_admin_finds_and_disables_somebody(screens: Screens, javascript: bool
 
 
 def test_escape_closes_what_a_summary_has_opened(screens: Screens) -> None:
-    page = become(screens.open(), somebody())
+    page = become(screens.open(), somebody(), "/dashboard")
     tab_to(page, "summary The same in numbers")
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
@@ -265,6 +258,12 @@ def tab_to(page: Page, name: str) -> None:
             return
         seen.append(stop.name if stop else "the page")
     raise AssertionError(f"no {name} among {seen}")
+
+
+def assert_all_controls_are_stops(page: Page, without_javascript: Page) -> None:
+    """Each in sight, and in the same order on both pages."""
+    stops = from_the_top(stops_in_sight(page))
+    assert [name for name in stops if name != "button Show password"] == from_the_top(walk(without_javascript))
 
 
 def stops_in_sight(page: Page) -> list[Stop]:

@@ -17,9 +17,9 @@ from tests.screens import (
     fill_in_login,
     flashes,
     heading,
+    join,
     marked,
     press,
-    sign_up,
     somebody,
     wait_for_worker,
 )
@@ -91,7 +91,7 @@ def test_each_shortcut_leads_somewhere(screens: Screens, manifest: dict[str, Any
 
 
 def test_the_cache_holds_nothing_but_static_files_and_the_offline_page(installed: Page) -> None:
-    become(installed, somebody())
+    become(installed, somebody(), "/dashboard")
     installed.get_by_role("link", name="Refresh").click()
     installed.get_by_role("link", name="Log out").click()
     press(installed, "Log out")
@@ -179,7 +179,7 @@ def test_without_javascript_the_offline_page_has_a_link(screens: Screens) -> Non
 
 
 def test_the_installed_app_opens_at_the_dashboard(screens: Screens, manifest: dict[str, Any]) -> None:
-    sign_up(screens.open(), person := somebody())
+    join(screens.open(), person := somebody())
     page = screens.open(manifest["start_url"])
     fill_in_login(page, person)
     press(page, "Log in")
@@ -246,7 +246,7 @@ def test_the_offline_page_that_is_kept_was_fetched_by_nobody(screens: Screens) -
 
 
 def test_the_worker_takes_over_in_a_browser_that_is_logged_in(screens: Screens) -> None:
-    page = become(screens.open(service_workers="allow"), person := somebody())
+    page = become(screens.open(service_workers="allow"), person := somebody(), "/dashboard")
     wait_for_worker(page)
     text = page.evaluate("async () => (await caches.match('/offline')).text()")
     assert OFFLINE in text

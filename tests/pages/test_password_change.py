@@ -6,11 +6,11 @@ from tests.pages.steps import AGENTS, NEW_PASSWORD, assert_is_in, assert_is_out,
 from tests.screens import (
     Screens,
     become,
-    fail_to_log_in,
+    fail_to_get_in,
     fill_in_login,
     flashes,
+    get_in,
     heading,
-    log_in,
     press,
     sign_up,
     slot,
@@ -28,13 +28,12 @@ def test_a_new_password_logs_out_everywhere_else(screens: Screens, javascript: b
     for other in others:
         assert_is_out(other)
     assert_is_in(page)
-    fail_to_log_in(screens.open(), person._replace(password="correct horse battery"))
-    log_in(screens.open(), person._replace(password=NEW_PASSWORD))
+    fail_to_get_in(screens.open(), person._replace(password="correct horse battery"))
+    get_in(screens.open(), person._replace(password=NEW_PASSWORD))
 
 
 def test_a_wrong_current_password_takes_the_focus_to_its_field(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open(javascript=javascript), somebody())
-    page.goto("/account/password")
+    page = become(screens.open(javascript=javascript), somebody(), "/account/password")
     fill_in_passwords(page, "wrong horse battery", NEW_PASSWORD)
     press(page, "Change password")
     expect(slot(page, "current_password")).to_have_text("Error: That is not your current password.")
@@ -43,8 +42,7 @@ def test_a_wrong_current_password_takes_the_focus_to_its_field(screens: Screens,
 
 
 def test_a_bad_new_password_is_said_as_soon_as_the_field_is_left(screens: Screens) -> None:
-    page = become(screens.open(), person := somebody())
-    page.goto("/account/password")
+    page = become(screens.open(), person := somebody(), "/account/password")
     page.get_by_label("Current password", exact=True).fill(person.password)
     with page.expect_request("**/account/password/check") as sent:
         leave(page.get_by_label("New password", exact=True), "short")
@@ -57,8 +55,7 @@ def test_a_bad_new_password_is_said_as_soon_as_the_field_is_left(screens: Screen
 
 
 def test_the_summary_keeps_the_problems_that_are_left(screens: Screens) -> None:
-    page = become(screens.open(), somebody())
-    page.goto("/account/password")
+    page = become(screens.open(), somebody(), "/account/password")
     press(page, "Change password")
     problems = page.get_by_role("alert").get_by_role("link")
     expect(problems).to_have_count(2)

@@ -19,8 +19,7 @@ from tests.screens import (
 
 @pytest.mark.parametrize("field", ["User name", "Email address"])
 def test_what_is_saved_alone_leaves_the_other_as_it_was(screens: Screens, javascript: bool, field: str) -> None:
-    page = become(screens.open(javascript=javascript), person := somebody())
-    page.goto("/account")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account")
     other = somebody()
     changed = person._replace(name=other.name) if field == "User name" else person._replace(email=other.email)
     page.get_by_label("User name").fill(other.name)
@@ -33,8 +32,7 @@ def test_what_is_saved_alone_leaves_the_other_as_it_was(screens: Screens, javasc
 
 
 def test_an_error_takes_the_focus_to_its_field_and_leaves_the_other_form(screens: Screens) -> None:
-    page = become(screens.open(), somebody())
-    page.goto("/account")
+    page = become(screens.open(), somebody(), "/account")
     page.get_by_label("Email address").fill("half an addre")
     page.get_by_label("User name").fill("a b")
     press(marked(page), "Save user name")
@@ -47,7 +45,7 @@ def test_an_error_takes_the_focus_to_its_field_and_leaves_the_other_form(screens
 def test_a_taken_name_is_said_on_the_profile_as_soon_as_the_field_is_left(screens: Screens) -> None:
     page = screens.open()
     sign_up(page, other := somebody())
-    become(page, person := somebody()).goto("/account")
+    become(page, person := somebody(), "/account")
     leave_name(page, other.name.upper())
     expect(slot(page, "username")).to_have_text("Error: That user name is taken. Choose another.")
     leave_name(page, person.name.upper())
@@ -55,8 +53,7 @@ def test_a_taken_name_is_said_on_the_profile_as_soon_as_the_field_is_left(screen
 
 
 def test_the_summary_goes_when_its_last_problem_is_corrected(screens: Screens) -> None:
-    page = become(screens.open(), somebody())
-    page.goto("/account")
+    page = become(screens.open(), somebody(), "/account")
     page.get_by_label("User name").fill("a b")
     press(page, "Save user name")
     expect(page.get_by_role("alert")).to_be_visible()

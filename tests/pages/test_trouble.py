@@ -55,7 +55,7 @@ def test_a_form_that_a_proxy_answers_for_a_broken_server_stays_as_it_was(screens
 
 def test_a_panel_that_a_proxy_answers_for_a_broken_server_stays_as_it_was(screens: Screens) -> None:
     screens.expect_trouble("status of 502")
-    page = become(screens.open(), somebody())
+    page = become(screens.open(), somebody(), "/dashboard")
     page.route("**/dashboard/panel", in_trouble(502))
     press_refresh(page)
     expect(flashes(page)).to_contain_text("Something went wrong on our side.")

@@ -67,7 +67,7 @@ def test_nothing_moves_when_a_slow_answer_is_told(screens: Screens) -> None:
 
 
 def test_a_slow_link_is_told_and_forgotten_with_its_answer(screens: Screens) -> None:
-    page = become(screens.open(), somebody())
+    page = become(screens.open(), somebody(), "/dashboard")
     held = hold(page, "**/dashboard/panel", "GET")
     page.get_by_role("link", name="Refresh").click()
     expect(words(page)).to_have_text("“Refresh” is under way …")
