@@ -23,15 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="leave out what drives a real server or browser")
 
 
-# Before xdist looks for groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("fast"):
         items[:] = [item for item in items if not SLOW.intersection(_fixtures(item))]
-    for item in items:
-        # A browser takes a second to start: each file's stories go to one worker.
-        if "real_browser" in _fixtures(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

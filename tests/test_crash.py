@@ -14,13 +14,9 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from urllib.parse import urlencode, urlsplit
 
-import pytest
-
 from db import users
 from tests.fixtures import PASSWORD
 from tests.server import Server
-
-pytestmark = pytest.mark.xdist_group("crash")
 
 
 class Newcomers:

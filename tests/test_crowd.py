@@ -16,7 +16,6 @@ import pytest
 import tests.server
 from tests.server import ROOT, Server
 
-pytestmark = pytest.mark.xdist_group("crowd")
 MIB = 2**20
 
 
