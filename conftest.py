@@ -8,13 +8,12 @@ import pytest
 TESTS = Path(__file__).parent / "tests"
 pytest_plugins = ["tests.fixtures", "tests.screens"]
 # Of the stories in browsers, those in which the database sorts, searches, counts or deletes; where browsers differ and
-# what a page looks like, PostgreSQL changes nothing.
+# what a page looks like, PostgreSQL changes nothing, and what is about SQLite brings a file of its own.
 ON_BOTH = {"activity", "admin_users", "deletion", "journey"}
 ON_SQLITE_ALONE = [
     *(f"tests/pages/{path.name}" for path in TESTS.glob("pages/test_*.py") if path.stem[5:] not in ON_BOTH),
-    *("tests/test_launcher.py", "tests/test_nginx.py", "tests/test_styleguide.py"),
+    *("tests/test_launcher.py", "tests/test_nginx.py", "tests/test_sqlite.py", "tests/test_styleguide.py"),
 ]
-# Needs nothing but a file, and so runs with both: test_sqlite.
 collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
 SLOW = {"real_browser", "server", "start_server"}
 

@@ -27,6 +27,7 @@ from webapp.server import assets
 # Set by tests.postgres; without it everything runs on SQLite.
 POSTGRES = os.environ.get("TEST_POSTGRES")
 PASSWORD = "correct horse battery"
+WRONG = "wrong horse battery"
 # One for all tests: of each folder, what is found in it is kept for the next app.
 NOTHING_OF_ONES_OWN = ROOT / "tests/nothing"
 
@@ -149,6 +150,15 @@ def grace(app: Flask, htmx: bool, db: Database) -> Browser:
     return browser
 
 
+@pytest.fixture
+def blocked(app: Flask) -> Browser:
+    """A stranger who has guessed too often at Alice's account."""
+    sign_up(Browser(app), "alice")
+    stranger = coming_from(app, "203.0.113.7")
+    assert guess(stranger, "alice", 6) == [422] * 5 + [429]
+    return stranger
+
+
 def person(db: Database, name: str) -> User:
     """As the rules see who signed up by this name."""
     return people.by_email(db, f"{name}@example.com")
@@ -169,6 +179,20 @@ def logged_in(browser: Browser, name: str) -> Browser:
     assert browser.pass_by("/signup", username=name, email=email, password=PASSWORD) == 303
     assert browser.pass_by("/login", email=email, password=PASSWORD) == 303
     return browser.visit("/dashboard")
+
+
+def guess(browser: Browser, name: str, times: int) -> list[int]:
+    """Try to log in by a wrong password so often; give the statuses."""
+    browser.visit("/login")
+    typed = {"email": f"{name}@example.com", "password": WRONG}
+    return [browser.submit("login-form", **typed).answer.status_code for _ in range(times)]
+
+
+def coming_from(app: Flask, address: str) -> Browser:
+    """A stranger who comes from there."""
+    browser = Browser(app)
+    browser.client.environ_base["REMOTE_ADDR"] = address
+    return browser
 
 
 @pytest.fixture(scope="session")
