@@ -61,8 +61,8 @@ def _publish(name: Path, source: Path, folder: Path) -> str:
     # The compressed file comes first: once the other is there, both are.
     if not (folder / hashed).exists():
         if name.suffix not in PACKED:
-            _write(folder / f"{hashed}.gz", gzip.compress(content, mtime=0))
-        _write(folder / hashed, content)
+            _write(folder, f"{hashed}.gz", gzip.compress(content, mtime=0))
+        _write(folder, str(hashed), content)
     return hashed.as_posix()
 
 
@@ -71,9 +71,13 @@ def _minified(source: Path) -> bytes:
     return minify(source.read_text()).encode() if minify else source.read_bytes()
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing, since several servers may start at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{secrets.token_hex(4)}")
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """Write the whole file or nothing, since several servers may start at once.
+
+    A draft lies beside the folder: another server that starts looks at each file in it, and finds no draft that is gone
+    a moment later.
+    """
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    draft = folder.parent / f".{secrets.token_hex(4)}"
     draft.write_bytes(content)
-    os.replace(draft, path)
+    os.replace(draft, folder / name)
