@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -72,9 +72,8 @@ class Sqlite(Database):
         with _translated:
             self._connection().executemany(sql, rows)
 
-    @contextmanager
-    def _cursor(self, sql: str, values: dict[str, Any]) -> Iterator[sqlite3.Cursor]:
-        yield self._execute(sql, values)
+    def _cursor(self, sql: str, values: dict[str, Any]) -> AbstractContextManager[sqlite3.Cursor]:
+        return nullcontext(self._execute(sql, values))
 
     def script(self, sql: str) -> None:
         for statement in _statements(sql):
