@@ -28,6 +28,7 @@ from playwright.sync_api import (
 from db import stored, users
 from tests import programs
 from tests.browser import TOKEN
+from tests.fixtures import WRONG
 from tests.server import Server
 from webapp.accounts import limits, people, roles, throttle
 from webapp.accounts.actor import COMMAND_LINE, Actor
@@ -251,7 +252,7 @@ def get_in(page: Page, person: Person, path: str | None = None) -> Page:
 
 
 def fail_to_get_in(page: Page, person: Person) -> None:
-    answer = _send(page, "/login", email=person.email, password="wrong horse battery")
+    answer = _send(page, "/login", email=person.email, password=WRONG)
     assert answer.status == 422 and "Invalid credentials." in answer.text()
 
 
@@ -648,7 +649,7 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
     "dashboard before deletion": _at("/dashboard", "leaving"),
     "confirm": _at("/confirm"),
     "confirm before an act": _to_be_confirmed,
-    "confirm with an error": _refused_at("/confirm", "Confirm", password="wrong horse battery"),
+    "confirm with an error": _refused_at("/confirm", "Confirm", password=WRONG),
     "expiry": _at("/expiry"),
     "expiry when it is over": _stranger_at("/expiry"),
     "soon over": _soon_over,

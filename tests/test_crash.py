@@ -4,7 +4,6 @@ import http.client
 import itertools
 import os
 import random
-import re
 import signal
 import sqlite3
 import threading
@@ -15,6 +14,7 @@ from contextlib import closing, suppress
 from urllib.parse import urlencode, urlsplit
 
 from db import users
+from tests.browser import TOKEN
 from tests.fixtures import PASSWORD
 from tests.server import Server
 
@@ -32,7 +32,7 @@ class Newcomers:
         with suppress(ConnectionError, http.client.HTTPException), closing(self._connection()) as connection:
             connection.request("GET", "/signup")
             page = connection.getresponse()
-            token = re.search(r'csrf_token" value="([0-9a-f]+)"', page.read().decode())
+            token = TOKEN.search(page.read().decode())
             assert token is not None
             for count in itertools.count():
                 if self.stop.is_set():

@@ -4,7 +4,7 @@ import re
 
 from flask import Flask
 
-from tests.browser import Browser
+from tests.browser import TOKEN, Browser
 from tests.fixtures import PASSWORD, Clock, log_in
 
 
@@ -46,7 +46,7 @@ def test_the_end_is_put_off(alice: Browser, clock: Clock, htmx: bool) -> None:
     alice.visit("/dashboard")
     clock.advance(minutes=59)
     text = _ask(alice)
-    token = re.search('name="csrf_token" value="([0-9a-f]+)"', text)
+    token = TOKEN.search(text)
     assert token is not None
     headers = {"HX-Request": "true"} if htmx else {}
     answer = alice.client.post("/expiry", data={"csrf_token": token[1]}, headers=headers)

@@ -1,11 +1,11 @@
 """A browser that talks to a real server, as one without JavaScript does; it follows nothing by itself."""
 
-import re
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from tests.browser import TOKEN
 from tests.fixtures import PASSWORD
 
 
@@ -22,7 +22,7 @@ class Visitor:
 
     def submit(self, path: str, **fields: Any) -> "Visitor":
         """Open the page behind a form and send it filled in."""
-        token = re.search(r'csrf_token" value="(\w+)"', self.visit(path).text)
+        token = TOKEN.search(self.visit(path).text)
         assert token is not None, f"{path}: {self.status}"
         return self._ask(path, urlencode(fields | {"csrf_token": token[1]}).encode())
 
