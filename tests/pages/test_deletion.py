@@ -46,7 +46,7 @@ def test_going_back_after_the_deletion_shows_nothing_of_the_account(screens: Scr
 
 
 def test_deleting_takes_the_right_password(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open("/", javascript=javascript), person := somebody(), "/account/delete")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account/delete")
     delete(page, person._replace(password="wrong horse battery"))
     expect(slot(page, "password")).to_have_text("Error: That is not your password.")
     expect(page.get_by_label("Your password", exact=True)).to_be_focused()

@@ -23,7 +23,7 @@ from tests.screens import (
 
 def test_a_form_sent_after_the_end_comes_back_filled_in_after_the_log_in(screens: Screens, javascript: bool) -> None:
     screens.expect_trouble("status of 401")
-    page = become(screens.open("/", javascript=javascript), person := somebody(), "/account")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account")
     renamed = somebody()
     page.get_by_label("User name").fill(renamed.name)
     let_pass(screens.server, person, unseen=OVER)
@@ -60,7 +60,7 @@ def test_a_form_that_was_interrupted_is_for_nobody_else(screens: Screens, javasc
 
 def test_a_new_password_sent_after_the_end_is_not_kept(screens: Screens, javascript: bool) -> None:
     screens.expect_trouble("status of 401")
-    page = become(screens.open("/", javascript=javascript), person := somebody(), "/account/password")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account/password")
     fill_in_passwords(page, person.password, NEW_PASSWORD)
     let_pass(screens.server, person, unseen=OVER)
     press(page, "Change password")
@@ -75,7 +75,7 @@ def test_a_new_password_sent_after_the_end_is_not_kept(screens: Screens, javascr
 
 
 def test_a_form_from_before_a_log_out_comes_back_filled_in(screens: Screens, javascript: bool) -> None:
-    page = become(screens.open("/", javascript=javascript), person := somebody(), "/account")
+    page = become(screens.open(javascript=javascript), person := somebody(), "/account")
     renamed = somebody()
     page.get_by_label("User name").fill(renamed.name)
     log_out_and_in(page.context.new_page(), person)
