@@ -64,8 +64,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_compiled_once() -> None:
+def _compiled_once() -> None:
     Latchkey.jinja_options = {"bytecode_cache": prepared.Compiled()}
+    Latchkey.url_rule_class = prepared.Rule
 
 
 @pytest.fixture(scope="session")
