@@ -229,9 +229,11 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with database_url(tmp_path) as url:
         servers: list[Server] = []
 
-        def start(stderr: str | None = None, root: Path = ROOT, **settings: str) -> Server:
+        def start(
+            stderr: str | None = None, root: Path = ROOT, command: list[str] | None = None, **settings: str
+        ) -> Server:
             server = Server(tmp_path, url, root, **settings)
-            server.stderr = stderr
+            server.stderr, server.command = stderr, command
             servers.append(server.__enter__())
             return server
 

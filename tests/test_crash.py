@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from db import users
 from tests.browser import TOKEN
 from tests.fixtures import PASSWORD
-from tests.server import Server
+from tests.server import QUICK, Server
 
 
 class Newcomers:
@@ -72,7 +72,7 @@ def test_nobody_who_was_welcomed_is_lost_when_the_server_is_killed(start_server:
     welcomed: list[str] = []
     chance = random.Random(1)
     for attempt in range(20):
-        server = start_server(TRUSTED_PROXIES="1")
+        server = start_server(command=QUICK, TRUSTED_PROXIES="1")
         people, threads = _let_in(server, range(4 * attempt, 4 * attempt + 4))
         _await_welcome(people)
         time.sleep(chance.uniform(0, 0.3))
@@ -110,7 +110,7 @@ def _check_whole(server: Server) -> None:
 
 
 def test_sixty_four_who_sign_up_at_once_lock_nobody_out(start_server: Callable[..., Server]) -> None:
-    server = start_server(TRUSTED_PROXIES="1")
+    server = start_server(command=QUICK, TRUSTED_PROXIES="1")
     people, threads = _let_in(server, range(64))
     deadline = time.monotonic() + 60
     while sum(each.answers[303] for each in people) <= 10 and time.monotonic() < deadline:
