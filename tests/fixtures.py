@@ -1,7 +1,9 @@
 """What every test may ask for: an app of its own with a clock that it can set, and browsers on it."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -194,6 +196,12 @@ def coming_from(app: Flask, address: str) -> Browser:
     browser = Browser(app)
     browser.client.environ_base["REMOTE_ADDR"] = address
     return browser
+
+
+def awaited(coroutine: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: where a real browser is driven, this one has a running loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture(scope="session")

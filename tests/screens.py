@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -41,6 +41,9 @@ ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
+    # Our pages go into another process than the empty one that a window begins with, as they are closed to other sites
+    # (Cross-Origin-Opener-Policy); both cost the same, so each window keeps to one.
+    "--renderer-process-limit=1",
 ]
 # Playwright turns the back/forward cache off, which people have on.
 REAL_LIFE = ["--disable-back-forward-cache"]
@@ -140,14 +143,50 @@ def engine() -> str:
     return "chromium"
 
 
-# Not for the whole session: while it lives the thread has a running event loop, and `asyncio.run` fails there.
-@pytest.fixture(scope="module")
-def browser_type(engine: str) -> Iterator[BrowserType]:
+class Driver:
+    """Drives one browser at a time, and keeps it for the next file of tests that asks for the same."""
+
+    def __init__(self) -> None:
+        self._engine, self._options = "", dict[str, Any]()
+        self._playwright, self._launched = ExitStack(), ExitStack()
+
+    def type(self, engine: str) -> BrowserType:
+        if engine != self._engine:
+            self.close()
+            self._engine, self._type = engine, self._playwright.enter_context(_playwright(engine))
+        return self._type
+
+    def browser(self, engine: str, options: dict[str, Any]) -> Browser:
+        if (engine, options) != (self._engine, self._options):
+            self._launched.close()
+            browser = self.type(engine).launch(**options)
+            self._options, self._browser = options, self._launched.enter_context(browser)
+        return self._browser
+
+    def close(self) -> None:
+        self._options = {}
+        self._launched.close()
+        self._playwright.close()
+
+
+@contextmanager
+def _playwright(engine: str) -> Iterator[BrowserType]:
     with pytest.MonkeyPatch.context() as patch:
         # Playwright would wait for the load of a page that comes back from Firefox's back/forward cache: it has none.
         patch.setenv("PLAYWRIGHT_SKIP_NAVIGATION_CHECK", "1" if engine == "firefox" else "")
         with sync_playwright() as playwright:
             yield getattr(playwright, engine)
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Driver]:
+    with closing(Driver()) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def browser_type(driver: Driver, engine: str) -> BrowserType:
+    return driver.type(engine)
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +195,8 @@ def launch_options(engine: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def real_browser(browser_type: BrowserType, launch_options: dict[str, Any]) -> Iterator[Browser]:
-    with browser_type.launch(**launch_options) as browser:
-        yield browser
+def real_browser(driver: Driver, engine: str, launch_options: dict[str, Any]) -> Browser:
+    return driver.browser(engine, launch_options)
 
 
 def chromium_options() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The front door: what it makes of requests that are malformed, too large, too slow, or never end."""
 
-import asyncio
 import re
 import socket
 import time
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures import awaited
 from tests.server import Server
 from webapp.server import connections
 
@@ -185,7 +185,7 @@ def _unread(connection: socket.socket) -> int:
 def test_whoever_reads_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "UNREAD_MILLISECONDS", 500)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        asyncio.run(connections.bound_unread())
+        awaited(connections.bound_unread())
         with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
             accepted.settimeout(10)
             with pytest.raises(TimeoutError, match="Connection timed out"):

@@ -10,7 +10,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.fixtures import logged_in, person
+from tests.fixtures import awaited, logged_in, person
 from webapp.accounts import events
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.server import front_door
@@ -27,7 +27,7 @@ class Door:
     def ask(self, path: str, body: bytes = b"", gone_after: int = 10**9, **headers: str) -> tuple[int, bytes]:
         """The status and what came of the body; the client leaves after so many pieces of it."""
         self.sent = []
-        asyncio.run(self.door(_scope(path, body, headers), self._receive(body, gone_after), self._send))
+        awaited(self.door(_scope(path, body, headers), self._receive(body, gone_after), self._send))
         return self.sent[0]["status"], b"".join(message["body"] for message in self.sent[1:])
 
     def _receive(self, body: bytes, gone_after: int) -> Callable[[], Awaitable[dict[str, Any]]]:
