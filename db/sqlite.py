@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from db import Clock, Database, Duplicate, Unavailable
 
-# How long a writer waits for another thread of this process, in seconds; busy_timeout is the same for other processes.
-PATIENCE = 5.0
+# How long a writer waits for another thread of this process, in seconds, and for another program, in milliseconds.
+PATIENCE, BUSY = 5.0, "PRAGMA busy_timeout = 5000"
 # Seconds after which a writer that waits for another program counts as stuck, not as slow.
 STUCK = 0.5
 
@@ -22,8 +22,8 @@ STUCK = 0.5
 JOURNALS = ("-wal", "-shm", "-journal")
 
 # FULL: with NORMAL a power cut loses what was already acknowledged.
-SETTINGS = """
-PRAGMA busy_timeout = 5000;
+SETTINGS = f"""
+{BUSY};
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 """
@@ -129,7 +129,7 @@ class Sqlite(Database):
         finally:
             self._asked_at = None
             if not wait:
-                self.one("PRAGMA busy_timeout = 5000")
+                self.one(BUSY)
 
     def has_table(self, name: str) -> bool:
         return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name) is not None

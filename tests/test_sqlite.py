@@ -83,11 +83,10 @@ def test_servers_that_start_at_once_on_a_new_file_wait_for_each_other(tmp_path: 
 
 
 def test_a_lock_that_another_program_holds_is_503_with_the_form_and_goes_by(
-    app: Flask, htmx: bool, lock: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+    app: Flask, htmx: bool, lock: Callable[[], Any], impatient: None
 ) -> None:
     app.extensions["database"].run("SELECT 1")
     browser = Browser(app, htmx).visit("/signup")
-    app.extensions["database"].one("PRAGMA busy_timeout = 50")
     with lock():
         browser.submit("signup-form", username="alice", email="alice@example.com", password=PASSWORD)
         assert browser.answer.status_code == 503
@@ -245,6 +244,13 @@ def lock(settings: dict[str, Any]) -> Callable[[], Any]:
     return hold
 
 
+@pytest.fixture
+def impatient(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits a twentieth of a second for another program, as the tests would wait with it."""
+    monkeypatch.setattr("db.sqlite.BUSY", "PRAGMA busy_timeout = 50")
+    app.extensions["database"].one("PRAGMA busy_timeout = 50")
+
+
 def sqlite_pragma(db: Database, name: str) -> Any:
     row = db.one(f"PRAGMA {name}")
     assert row is not None
@@ -252,12 +258,11 @@ def sqlite_pragma(db: Database, name: str) -> Any:
 
 
 def test_nobody_is_told_that_they_stay_where_that_cannot_be_noted(
-    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool
+    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool, impatient: None
 ) -> None:
     alice = logged_in(Browser(app, htmx), "alice").visit("/expiry")
     token = alice.value("csrf_token")
     clock.advance(minutes=59)
-    app.extensions["database"].one("PRAGMA busy_timeout = 50")
     headers = {"HX-Request": "true"} if htmx else {}
     with lock():
         answer = alice.client.post("/expiry", data={"csrf_token": token}, headers=headers)
@@ -265,11 +270,10 @@ def test_nobody_is_told_that_they_stay_where_that_cannot_be_noted(
 
 
 def test_a_form_that_came_too_late_and_cannot_be_kept_stays_where_it_is(
-    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool
+    app: Flask, lock: Callable[[], Any], clock: Clock, htmx: bool, impatient: None
 ) -> None:
     alice = logged_in(Browser(app, htmx), "alice").visit("/account")
     clock.advance(hours=2)
-    app.extensions["database"].one("PRAGMA busy_timeout = 50")
     with lock():
         alice.submit("username-form", username="alicia")
     assert alice.answer.status_code == 503 and "HX-Redirect" not in alice.answer.headers
