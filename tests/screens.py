@@ -157,7 +157,7 @@ class Driver:
         return self._type
 
     def browser(self, engine: str, options: dict[str, Any]) -> Browser:
-        if (engine, options) != (self._engine, self._options):
+        if (engine, options) != (self._engine, self._options) or not self._browser.is_connected():
             self._launched.close()
             browser = self.type(engine).launch(**options)
             self._options, self._browser = options, self._launched.enter_context(browser)
