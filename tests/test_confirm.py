@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from db import Database, users
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.fixtures import PASSWORD, WRONG, Clock, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import roles, standing
 from webapp.accounts.actor import COMMAND_LINE
@@ -284,7 +284,7 @@ def test_it_says_whose_block_is_lifted(grace: Browser, app: Flask, clock: Clock,
     clock.advance(minutes=20)
     grace.client.get("/dashboard")
     for _ in range(6):
-        log_in(Browser(app), "bob", password="wrong horse battery")
+        log_in(Browser(app), "bob", password=WRONG)
     grace.visit("/admin/blocks")
     grace.submit(str(grace.page.select("form[id^=lift-]")[0]["id"]))
     assert "What will be done: Lift the block of bob: Failed log-ins from unknown browsers" in grace.text()

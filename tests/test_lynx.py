@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures import WRONG
 from tests.screens import Person, add_crowd, promote, somebody
 from tests.server import Server
 
@@ -184,7 +185,7 @@ def test_a_refused_form_comes_back_filled_in_but_for_the_password(journey: Lynx,
 
 
 def test_a_wrong_password(lynx: Lynx, server: Server) -> None:
-    lynx.go_to(LOGIN, "email").type("nobody@example.com").go_to(LOGIN, "password").type("wrong horse battery")
+    lynx.go_to(LOGIN, "email").type("nobody@example.com").go_to(LOGIN, "password").type(WRONG)
     screen = lynx.go_to(LOGIN, "submit").enter().keep("refused").run(f"{server.url}/login").screen("refused")
     assert "There is a problem * Invalid credentials." in screen
     assert "Error: Invalid credentials." in screen

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.fixtures import PASSWORD
+from tests.fixtures import PASSWORD, WRONG
 from tests.server import Server
 from tests.visitor import Visitor
 
@@ -39,7 +39,7 @@ def test_two_servers_are_one(servers: list[Server]) -> None:
     statuses = []
     for number in range(6):
         stranger.url = (one, other)[number % 2]
-        statuses.append(stranger.log_in("alice", "wrong horse battery").status)
+        statuses.append(stranger.log_in("alice", WRONG).status)
     assert statuses == [422] * 5 + [429]
     assert int(stranger.headers["Retry-After"]) > 200
     assert alice.log_in("alice", PASSWORD).status == 303
@@ -48,8 +48,8 @@ def test_two_servers_are_one(servers: list[Server]) -> None:
 def test_a_refusal_is_held_for_a_second(servers: list[Server]) -> None:
     stranger = Visitor(servers[0].url)
     for _ in range(5):
-        stranger.log_in("alice", "wrong horse battery")
+        stranger.log_in("alice", WRONG)
     stranger.visit("/login")
     began = time.monotonic()
-    assert stranger.log_in("alice", "wrong horse battery").status == 429
+    assert stranger.log_in("alice", WRONG).status == 429
     assert time.monotonic() - began >= 1

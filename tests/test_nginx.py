@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import TOKEN
 from tests.fixtures import database_url
 from tests.programs import nginx
 from tests.screens import become, heading, press, somebody
@@ -214,9 +215,9 @@ def test_pages_are_compressed_by_latchkey_alone(front: Front) -> None:
 def test_events_tell_the_clients_address_whatever_it_makes_up(site: tuple[Front, Server]) -> None:
     front, server = site
     page = front.ask("GET", "/login")
-    token = re.search(rb'csrf_token" value="([0-9a-f]+)"', page.text)
+    token = TOKEN.search(page.text.decode())
     assert token is not None
-    fields = {"csrf_token": token[1].decode(), "email": "alice@example.com", "password": "correct horse battery"}
+    fields = {"csrf_token": token[1], "email": "alice@example.com", "password": "correct horse battery"}
     made_up = {"X_Forwarded_For": "6.6.6.6", "Forwarded": "for=6.6.6.6", "X_Forwarded_Proto": "http"}
     answer = front.ask(
         "POST", "/login", urlencode(fields).encode(), Content_Type="application/x-www-form-urlencoded",

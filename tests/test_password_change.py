@@ -7,7 +7,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, Clock, log_in, logged_in
+from tests.fixtures import PASSWORD, WRONG, Clock, log_in, logged_in
 from tests.test_signup import BAD_PASSWORDS
 
 NEW = "blue kettle on the hill"
@@ -51,7 +51,7 @@ def test_this_session_gets_another_token_and_the_old_one_is_dead(alice: Browser,
 
 
 def test_the_wrong_current_one_is_refused_beside_its_field(alice: Browser, app: Flask) -> None:
-    _change(alice, current="wrong horse battery")
+    _change(alice, current=WRONG)
     assert alice.answer.status_code == 422
     assert alice.errors() == {"current_password": "That is not your current password."}
     assert (alice.value("current_password"), alice.value("new_password")) == ("", "")

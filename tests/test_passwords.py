@@ -9,7 +9,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from db import Database, users
 from tests.browser import Browser
-from tests.fixtures import log_in, sign_up
+from tests.fixtures import WRONG, log_in, sign_up
 from webapp.accounts import passwords
 from webapp.accounts.passwords import ITERATIONS
 
@@ -95,7 +95,7 @@ def test_an_unknown_address_costs_as_much_as_the_dearest_hash_that_is_stored(
     monkeypatch.setattr(passwords.hashlib, "pbkdf2_hmac", lambda *a: spent.append(a[3]) or b"")
     monkeypatch.setattr(passwords.hashlib, "scrypt", lambda *a, n, r, p, **_: spent.append(work) or b"")
     for name in ("alice", "nobody"):
-        log_in(browser, name, password="wrong horse battery")
+        log_in(browser, name, password=WRONG)
         assert sum(spent) == work
         spent.clear()
 

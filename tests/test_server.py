@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.browser import TOKEN
 from tests.server import COMMAND, ROOT, Server
 
 
@@ -52,10 +53,10 @@ def test_head_answers_as_get_without_the_body(server: Server) -> None:
 def test_a_stop_lets_what_is_under_way_finish(start_server: Callable[..., Server]) -> None:
     server = start_server(WORKERS="1")
     page = server.ask("GET", "/signup")
-    token = re.search(rb'csrf_token" value="([0-9a-f]+)"', page.text)
+    token = TOKEN.search(page.text.decode())
     assert token is not None
     fields = {"username": "alice", "email": "alice@example.com", "password": "correct horse battery"}
-    body = urlencode(fields | {"csrf_token": token[1].decode()}).encode()
+    body = urlencode(fields | {"csrf_token": token[1]}).encode()
     head = f"""POST /signup HTTP/1.1
 Host: localhost
 Cookie: {page.headers["Set-Cookie"].split(";")[0]}
@@ -106,9 +107,9 @@ def test_two_server_processes_are_one(server: Server) -> None:
     """What one worker set up, the other knows: forms and sessions are not tied to a process."""
     page = server.ask("GET", "/login")
     cookie = page.headers["Set-Cookie"].split(";")[0]
-    token = re.search(rb'csrf_token" value="([0-9a-f]+)"', page.text)
+    token = TOKEN.search(page.text.decode())
     assert token is not None
-    body = urlencode({"csrf_token": token[1].decode(), "email": "", "password": ""}).encode()
+    body = urlencode({"csrf_token": token[1], "email": "", "password": ""}).encode()
     form = "application/x-www-form-urlencoded"
     for _ in range(20):
         answer = server.ask("POST", "/login", body, Cookie=cookie, Content_Type=form)

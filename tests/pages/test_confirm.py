@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
+from tests.fixtures import WRONG
 from tests.pages.steps import assert_is_in, assert_is_out, confirm, log_in_with
 from tests.screens import (
     OVER,
@@ -27,7 +28,7 @@ from tests.screens import (
 
 def test_an_act_goes_on_with_what_was_typed_once_it_is_confirmed(screens: Screens, javascript: bool) -> None:
     page, person, moved = at_confirmation(screens, javascript)
-    confirm(page, person._replace(password="wrong horse battery"))
+    confirm(page, person._replace(password=WRONG))
     expect(slot(page, "password")).to_have_text("Error: That is not your password.")
     expect(password_of(page)).to_be_focused()
     expect(page).to_have_title(re.compile("^Error: Confirm it is you"))

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.fixtures import WRONG
 from tests.pages.steps import assert_is_in, assert_is_out, log_in_with
 from tests.screens import (
     Person,
@@ -47,7 +48,7 @@ def test_going_back_after_the_deletion_shows_nothing_of_the_account(screens: Scr
 
 def test_deleting_takes_the_right_password(screens: Screens, javascript: bool) -> None:
     page = become(screens.open(javascript=javascript), person := somebody(), "/account/delete")
-    delete(page, person._replace(password="wrong horse battery"))
+    delete(page, person._replace(password=WRONG))
     expect(slot(page, "password")).to_have_text("Error: That is not your password.")
     expect(page.get_by_label("Your password", exact=True)).to_be_focused()
     assert_is_in(page)

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Locator, expect
 
+from tests.fixtures import WRONG
 from tests.pages.steps import AGENTS, NEW_PASSWORD, assert_is_in, assert_is_out, fill_in_passwords, log_in_with
 from tests.screens import (
     Screens,
@@ -34,7 +35,7 @@ def test_a_new_password_logs_out_everywhere_else(screens: Screens, javascript: b
 
 def test_a_wrong_current_password_takes_the_focus_to_its_field(screens: Screens, javascript: bool) -> None:
     page = become(screens.open(javascript=javascript), somebody(), "/account/password")
-    fill_in_passwords(page, "wrong horse battery", NEW_PASSWORD)
+    fill_in_passwords(page, WRONG, NEW_PASSWORD)
     press(page, "Change password")
     expect(slot(page, "current_password")).to_have_text("Error: That is not your current password.")
     expect(page.get_by_label("Current password", exact=True)).to_be_focused()

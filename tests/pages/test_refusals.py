@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.fixtures import WRONG
 from tests.screens import (
     Screens,
     fill_in_login,
@@ -50,7 +51,7 @@ def test_a_wrong_password_takes_the_focus_to_its_field(screens: Screens) -> None
     page = screens.open()
     sign_up(page, person := somebody())
     page = marked(page)
-    fill_in_login(page, person._replace(password="wrong horse battery"))
+    fill_in_login(page, person._replace(password=WRONG))
     press(page, "Log in")
     expect(page).to_have_title(re.compile("^Error: Log in"))
     expect(slot(page, "password")).to_have_text("Error: Invalid credentials.")

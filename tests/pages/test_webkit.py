@@ -21,6 +21,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
+from tests.fixtures import WRONG
 from tests.screens import Person, somebody
 from tests.server import Server, free_port
 
@@ -126,7 +127,7 @@ def test_a_mistake_is_said_beside_the_field(window: Window) -> None:
 
 
 def test_somebody_logs_in(window: Window, person: Person) -> None:
-    fill_in_login(window, person._replace(password="wrong horse battery"))
+    fill_in_login(window, person._replace(password=WRONG))
     window.press("Log in")
     window.sees("#password-error", "Error: Invalid credentials.")
     log_in(window, person)
