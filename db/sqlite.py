@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from db import Clock, Database, Duplicate, Unavailable
 
-# How long a writer waits for another thread of this process, in seconds, and for another program, in milliseconds.
-PATIENCE, BUSY = 5.0, "PRAGMA busy_timeout = 5000"
+# How long a writer waits for another thread of this process, in seconds; and the same for another program.
+PATIENCE = 5.0
+WAIT = "PRAGMA busy_timeout = 5000"
 # Seconds after which a writer that waits for another program counts as stuck, not as slow.
 STUCK = 0.5
 
@@ -23,7 +24,7 @@ JOURNALS = ("-wal", "-shm", "-journal")
 
 # FULL: with NORMAL a power cut loses what was already acknowledged.
 SETTINGS = f"""
-{BUSY};
+{WAIT};
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 """
@@ -129,7 +130,7 @@ class Sqlite(Database):
         finally:
             self._asked_at = None
             if not wait:
-                self.one(BUSY)
+                self.one(WAIT)
 
     def has_table(self, name: str) -> bool:
         return self.one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=name) is not None
