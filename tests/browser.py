@@ -1,6 +1,7 @@
 """A browser on Flask's test client: it reads the page that was served, fills in its forms, sends and follows.
 
-With `htmx` it sends forms as htmx does and puts the answers where htmx would; each answer is checked as HTML.
+With `htmx` it sends forms as htmx does and puts the answers where htmx would; each page is checked as HTML when
+it is first seen.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from werkzeug.test import TestResponse
 
 NAMELESS = {"hidden", "submit", "button"}
 TOKEN = re.compile('name="csrf_token" value="([0-9a-f]+)"')
-# Pages that were found in order, without their tokens and ids of sessions: a thousand tests see the same few.
-IN_ORDER: set[str] = set()
+# Answers that were found in order, as `_likeness` has them: a thousand tests see the same few.
+IN_ORDER: set[int] = set()
+# Tokens, and ids of sessions.
 RANDOM = re.compile("[0-9a-f]{16,}")
 REFERENCES = {"aria-describedby", "aria-labelledby", "aria-controls", "for"}
 
@@ -32,7 +34,7 @@ class Browser:
 
     @cached_property
     def page(self) -> BeautifulSoup:
-        """Read when it is first looked at: half of all pages only lie on the way."""
+        """The page, parsed when a test first looks at it: half of all pages only lie on the way."""
         return BeautifulSoup(self._shown, "html.parser")
 
     def visit(self, path: str) -> Browser:
@@ -123,7 +125,7 @@ class Browser:
     def _show(self, path: str) -> Browser:
         self.path, self._shown = path, self.answer.text
         vars(self).pop("page", None)
-        if (likeness := RANDOM.sub("", self._shown)) not in IN_ORDER:
+        if (likeness := _likeness(self.answer)) not in IN_ORDER:
             self.page = checked(self.answer)
             IN_ORDER.add(likeness)
         return self
@@ -164,6 +166,13 @@ def values(form: Tag) -> dict[str, Any]:
     return fields
 
 
+def _likeness(answer: TestResponse) -> int:
+    """A hash of the answer with a number for each random value in it; what comes twice in it still does."""
+    numbers: dict[str, int] = {}
+    text = RANDOM.sub(lambda found: f"<{numbers.setdefault(found[0], len(numbers))}>", answer.text)
+    return hash((answer.content_type, text))
+
+
 def checked(answer: TestResponse) -> BeautifulSoup:
     """The answer as a page, after a look at it."""
     page = BeautifulSoup(answer.text, "html.parser")
@@ -177,7 +186,7 @@ def checked(answer: TestResponse) -> BeautifulSoup:
 
 def check(page: BeautifulSoup) -> None:
     """Ids are unique, every input has a label, every reference and every htmx target something to refer to."""
-    # Each page of each test is looked at, and a CSS selector takes as long as all of this.
+    # Thousands of pages are looked at, and a CSS selector takes as long as all of this.
     elements = page.find_all(True)
     ids = [str(element["id"]) for element in elements if "id" in element.attrs]
     assert len(ids) == len(set(ids)), f"an id twice: {sorted(ids)}"
