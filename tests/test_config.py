@@ -1,6 +1,5 @@
 """Settings: checked at the start; a bad one stops it and names itself."""
 
-import os
 import socket
 import sqlite3
 import stat
@@ -11,7 +10,6 @@ import pytest
 
 from webapp import create_app
 from webapp.config import BadSetting
-from webapp.server import assets
 
 BAD = [
     ("PORT", "eighty"),
@@ -98,20 +96,6 @@ def test_servers_that_start_at_once_share_one_key() -> None:
     assert len({app.extensions["settings"].secret_key for app in apps}) == 1
     for app in apps:
         app.extensions["database"].close()
-
-
-def test_no_draft_of_a_static_file_lies_where_another_server_that_starts_looks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[Path] = []
-
-    def replace(draft: Path, path: Path) -> None:
-        seen.extend((tmp_path / "static").rglob(".*"))
-        draft.rename(path)
-
-    monkeypatch.setattr(os, "replace", replace)
-    addresses = assets.publish(tmp_path / "static")
-    assert addresses and not seen and not [*tmp_path.glob(".*")]
 
 
 def test_a_key_can_be_rotated_out(monkeypatch: pytest.MonkeyPatch) -> None:
