@@ -199,7 +199,7 @@ def coming_from(app: Flask, address: str) -> Browser:
 
 
 def awaited(coroutine: Coroutine[Any, Any, None]) -> None:
-    """In a thread of its own: where a real browser is driven, this one has a running loop already."""
+    """Run a coroutine to its end in another thread: in this one Playwright may have a running event loop."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, coroutine).result()
 

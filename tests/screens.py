@@ -41,8 +41,8 @@ ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
-    # Our pages go into another process than the empty one that a window begins with, as they are closed to other sites
-    # (Cross-Origin-Opener-Policy); both cost the same, so each window keeps to one.
+    # One process for each window. Our pages are closed to other sites (Cross-Origin-Opener-Policy), so each would leave
+    # the process of the empty page that a window begins with; to start one takes a tenth of a second.
     "--renderer-process-limit=1",
 ]
 # Playwright turns the back/forward cache off, which people have on.
@@ -144,7 +144,10 @@ def engine() -> str:
 
 
 class Driver:
-    """Drives one browser at a time, and keeps it for the next file of tests that asks for the same."""
+    """Drives one browser at a time, and keeps it for the next file of tests that asks for the same.
+
+    From then on this thread has a running event loop, and `asyncio.run` fails in it: see `fixtures.awaited`.
+    """
 
     def __init__(self) -> None:
         self._engine, self._options = "", dict[str, Any]()
@@ -164,7 +167,7 @@ class Driver:
         return self._browser
 
     def close(self) -> None:
-        self._options = {}
+        self._engine, self._options = "", {}
         self._launched.close()
         self._playwright.close()
 
