@@ -16,8 +16,8 @@ ON_SQLITE_ALONE = [
     *("tests/test_launcher.py", "tests/test_nginx.py", "tests/test_sqlite.py", "tests/test_styleguide.py"),
 ]
 collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
-# Each app and each page that is read is thousands of objects: looked through as often as Python does by itself, they
-# cost a tenth of the time of all tests.
+# Each test's app and pages are thousands of objects. To look through them for garbage as often as Python does by itself
+# takes a tenth of the time of the fast tests.
 gc.set_threshold(50_000, 20, 20)
 SLOW = {"real_browser", "server", "start_server"}
 

@@ -1,4 +1,4 @@
-"""The app with hashes that cost next to nothing, for real browsers whose stories are about something else.
+"""The app with hashes that cost next to nothing, for tests on a real server that are about something else.
 
 `flask --app tests.quick_app serve` hands that on to its workers, which are forks of it.
 """

@@ -67,7 +67,7 @@ def test_a_browser_knows_several_people_and_keeps_its_cookie_at_log_out(app: Fla
         browser.visit("/logout").submit("logout-form")
 
 
-def test_the_device_cookie_is_out_of_reach_of_scripts(alice: Browser, settings: dict[str, object]) -> None:
+def test_the_device_cookie_is_out_of_reach_of_scripts(alice: Browser) -> None:
     cookie = alice.client.get_cookie("device")
     assert cookie is not None and cookie.http_only and cookie.same_site == "Lax" and not cookie.secure
     assert cookie.max_age == 400 * 86_400

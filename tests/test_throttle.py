@@ -1,4 +1,4 @@
-"""The throttle: guessing is hopeless, and nobody's guessing keeps the owner out."""
+"""The throttle: guessing is hopeless."""
 
 import re
 from collections.abc import Callable
