@@ -1,14 +1,12 @@
 """The strength of a password: whether it is accepted, and how hard it is to guess.
 
-Rating one costs more than a page, so it goes through the hashing pool and is counted for each network.
+Rating one costs more than a page, so it goes through the hashing pool and is counted for each network. zxcvbn is loaded
+when the first is rated: its dictionaries take a sixth of a process's memory, and most processes that start rate none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any
-
-from zxcvbn import zxcvbn
-from zxcvbn.matching import RANKED_DICTIONARIES
 
 from db import Database
 from db.users import User
@@ -119,11 +117,15 @@ def _guessable(context: Iterable[str]) -> set[str]:
 
 def _is_common(text: str) -> bool:
     """Whether a dictionary has `text`: in pieces, a word longer than one would look like two made-up words."""
+    from zxcvbn.matching import RANKED_DICTIONARIES
+
     return any(text.lower() in words for words in RANKED_DICTIONARIES.values())
 
 
 def _pieces(text: str, guessable: set[str]) -> Iterator[Mapping[str, Any]]:
     """What zxcvbn finds in each piece; a part that is only repeated is cut to the repeats that fit into one piece."""
+    from zxcvbn import zxcvbn
+
     period = (text + text).find(text, 1)
     if period < len(text):
         text = text[: period * max(1, PIECE // period)]
