@@ -266,6 +266,27 @@ def test_the_oldest_of_a_hundred_makes_room(alice: Browser, app: Flask, db: Data
     assert db.all("SELECT kind FROM events WHERE kind LIKE 'session%'") == [("session_crowded_out",)]
 
 
+def test_they_are_listed_on_pages_of_25(alice: Browser, db: Database, clock: Clock) -> None:
+    user = users.by_email(db, "alice@example.com")
+    assert user is not None
+    for number in range(26):
+        clock.advance(seconds=1)
+        with db.transaction():
+            sessions.start(db, Actor("127.0.0.1", f"Robot {number}"), user, remember=True)
+    assert "Robot 25" in alice.visit("/account/sessions").text() and "Robot 0" not in alice.text()
+    assert "This device" in alice.text() and alice.page.find("a", string="Newest") is None
+    alice.visit(alice.page.find("a", string="Older")["href"])
+    assert "Robot 0" in alice.text() and "Robot 1" not in alice.text() and "This device" not in alice.text()
+    alice.submit(alice.page.select_one("form[id^=end-]")["id"])
+    assert "Robot 0 is logged out." in alice.text()
+    assert "Robot 25" in alice.text() and alice.page.find("a", string="Older") is None
+
+
+@pytest.mark.parametrize("page", ["99", "0", "-1", "x", "9" * 30])
+def test_a_page_that_is_not_there_is_the_nearest(alice: Browser, page: str) -> None:
+    assert "This device" in alice.visit(f"/account/sessions?page={page}").text()
+
+
 def test_ending_one_bites_on_every_server_process(alice: Browser, app: Flask, settings: dict, clock: Clock) -> None:
     other = _elsewhere(app)
     second = create_app(settings, clock)

@@ -3,8 +3,10 @@
 import hashlib
 import logging
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import ceil
 from typing import NamedTuple
 
 from db import Database, Unavailable, drafts, moment, sessions, stored
@@ -41,6 +43,7 @@ SWEPT_AT_ONCE = 100
 ENDED_AT_ONCE = 1000
 # No user has so many browsers; a program with a stolen password may want more, and every list reads them all.
 MOST = 100
+PAGE = 25
 # A user who was away for longer begins another visit.
 VISIT_ENDS_AFTER = timedelta(hours=1)
 
@@ -119,6 +122,26 @@ def kept(db: Database, user_id: int) -> list[Session]:
 def live(db: Database, user_id: int) -> list[Session]:
     """All live sessions of a person, the one seen last first."""
     return [session for session in sessions.unended(db, user_id) if is_live(db, session)]
+
+
+class Page(NamedTuple):
+    """Some of a user's sessions; `number` counts from 1, `older` is the number of the next page, or None."""
+
+    sessions: list[Session]
+    number: int
+    older: int | None
+
+
+def others(db: Database, here: Session, number: int) -> Page:
+    """25 live sessions of this one's user, the one seen last first, without this one; past the end the last page."""
+    found = [session for session in live(db, here.user.id) if session.id != here.id]
+    last = max(1, ceil(len(found) / PAGE))
+    number = min(number, last)
+    return Page(found[(number - 1) * PAGE : number * PAGE], number, number + 1 if number < last else None)
+
+
+def seen_last_first(found: Iterable[Session]) -> list[Session]:
+    return sorted(sorted(found, key=lambda session: session.id), key=lambda session: session.last_seen_at, reverse=True)
 
 
 def owners(db: Database) -> list[int]:

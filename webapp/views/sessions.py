@@ -1,6 +1,6 @@
 """The user's own sessions, to see and to end."""
 
-from flask import Blueprint, Response, abort, redirect, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import blocks, devices, events, sessions, throttle
@@ -8,6 +8,7 @@ from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
 from webapp.auth.navigation import Link
 from webapp.database import database
+from webapp.forms import as_id
 from webapp.hypermedia import flash, redirect_or, render
 from webapp.languages.sentences import Sentence, say, say_number
 
@@ -89,16 +90,20 @@ def end(session_id: str) -> ResponseReturnValue:
         flash(say("That session had ended already."))
     else:
         flash(say("%(device)s is logged out.", device=devices.told(ended.device)))
-    return redirect_or(lambda: _list(_neighbour(others, session_id)), url_for("sessions.show"))
+    return redirect_or(lambda: _list(_neighbour(others, session_id)), url_for("sessions.show", page=_page()))
 
 
 def _list(focus: str | None = None) -> Response:
     """Show the list; `focus` is the session whose button takes the keyboard's focus, after another's is gone."""
     here = own_session()
-    live = sessions.live(database(), here.user.id)
-    others = [session for session in live if session.id != here.id]
+    others = sessions.others(database(), here, _page() or 1)
     shut_until = throttle.strangers_wait_until(database(), here.user)
     return render("sessions.html", "session_list.html", here=here, others=others, focus=focus, shut_until=shut_until)
+
+
+def _page() -> int | None:
+    """The page that is asked for, or that a form stood on; None for the first."""
+    return as_id(request.args.get("page", "")) or None
 
 
 def _neighbour(others: list[str], gone: str) -> str:

@@ -55,6 +55,7 @@ ADVICE = [
     dashboard.Advice(True, say("Your password is less than a year old"), "password_change"),
     dashboard.Advice(False, say("Look at the failed log-ins: was it you?"), "activity"),
 ]
+OTHERS = SimpleNamespace(sessions=SESSIONS[1:], number=1, older=None)
 SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
 PEOPLE = people.Page([ALICE, BOB], 2, 2)
 ROLES = {name: name for name in ("admin", "editor", "user")}
@@ -88,7 +89,7 @@ SAMPLES: dict[str, Any] = {
     "act": say("Let new browsers try again."), "shut_until": NOW,
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
-    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": SESSIONS[1:], "dashboard": SEEN, "problems": {},
+    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": OTHERS, "dashboard": SEEN, "problems": {},
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "title": "Disable bob", "user": BOB,
 }  # fmt: skip
@@ -113,7 +114,16 @@ def _specimens() -> Iterator[Specimen]:
         yield Specimen(f"{name}.html", "", {})
     yield Specimen("deletion_undo_form.html", "", {})
     yield Specimen("session_list.html", "others", {})
-    yield Specimen("session_list.html", "no others", {"others": [], "shut_until": None})
+    yield Specimen(
+        "session_list.html",
+        "no others",
+        {"others": SimpleNamespace(sessions=[], number=1, older=None), "shut_until": None},
+    )
+    yield Specimen(
+        "session_list.html",
+        "others, on a page in the middle",
+        {"others": SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)},
+    )
     yield Specimen("session_panel.html", "live", {})
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
