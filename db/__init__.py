@@ -81,7 +81,7 @@ class Database(ABC):
         """The first row, or None. To write with RETURNING, be inside a transaction."""
         with self._cursor(sql, values) as cursor:
             row = cursor.fetchone()
-            return row if row is None or read is None else read(_columns(cursor))(row)
+            return row if row is None or read is None else read(self._columns(cursor))(row)
 
     @overload
     def all(self, sql: str, /, **values: Any) -> list[Row]: ...
@@ -93,11 +93,15 @@ class Database(ABC):
         """Every row."""
         with self._cursor(sql, values) as cursor:
             rows: list[Any] = cursor.fetchall()
-            return rows if read is None else list(map(read(_columns(cursor)), rows))
+            return rows if read is None else list(map(read(self._columns(cursor)), rows))
 
     @abstractmethod
     def _cursor(self, sql: str, values: dict[str, Any]) -> AbstractContextManager[Any]:
         """Run a statement and yield its cursor, as in DB-API 2.0 (PEP 249)."""
+
+    @staticmethod
+    def _columns(cursor: Any) -> tuple[str, ...]:
+        return tuple(column[0] for column in cursor.description)
 
     @abstractmethod
     def script(self, sql: str) -> None:
@@ -135,10 +139,6 @@ def by_name(kind: type[T]) -> Read[T]:
         return lambda row: kind(*pick(row))
 
     return read
-
-
-def _columns(cursor: Any) -> tuple[str, ...]:
-    return tuple(column[0] for column in cursor.description)
 
 
 @lru_cache
