@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.browser import Browser
 from tests.fixtures import awaited, logged_in, person
 from webapp.accounts import events
 from webapp.accounts.actor import COMMAND_LINE
+from webapp.auth import public
 from webapp.server import front_door
 
 
@@ -27,8 +29,11 @@ class Door:
     def ask(self, path: str, body: bytes = b"", gone_after: int = 10**9, **headers: str) -> tuple[int, bytes]:
         """The status and what came of the body; the client leaves after so many pieces of it."""
         self.sent = []
-        awaited(self.door(_scope(path, body, headers), self._receive(body, gone_after), self._send))
+        awaited(self.start(path, body, gone_after, **headers))
         return self.sent[0]["status"], b"".join(message["body"] for message in self.sent[1:])
+
+    async def start(self, path: str, body: bytes = b"", gone_after: int = 10**9, **headers: str) -> None:
+        await self.door(_scope(path, body, headers), self._receive(body, gone_after), self._send)
 
     def _receive(self, body: bytes, gone_after: int) -> Callable[[], Awaitable[dict[str, Any]]]:
         given = iter([{"type": "http.request", "body": body}])
@@ -56,6 +61,25 @@ def _scope(path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         "http_version": "1.1",
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in named.items()],
     }
+
+
+def test_pages_that_wait_for_something_else_keep_nobody_from_reading(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited_for = Event()
+    app.add_url_rule("/slow", view_func=public(lambda: str(waited_for.wait(20))))
+    monkeypatch.setattr(front_door, "TURN_SECONDS", 0.01)
+    door = Door(app, monkeypatch)
+
+    async def all_of_them() -> None:
+        slow = [asyncio.create_task(door.start("/slow")) for _ in range(2 * front_door.READERS)]
+        await door.start("/login")
+        assert [message.get("status") for message in door.sent] == [200, None]
+        waited_for.set()
+        await asyncio.gather(*slow)
+
+    awaited(all_of_them())
+    assert len(door.sent) == 2 * (1 + 2 * front_door.READERS)
 
 
 def test_one_request_too_many_is_refused_in_our_look(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import contextvars
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -11,6 +12,8 @@ from flask import Flask
 
 # Pages go out in one piece, long answers in pieces of this size.
 PIECE_BYTES = 64 * 1024
+# In place of the key of a header that is not passed on.
+DROPPED = ""
 
 Scope = dict[str, Any]
 
@@ -85,10 +88,17 @@ def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by environ key. A name with `_` is dropped: it could pass for one with `-` that a proxy set."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in sent:
-        name, value = raw_name.decode("latin-1").upper(), raw_value.decode("latin-1")
-        if "_" in name:
-            continue
-        key = "CONTENT_TYPE" if name == "CONTENT-TYPE" else f"HTTP_{name.replace('-', '_')}"
-        joint = "; " if name == "COOKIE" else ","
-        headers[key] = f"{headers[key]}{joint}{value}" if key in headers else value
+        key, value = _key(raw_name), raw_value.decode("latin-1")
+        if key in headers:
+            value = f"{headers[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+        headers[key] = value
+    headers.pop(DROPPED, None)
     return headers
+
+
+@lru_cache(500)
+def _key(raw_name: bytes) -> str:
+    name = raw_name.decode("latin-1").upper()
+    if "_" in name:
+        return DROPPED
+    return "CONTENT_TYPE" if name == "CONTENT-TYPE" else f"HTTP_{name.replace('-', '_')}"
