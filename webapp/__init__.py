@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BuildError
 
 import db
 from webapp import auth, commands, config, database, errors, hypermedia, metrics, views
@@ -57,11 +58,21 @@ class Latchkey(Flask):
     def __init__(self, *given: Any, **settings: Any) -> None:
         super().__init__(*given, **settings)
         # A dozen functions run around a page. What Flask finds out about each of them never changes, so it is kept.
-        # Addresses are not kept: they depend on the request, and may hold what a stranger has sent.
         self.ensure_sync = cache(self.ensure_sync)  # type: ignore[method-assign]
         self.session_interface = SecureCookieSessionInterface()
         signer = cache(self.session_interface.get_signing_serializer)
         self.session_interface.get_signing_serializer = signer  # type: ignore[method-assign]
+        self._addresses = cache(self.url_map.bind("").build)
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """As Flask's; an address without values is always the same, and kept. Others may hold what a stranger sent."""
+        has_values = any(value is not None for value in values.values())
+        if has_values or endpoint.startswith(".") or self.url_default_functions:
+            return super().url_for(endpoint, **values)
+        try:
+            return self._addresses(endpoint)
+        except BuildError:
+            return super().url_for(endpoint)
 
 
 def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.system_clock) -> Flask:

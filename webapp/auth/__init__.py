@@ -21,6 +21,8 @@ from webapp.languages.sentences import Sentence
 
 # Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# In place of the session of a request until somebody asks for it.
+UNREAD: Any = object()
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -143,9 +145,9 @@ def check_doors(app: Flask) -> None:
 
 def current_session() -> Session | None:
     """The live session of this request, read once."""
-    if "current_session" not in g:
-        g.current_session = _live_session()
-    session: Session | None = g.current_session
+    session: Session | None = g.get("current_session", UNREAD)
+    if session is UNREAD:
+        session = g.current_session = _live_session()
     return session
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 
 from db.users import User
 from webapp.auth import current_user
@@ -43,7 +43,7 @@ def of(menu: str, user: User | None) -> list[Link]:
 
 def current(link: Link) -> str:
     """Value of `aria-current` for this link: `page` on its page, `true` below it, or empty."""
-    address = url_for(link.endpoint)
+    address = current_app.url_for(link.endpoint)
     if request.path == address:
         return "page"
     return "true" if link.covers and request.path.startswith(f"{address}/") else ""
