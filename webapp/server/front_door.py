@@ -38,8 +38,8 @@ MOST_IN_HAND = 1000
 # moment, would keep each page waiting for a second.
 THREADS_ASIDE = 2
 
-# Requests that only read have a few threads of their own on SQLite: in more, they would only take turns on Python's lock,
-# each time with the others' pages in the processor's caches. On PostgreSQL a thread mostly waits.
+# Requests that only read have a few threads of their own on SQLite: in more, they would only take turns on Python's
+# lock, each time with the others' pages in the processor's caches. On PostgreSQL a thread mostly waits.
 READING = {"GET", "HEAD"}
 READERS = 3
 # For one of those threads: a team's pages may wait for other servers, and keep all of them.
