@@ -122,18 +122,6 @@ def of_session(db: Database, user_id: int, session_id: str, limit: int) -> list[
     )
 
 
-def count_per_day(db: Database, user_id: int, kind: str, since: str) -> dict[str, int]:
-    """The user's number of events of `kind` by day, `YYYY-MM-DD` in UTC, without the days that have none."""
-    rows = db.all(
-        """SELECT substr(created_at, 1, 10) AS day, count(*) FROM events
-           WHERE user_id = :user_id AND kind = :kind AND created_at >= :since GROUP BY day""",
-        user_id=user_id,
-        kind=kind,
-        since=since,
-    )
-    return dict(rows)
-
-
 def count_everywhere_per_day(db: Database, kind: str, since_day: str, yesterday: str) -> dict[str, int]:
     """Number of events of `kind` by day: yesterday and today are counted, earlier days come from stored sums."""
     rows = db.all(
@@ -189,16 +177,6 @@ def count_active_since(db: Database, since: str) -> int:
     return int(row[0]) if row else 0
 
 
-def count_since(db: Database, user_id: int, kind: str, since: str) -> int:
-    row = db.one(
-        "SELECT count(*) FROM events WHERE user_id = :user_id AND kind = :kind AND created_at >= :since",
-        user_id=user_id,
-        kind=kind,
-        since=since,
-    )
-    return int(row[0]) if row else 0
-
-
 def latest(db: Database, user_id: int, kind: str) -> str | None:
     """When the user's last event of this kind happened, or None."""
     row = db.one(
@@ -213,6 +191,16 @@ def remove_older(db: Database, before: str, limit: int) -> int:
         """DELETE FROM events WHERE id IN
            (SELECT id FROM events WHERE created_at < :before ORDER BY created_at LIMIT :limit)""",
         before=before,
+        limit=limit,
+    )
+
+
+def remove_days(db: Database, before_day: str, limit: int) -> int:
+    """Delete at most `limit` of the users' sums of days before `before_day`; return how many."""
+    return db.run(
+        """DELETE FROM user_days WHERE (user_id, kind, day) IN
+           (SELECT user_id, kind, day FROM user_days WHERE day < :before_day ORDER BY day LIMIT :limit)""",
+        before_day=before_day,
         limit=limit,
     )
 

@@ -107,7 +107,7 @@ def test_the_dashboard_takes_a_few_queries(app: Flask, db: Database, monkeypatch
         )
     alice.client.get("/dashboard")
     assert len([sql for sql in asked if "token_hash = :token_hash" in sql]) == 1
-    assert len(asked) == 6
+    assert len(asked) == 2
 
 
 def test_the_panel_answers_both_worlds_under_one_address(alice: Browser) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from db import Database, moment, stored
-from db import events as table
+from db import dashboard as table
+from db.dashboard import Facts
 from db.sessions import Session
 from webapp.accounts import sessions
 from webapp.accounts.events import Kind
@@ -44,30 +45,27 @@ class Dashboard(NamedTuple):
 
 
 def of(db: Database, session: Session) -> Dashboard:
-    live = sessions.live(db, session.user.id)
-    days = _days(db, session.user.id)
-    since = session.last_visit_at or session.user.created_at
-    failed = table.count_since(db, session.user.id, Kind.LOGIN_FAILED, since or "")
-    return Dashboard(live, days, failed, since, _advice(db, session, live, failed), db.now())
-
-
-def _days(db: Database, user_id: int) -> tuple[Day, ...]:
-    """The last 30 days, today last."""
     dates = db.days(DAYS)
-    logins = table.count_per_day(db, user_id, Kind.LOGGED_IN, dates[0])
-    failed = table.count_per_day(db, user_id, Kind.LOGIN_FAILED, dates[0])
-    return tuple(Day(date, logins.get(date, 0), failed.get(date, 0)) for date in dates)
+    since = session.last_visit_at or session.user.created_at
+    facts = table.read(db, session.user, dates[0], since or "")
+    live = sessions.seen_last_first(one for one in facts.sessions if sessions.is_live(db, one))
+    return Dashboard(live, _days(dates, facts), facts.failed, since, _advice(db, session, live, facts), db.now())
 
 
-def _advice(db: Database, session: Session, live: list[Session], failed: int) -> list[Advice]:
+def _days(dates: tuple[str, ...], facts: Facts) -> tuple[Day, ...]:
+    number = facts.days.get
+    return tuple(Day(date, number((Kind.LOGGED_IN, date), 0), number((Kind.LOGIN_FAILED, date), 0)) for date in dates)
+
+
+def _advice(db: Database, session: Session, live: list[Session], facts: Facts) -> list[Advice]:
     forgotten = sum(db.clock() - moment(one.last_seen_at) > FORGOTTEN for one in live)
-    return [_of_password(db, session), _of_sessions(forgotten), _of_failures(failed)]
+    changed_at = facts.password_changed_at or session.user.created_at or ""
+    is_old = changed_at < stored(db.clock() - OLD_PASSWORD)
+    return [_of_password(is_old), _of_sessions(forgotten), _of_failures(facts.failed)]
 
 
-def _of_password(db: Database, session: Session) -> Advice:
-    user = session.user
-    changed = table.latest(db, user.id, Kind.PASSWORD_CHANGED) or user.created_at or ""
-    if changed < stored(db.clock() - OLD_PASSWORD):
+def _of_password(is_old: bool) -> Advice:
+    if is_old:
         return Advice(False, say("Choose a new password: yours is over a year old"), "password_change")
     return Advice(True, say("Your password is less than a year old"), "password_change")
 

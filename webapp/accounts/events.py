@@ -167,8 +167,10 @@ def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:
 
 
 def sweep(db: Database, kept_days: int) -> bool:
-    """Delete some events older than `kept_days`; return whether there may be more."""
-    return events.remove_older(db, stored(db.clock() - timedelta(days=kept_days)), SWEPT_AT_ONCE) == SWEPT_AT_ONCE
+    """Delete some events older than `kept_days`, and their users' sums; return whether there may be more."""
+    before = stored(db.clock() - timedelta(days=kept_days))
+    days = events.remove_days(db, before[:10], SWEPT_AT_ONCE)
+    return SWEPT_AT_ONCE in {days, events.remove_older(db, before, SWEPT_AT_ONCE)}
 
 
 def _shown(event: Event, wanted: Filter) -> Event:
