@@ -93,6 +93,17 @@ def test_pages_are_compressed_for_who_can_read_that(app: Flask) -> None:
     assert "Content-Encoding" not in client.get("/signup", headers={"Accept-Encoding": "gzip;q=0"}).headers
 
 
+def test_browsers_keep_a_visitors_page_for_the_way_back_unless_it_asks_for_a_password(
+    app: Flask, alice: Browser
+) -> None:
+    client = app.test_client()
+    assert client.get("/").headers["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in client.get("/").headers["Vary"]
+    for path, headers in (("/login", {}), ("/signup", {}), ("/", {"HX-Request": "true"}), ("/nowhere", {})):
+        assert client.get(path, headers=headers).headers["Cache-Control"] == "no-store", path
+    assert alice.client.get("/").headers["Cache-Control"] == "no-store"
+
+
 def test_under_https_cookies_and_browser_keep_to_it(settings: dict[str, Any], cheap_hashes: None) -> None:
     app = create_app(settings | {"PUBLIC_URL": "https://id.example"})
     client = app.test_client()

@@ -203,15 +203,31 @@ def take_token() -> None:
 
 
 def after_request(answer: Response) -> Response:
-    """Set or delete the session cookie if this request gave or took a token."""
+    """Set or delete the session cookie if this request gave or took a token; let browsers keep a visitor's page."""
     if "token" not in g:
-        return answer
+        return _kept_for_back(answer) if _is_visitors(answer) else answer
     name = settings().login_cookie
     flags: dict[str, Any] = {"secure": settings().https, "httponly": True, "samesite": "Lax"}
     if g.token is None:
         answer.delete_cookie(name, **flags)
     else:
         answer.set_cookie(name, g.token, max_age=sessions.REMEMBERED.absolute if g.remember else None, **flags)
+    return answer
+
+
+def _is_visitors(answer: Response) -> bool:
+    is_page = request.method in SAFE and answer.status_code == 200 and answer.is_sequence
+    return is_page and "HX-Request" not in request.headers and g.get("current_session", UNREAD) is None
+
+
+def _kept_for_back(answer: Response) -> Response:
+    """Let a browser keep this page for its way back, unless it asks for a password.
+
+    Without JavaScript, Chromium brings such a page back with the password that was sent: the next user at the computer
+    could read it.
+    """
+    if b'type="password"' not in answer.get_data():
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
     return answer
 
 
