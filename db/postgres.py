@@ -153,29 +153,34 @@ class Postgres(Database):
 
     def _read(self, sql: str, values: dict[str, Any]) -> psycopg.Cursor[Row]:
         """Ask by any connection, and once more if it is dead: to check each one before would take as long as to ask."""
-        with self._lent() as connection:
-            try:
-                return connection.execute(sql, values)
-            except psycopg.Error:
-                if not connection.broken:
-                    raise
-        with self._lent() as connection:
+        connection = self._pool.getconn()
+        try:
             return connection.execute(sql, values)
+        except psycopg.Error:
+            if not connection.broken:
+                raise
+        finally:
+            self._take_back(connection)
+        with self._lent() as another:
+            return another.execute(sql, values)
 
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
-        """A connection of the pool. If it turns out to be dead, all idle ones are dropped and made anew.
-
-        They are dead too, and the pool would find out only one a second.
-        """
         connection = self._pool.getconn()
         try:
             yield connection
         finally:
-            is_dead = connection.broken
-            self._pool.putconn(connection)
-            if is_dead:
-                self._pool.drain()
+            self._take_back(connection)
+
+    def _take_back(self, connection: Connection) -> None:
+        """Put the connection back into the pool; if it is dead, drop all idle ones too.
+
+        They are dead as well, and the pool would find out only one a second.
+        """
+        is_dead = connection.broken
+        self._pool.putconn(connection)
+        if is_dead:
+            self._pool.drain()
 
 
 def _answers(connection: Connection) -> bool:

@@ -82,6 +82,12 @@ def page(db: Database, query: Query) -> Page:
     return _page(listed, None if found else users.count(db))
 
 
+def newest(db: Database, total: int) -> Page:
+    """The first page of all people, of whom there are `total`, the newest first."""
+    query = Query()
+    return _page(people.page(db, query.sort, query.is_descending, None, Filter(), PAGE + 1), total)
+
+
 def _page(found: list[User], total: int | None) -> Page:
     return Page(found[:PAGE], total, found[PAGE - 1].id if len(found) > PAGE else None)
 
