@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # What the server runs on comes first: the tests run on the very same.
 RUN, DEV = Path("requirements.txt"), Path("requirements-dev.txt")
-SOURCES = (RUN, DEV, Path("requirements-judge.txt"), Path("tests/peers/requirements.txt"))
+SOURCES = (RUN, DEV, Path("requirements-judge.txt"), Path("tests/peers/requirements.txt"), Path("tests/peers/node.txt"))
 # For every system and every Python from this one on. What is set up for uv on this machine is left aside.
 COMPILE = (sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal")
 OPTIONS = ("--python-version=3.11", "--generate-hashes", "--custom-compile-command=./just lock")

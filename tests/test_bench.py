@@ -1,9 +1,12 @@
 """The measurements tell the truth: of what failed, of what is missing, of a promise that was not kept."""
 
+import os
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
-from tests.bench import clock, peers, wrk
+from tests.bench import clock, other_languages, peers, wrk
 from tests.bench.report import promise
 
 PRINTED = """Running 4s test @ http://127.0.0.1:8000/dashboard
@@ -37,8 +40,45 @@ def test_what_is_no_page_of_this_person_is_not_timed(answer: str | tuple[str, in
 
 def test_missing_peers_are_named(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(peers, "_install", lambda: False)
-    assert peers.all_peers.__wrapped__() == [peers.FLOOR, peers.TUTORIAL]
+    assert peers.python_peers.__wrapped__() == [peers.FLOOR, peers.TUTORIAL]
     assert "Flask-Login, Flask-Security-Too, Django with allauth are missing" in capfd.readouterr().out
+
+
+def test_a_better_auth_without_node_is_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(other_languages, "_install_node", lambda: False)
+    assert other_languages.node_command() is None
+    assert "better-auth is missing: Node could not be installed from PyPI." in capfd.readouterr().out
+
+
+def test_a_better_auth_without_its_packages_is_told(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(other_languages, "_install_node", lambda: True)
+    monkeypatch.setattr(other_languages, "_install_packages", lambda: False)
+    assert other_languages.node_command() is None
+    assert "better-auth is missing: its packages could not be installed from npm." in capfd.readouterr().out
+
+
+def test_a_go_program_without_go_is_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(other_languages, "_is_built", lambda: False)
+    monkeypatch.setattr(other_languages, "_install_go", lambda: False)
+    assert other_languages.go_command() is None
+    assert "The Go program is missing: Go could not be installed; on Debian, root" in capfd.readouterr().out
+
+
+def test_the_go_program_is_built_again_when_its_source_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, program = tmp_path / "main.go", tmp_path / "built/dashboard"
+    program.parent.mkdir()
+    source.touch()
+    monkeypatch.setattr(other_languages, "GO", tmp_path)
+    monkeypatch.setattr(other_languages, "PROGRAM", program)
+    assert not other_languages._is_built()
+    program.touch()
+    assert other_languages._is_built()
+    os.utime(source, (program.stat().st_mtime + 1,) * 2)
+    assert not other_languages._is_built()
 
 
 def test_a_promise_that_was_not_kept_says_so() -> None:

@@ -1,10 +1,9 @@
 """What a worker process holds of the machine's memory after many requests."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import wrk
+from tests.bench import processes, wrk
 from tests.bench.report import Pace, Promise, promise, table
 from tests.bench.servers import Running, serve_ours
 
@@ -35,7 +34,7 @@ def _sizes(ours: Running, marks: Sequence[int], seconds: float) -> list[Size]:
     for mark in marks:
         while asked < mark:
             asked += wrk.turns(ours, seconds, PATHS)
-        sizes.append(Size(asked, _memory(ours.process)))
+        sizes.append(Size(asked, processes.largest_child(ours.process)))
     return sizes
 
 
@@ -44,15 +43,3 @@ def _promises(first: Size, last: Size) -> Iterator[Promise]:
     grown = last.megabytes - first.megabytes
     measured = f"{grown:+.1f} MB from {first.requests:,} to {last.requests:,}"
     yield promise(f"A worker's memory: no growth after {FIRST:,} requests", measured, grown <= SLACK)
-
-
-def _memory(server: int) -> float:
-    """Of the server's largest child, its only worker, in MB."""
-    found = [path.read_text() for path in Path("/proc").glob("[0-9]*/status") if path.exists()]
-    return max(_field(status, "VmRSS") for status in found if _field(status, "PPid") == server) * 1024 / 1e6
-
-
-def _field(status: str, name: str) -> int:
-    """From a process's status; 0 for what a thread of the kernel has not."""
-    values = [int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")]
-    return values[0] if values else 0

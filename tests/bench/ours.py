@@ -10,8 +10,9 @@ from webapp import create_app
 from webapp.auth import current_user, login_required
 
 app = create_app()
-# As Flask makes one: the tutorial's templates are in no catalog of ours.
-templates = Environment(app, loader=FileSystemLoader(PEERS / "templates"), autoescape=True)
+# As Flask makes one, which looks for changed files in debug mode alone: the tutorial's templates are in no catalog of
+# ours.
+templates = Environment(app, loader=FileSystemLoader(PEERS / "templates"), autoescape=True, auto_reload=False)
 page = templates.get_template("dashboard.html")
 
 

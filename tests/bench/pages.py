@@ -46,7 +46,7 @@ DASHBOARD = "Latchkey: /dashboard, with all that its panel asks for"
 
 
 def _pages(stack: ExitStack) -> Iterator[Page]:
-    found = [(peer, stack.enter_context(serve(peer))) for peer in peers.all_peers()]
+    found = [(peer, stack.enter_context(serve(peer))) for peer in peers.python_peers()]
     ours = stack.enter_context(serve_ours())
     floor, python = found[0][1], peers.FLOOR.python
     copied = floor._replace(environment=floor.environment | {"PEER_COPY": _copy(ours)})

@@ -41,25 +41,34 @@ class Running(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """`module` is a file in tests/peers; `login` is the log-in page's path, if it has one."""
+    """`module` is a file in tests/peers for gunicorn; `login` is the log-in page's path, if it has one.
+
+    A peer in another language has no module, but a `command` that starts its server on the port in PORT.
+    """
 
     name: str
     module: str
     login: str
     python: str = sys.executable
+    command: tuple[str, ...] = ()
 
 
 @contextmanager
 def serve(peer: Peer) -> Iterator[Running]:
-    """The peer under gunicorn, with a database of its own."""
+    """The peer, with a database of its own."""
     with TemporaryDirectory() as folder:
-        environment = _environment(folder)
-        # Of two workers that start on no database, both would make it.
-        subprocess.run([peer.python, "-c", f"import {peer.module}"], cwd=PEERS, env=environment, check=True)
-        url = f"http://127.0.0.1:{free_port()}"
-        command = [peer.python, *GUNICORN, "--bind", url.removeprefix("http://"), f"{peer.module}:app"]
+        port = free_port()
+        environment = _environment(folder) | {"PORT": str(port)}
+        command = list(peer.command) or _gunicorn(peer, port, environment)
         with _process(command, environment) as process:
-            yield Running(peer.name, _logged_in(url, peer.login), peer.login, environment, process)
+            ada = _logged_in(f"http://127.0.0.1:{port}", peer.login)
+            yield Running(peer.name, ada, peer.login, environment, process)
+
+
+def _gunicorn(peer: Peer, port: int, environment: dict[str, str]) -> list[str]:
+    # Of two workers that start on no database, both would make it.
+    subprocess.run([peer.python, "-c", f"import {peer.module}"], cwd=PEERS, env=environment, check=True)
+    return [peer.python, *GUNICORN, "--bind", f"127.0.0.1:{port}", f"{peer.module}:app"]
 
 
 @contextmanager
