@@ -10,5 +10,6 @@ def front_door() -> FrontDoor:
     """The app behind its front door."""
     door = FrontDoor(create_app())
     # What lives as long as the process is not looked through for garbage again and again: a twentieth of a page's time.
+    gc.collect()
     gc.freeze()
     return door

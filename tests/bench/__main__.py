@@ -5,7 +5,7 @@ import signal
 import sys
 
 from tests import postgres
-from tests.bench import admin, attacks, growth, leaving, logins, memory, pages, rates, signups, slow
+from tests.bench import admin, attacks, growth, leaving, logins, memory, pages, rates, signups, slow, start
 from tests.bench.report import QUICK, WHOLE, Promise, machine, table
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "signups": signups.measure,
     "growth": growth.measure,
     "memory": memory.measure,
+    "start": start.measure,
 }
 
 

@@ -10,7 +10,7 @@ from tests.bench.servers import Running, serve_ours
 PATHS = ("/dashboard", "/account", "/account/password", "/logout")
 FIRST = 10_000
 # In MB. What comes and goes with a page or two is no growth.
-MOST, SLACK = 90, 1
+MOST, SLACK = 60, 1
 
 
 class Size(NamedTuple):
