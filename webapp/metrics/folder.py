@@ -12,10 +12,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 # The environment variable that the library reads.
 SETTING = "PROMETHEUS_MULTIPROC_DIR"
-# Beginnings of the library's file names; the number of the process follows.
-KINDS = ("counter", "histogram", "gauge_livesum")
-# Room for every route, taken at the start: on a full disk, a write to a mapped file kills the process (SIGBUS).
-FILE_BYTES = 2**20
+# Beginnings of the library's file names, which the number of the process follows, and each file's bytes: room for every
+# route, taken at the start. On a full disk, a write to a mapped file would kill the process (SIGBUS).
+KINDS = {"counter": 2**18, "histogram": 2**20, "gauge_livesum": 2**16}
 
 
 def share(instance: Path, port: int) -> None:
@@ -37,7 +36,7 @@ def join() -> Path | None:
     for kind in KINDS:
         own = folder / f"{kind}_{os.getpid()}.db"
         if not (own.exists() or _inherit(own, kind)):
-            _reserve(own)
+            _reserve(own, KINDS[kind])
     return folder
 
 
@@ -58,10 +57,10 @@ def _inherit(own: Path, kind: str) -> bool:
     return False
 
 
-def _reserve(own: Path) -> None:
+def _reserve(own: Path, size: int) -> None:
     """Create the whole file or nothing, since other processes read meanwhile."""
     draft = own.with_suffix(".draft")
-    draft.write_bytes(bytes(FILE_BYTES))
+    draft.write_bytes(bytes(size))
     draft.rename(own)
 
 
