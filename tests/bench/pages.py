@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tests.bench import peers
 from tests.bench.clock import NAME
 from tests.bench.peers import WANTED
-from tests.bench.report import Pace, Promise, promise, table, unmeasured
+from tests.bench.report import Pace, Promise, promise, spread, table, unmeasured
 from tests.bench.servers import Running, serve, serve_ours
 from tests.server import ROOT
 
@@ -33,9 +33,13 @@ class Page(NamedTuple):
 def measure(pace: Pace) -> list[Promise]:
     with ExitStack() as stack:
         pages = list(_pages(stack))
-        took = _medians(pages, pace)
-    rows = [(page.name, f"{took[page.name] * 1e6:.0f}", f"{took[page.name] / took[page.floor]:.2f}") for page in pages]
-    table("A logged-in page, in process", ("page", "median, µs", "times Flask alone"), rows)
+        rounds = _rounds(pages, pace)
+    took = {name: statistics.median(times) for name, times in rounds.items()}
+    rows = [
+        (page.name, spread(rounds[page.name], ".0f"), f"{took[page.name] / took[page.floor]:.2f}") for page in pages
+    ]
+    columns = ("page", "µs: least / middle / most", "times Flask alone")
+    table(f"A logged-in page, in process, medians of {pace.tries} in {2 * pace.rounds + 1} rounds", columns, rows)
     return [*_against_floor(took), *_against_peers(took)]
 
 
@@ -63,18 +67,18 @@ def _copy(ours: Running) -> str:
     return re.sub(rf"\b{NAME}\b", "{{ username }}", ours.ada.get(SMALL_PAGE).text)
 
 
-def _medians(pages: list[Page], pace: Pace) -> dict[str, float]:
-    """In turns, since the machine is not as fast at all times."""
-    rounds = [[_median(page, pace.tries) for page in pages] for _ in range(pace.rounds)]
-    return {page.name: statistics.median(took) for page, took in zip(pages, zip(*rounds, strict=True), strict=True)}
+def _rounds(pages: list[Page], pace: Pace) -> dict[str, tuple[float, ...]]:
+    """In turns, since the machine is not as fast at all times; in µs."""
+    rounds = [[_median(page, pace.tries) for page in pages] for _ in range(2 * pace.rounds + 1)]
+    return {page.name: took for page, took in zip(pages, zip(*rounds, strict=True), strict=True)}
 
 
 def _median(page: Page, tries: int) -> float:
-    """In a process of its own, and a peer's in its own Python."""
+    """In a process of its own, and a peer's in its own Python; in µs."""
     command = [page.python, "-m", "tests.bench.clock", page.app, page.path, page.running.ada.cookie, str(tries)]
     done = subprocess.run(command, cwd=ROOT, env=page.running.environment, stdout=subprocess.PIPE, text=True)
     # It has said why.
-    return float(done.stdout) if done.returncode == 0 else sys.exit(1)
+    return float(done.stdout) * 1e6 if done.returncode == 0 else sys.exit(1)
 
 
 def _against_floor(took: dict[str, float]) -> Iterator[Promise]:
