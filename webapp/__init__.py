@@ -6,8 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BuildError
 
@@ -51,6 +51,15 @@ WORDS: dict[str, Callable[..., object]] = {
 }
 
 
+class SignedCookie(SecureCookieSessionInterface):
+    """Flask's session cookie, which holds flashes and a visitor's form token; who is logged in stands in another."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """As Flask's, which asks seven settings even of an answer that has nothing to do with the cookie."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
+
+
 class Latchkey(Flask):
     request_class = Request
     jinja_environment = Templates
@@ -59,7 +68,7 @@ class Latchkey(Flask):
         super().__init__(*given, **settings)
         # A dozen functions run around a page. What Flask finds out about each of them never changes, so it is kept.
         self.ensure_sync = cache(self.ensure_sync)  # type: ignore[method-assign]
-        self.session_interface = SecureCookieSessionInterface()
+        self.session_interface = SignedCookie()
         signer = cache(self.session_interface.get_signing_serializer)
         self.session_interface.get_signing_serializer = signer  # type: ignore[method-assign]
         self._addresses = cache(self.url_map.bind("").build)

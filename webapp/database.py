@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -41,13 +42,14 @@ def open_for(app: Flask, clock: Clock, own: Path) -> None:
 
 def register(app: Flask) -> None:
     app.extensions["swept"] = datetime.min.replace(tzinfo=UTC), sweep.EVERY
-    app.before_request(_sweep_now_and_then)
+    app.before_request(partial(_sweep_now_and_then, app))
     app.jinja_env.globals["now"] = lambda: database().now()
 
 
-def _sweep_now_and_then() -> None:
+def _sweep_now_and_then(app: Flask) -> None:
     """Delete what has expired, now and then, before a page is shown."""
-    now, (swept_at, pause) = database().clock(), current_app.extensions["swept"]
-    if request.method in SWEEPING and abs(now - swept_at) >= pause:
-        current_app.extensions["swept"] = now, sweep.EVERY
-        current_app.extensions["swept"] = now, sweep.sweep_if_due(database(), settings().event_days)
+    opened, (swept_at, pause) = app.extensions["database"], app.extensions["swept"]
+    now = opened.clock()
+    if abs(now - swept_at) >= pause and request.method in SWEEPING:
+        app.extensions["swept"] = now, sweep.EVERY
+        app.extensions["swept"] = now, sweep.sweep_if_due(opened, settings(app).event_days)

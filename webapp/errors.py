@@ -66,9 +66,10 @@ def _refuse_what_no_view_should_see() -> None:
 
     An address with a NUL is not found either: PostgreSQL's texts cannot hold one.
     """
-    if status := request.environ.get("latchkey.refused"):
+    environ = request.environ
+    if status := environ.get("latchkey.refused"):
         abort(status)
-    if "\0" in request.path:
+    if "\0" in environ["PATH_INFO"]:
         abort(404)
 
 

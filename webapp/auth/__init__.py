@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, request
+from flask.typing import ResponseReturnValue
 
 from db import Unavailable
 from db.sessions import Session
@@ -24,10 +25,12 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 # In place of the session of a request until somebody asks for it.
 UNREAD: Any = object()
 
+ActGuard = Callable[[], ResponseReturnValue | None]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def register(app: Flask) -> None:
+    app.extensions["act_guards"] = []
     app.before_request(guard)
     app.after_request(after_request)
     app.jinja_env.globals.update(current_session=current_session, current_user=current_user, expiry=expiry)
@@ -94,17 +97,24 @@ def is_for_programs() -> bool:
 
 def is_marked(mark: str) -> bool:
     """Whether this request goes to a view with this mark, such as `confirmed`."""
-    return hasattr(current_app.view_functions.get(request.endpoint or ""), mark)
+    return hasattr(_view(), mark)
 
 
-def guard() -> None:
-    """Before each request: check the route's door (401 for strangers, 403 for the wrong role).
+def before_acts(app: Flask, guard: ActGuard) -> None:
+    """Let `guard` look at each act, once the door has let its user in; what it returns is the answer."""
+    app.extensions["act_guards"].append(guard)
+
+
+def guard() -> ResponseReturnValue | None:
+    """Before each request: check the route's door (401 for strangers, 403 for the wrong role); then an act's guards.
 
     The session is read anew each time, so an ended session or a changed role takes effect at once.
     """
-    if request.endpoint is None:
-        return
-    admit(current_app.view_functions[request.endpoint])
+    if (endpoint := request.endpoint) is None:
+        return None
+    admit(current_app.view_functions[endpoint])
+    guards = [] if request.method in SAFE else current_app.extensions["act_guards"]
+    return next((answer for look in guards if (answer := look()) is not None), None)
 
 
 def admit(view: View) -> None:
@@ -121,10 +131,7 @@ def admit(view: View) -> None:
 
 def calls_for_password() -> bool:
     """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3)."""
-    if request.method in SAFE:
-        return False
-    view = current_app.view_functions.get(request.endpoint or "")
-    return is_marked("confirmed") or getattr(view, "door", "") == "admin"
+    return request.method not in SAFE and (is_marked("confirmed") or getattr(_view(), "door", "") == "admin")
 
 
 def check_doors(app: Flask) -> None:
@@ -187,8 +194,8 @@ def current_user() -> User | None:
 
 def current_token() -> str | None:
     """Session token of this browser, live or not: the one it sent, or the one it was given since."""
-    token: str | None = g.token if "token" in g else request.cookies.get(settings().login_cookie)
-    return token
+    token: str | None = g.get("token", UNREAD)
+    return request.cookies.get(settings().login_cookie) if token is UNREAD else token
 
 
 def give_token(token: str, remember: bool) -> None:
@@ -216,8 +223,9 @@ def after_request(answer: Response) -> Response:
 
 
 def _is_visitors(answer: Response) -> bool:
-    is_page = request.method in SAFE and answer.status_code == 200 and answer.is_sequence
-    return is_page and "HX-Request" not in request.headers and g.get("current_session", UNREAD) is None
+    if answer.status_code != 200 or g.get("current_session", UNREAD) is not None:
+        return False
+    return request.method in SAFE and "HX-Request" not in request.headers and answer.is_sequence
 
 
 def _kept_for_back(answer: Response) -> Response:
@@ -232,11 +240,16 @@ def _kept_for_back(answer: Response) -> Response:
 
 
 def _live_session() -> Session | None:
-    token = None if is_for_programs() else current_token()
-    session = sessions.find(database(), token) if token else None
-    if session is None or not sessions.is_live(database(), session):
+    db, view = database(), _view()
+    token = None if hasattr(view, "for_programs") else current_token()
+    session = sessions.find(db, token) if token else None
+    if session is None or not sessions.is_live(db, session):
         return None
-    return session if is_marked("unseen") else sessions.see(database(), session)
+    return session if hasattr(view, "unseen") else sessions.see(db, session)
+
+
+def _view() -> Callable[..., Any] | None:
+    return current_app.view_functions.get(request.endpoint or "")
 
 
 def _with_door(view: View, door: str) -> View:

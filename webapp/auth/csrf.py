@@ -25,7 +25,7 @@ TOKEN_BYTES = 32
 
 
 def register(app: Flask) -> None:
-    app.before_request(guard)
+    auth.before_acts(app, guard)
     app.jinja_env.globals["csrf_token"] = token
 
 
@@ -36,8 +36,8 @@ def only_asks(view: View) -> View:
 
 
 def guard() -> ResponseReturnValue | None:
-    """Before each request: refuse forms from other sites; show a form with a stale token again, filled in."""
-    if request.method in auth.SAFE or request.endpoint is None or auth.is_for_programs():
+    """Before each act: refuse forms from other sites; show a form with a stale token again, filled in."""
+    if auth.is_for_programs():
         return None
     if not _is_from_here():
         log.warning("refused a form that another site sent: %s", request.path)

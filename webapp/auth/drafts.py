@@ -26,7 +26,7 @@ NOT_YET = say("Nothing was done yet. Look at what you typed and send it again.")
 
 
 def register(app: Flask) -> None:
-    app.before_request(guard)
+    auth.before_acts(app, guard)
     app.before_request(restore)
 
 
@@ -52,7 +52,7 @@ def restore() -> None:
 
     A draft of another user or of another page is ignored.
     """
-    if b"draft=" not in request.query_string or request.method != "GET":
+    if "draft=" not in request.environ["QUERY_STRING"] or request.method != "GET":
         return
     user = auth.current_user() if "draft" in request.args else None
     draft = drafts.find(database(), user.id, request.args["draft"]) if user else None

@@ -141,6 +141,8 @@ def after_request(answer: Response) -> Response:
 
     The address of each redirect is cut to a length that proxies take.
     """
+    if answer.status_code == 200:
+        return answer
     if "HX-Request" in request.headers and answer.status_code in {301, 302, 303, 307, 308}:
         answer.headers["HX-Redirect"] = iri_to_uri(answer.headers.pop("Location"))
         answer.status_code = 204

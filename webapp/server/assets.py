@@ -50,8 +50,8 @@ def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
     files = WhiteNoise(application, folder, "static/", immutable_file_test=r".", allow_all_origins=False)
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
-        return (files if reads else application)(environ, start_response)
+        is_ours = environ["PATH_INFO"].startswith("/static/") and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        return (files if is_ours else application)(environ, start_response)
 
     return answer
 

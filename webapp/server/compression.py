@@ -21,7 +21,8 @@ def register(app: Flask) -> None:
 
 
 def after_request(answer: Response) -> Response:
-    if not answer.is_sequence or answer.mimetype not in TEXTS or "Content-Encoding" in answer.headers:
+    mimetype = answer.headers.get("Content-Type", "").partition(";")[0]
+    if mimetype not in TEXTS or not answer.is_sequence or "Content-Encoding" in answer.headers:
         return answer
     page = answer.get_data()
     if len(page) < LEAST_BYTES:

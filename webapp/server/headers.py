@@ -31,12 +31,12 @@ FORM_ACTION = "latchkey.form_action"
 
 def with_security_headers(application: WSGIApplication, https: bool) -> WSGIApplication:
     """Add the policy's headers to each answer of `application`; a header that it sets itself stays."""
-    policy = POLICY | HTTPS_ONLY if https else POLICY
+    policy = list((POLICY | HTTPS_ONLY if https else POLICY).items())
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
             named = {name.title() for name, _ in headers}
-            added = [(name, value) for name, value in policy.items() if name.title() not in named]
+            added = [header for header in policy if header[0] not in named]
             if FORM_ACTION in environ:
                 added[0] = _also_to(environ[FORM_ACTION])
             return start_response(status, headers + added, *failure)
