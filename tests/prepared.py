@@ -24,18 +24,24 @@ TABLES = (
 
 
 class Compiled(BytecodeCache):
-    """Templates that another test's app has compiled, by language, name and source."""
+    """Templates that another test's app has compiled, by language, name and source, and what is put into them."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], Any] = {}
 
     def get_bucket(self, environment: Any, name: str, filename: str | None, source: str) -> Bucket:
-        bucket = Bucket(environment, (environment.language, name, source), "")
+        bucket = Bucket(environment, (environment.language, name, source, _put_in(environment)), "")
         bucket.code = self._kept.get(bucket.key)
         return bucket
 
     def set_bucket(self, bucket: Bucket) -> None:
         self._kept[bucket.key] = bucket.code
+
+
+def _put_in(environment: Any) -> frozenset[tuple[str, str]]:
+    """The names of static files and the addresses of pages."""
+    rules = environment.constant["url_for"].__self__.map.iter_rules()
+    return frozenset([*environment.globals["asset"].__self__.items(), *((rule.endpoint, rule.rule) for rule in rules)])
 
 
 class Rule(routing.Rule):

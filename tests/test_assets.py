@@ -1,11 +1,33 @@
 """Static files, as they are published at the start."""
 
+import gzip
 import os
 from pathlib import Path
 
+import brotli
 import pytest
 
 from webapp.server import assets
+
+
+def test_they_are_compressed_beforehand_in_two_ways(tmp_path: Path) -> None:
+    for address in assets.publish(tmp_path).values():
+        path = tmp_path / address.removeprefix("/static/")
+        packed = {ending: path.with_name(path.name + ending) for ending in (".gz", ".br")}
+        if path.suffix in assets.PACKED:
+            assert not any(found.exists() for found in packed.values())
+        else:
+            content = path.read_bytes()
+            assert gzip.decompress(packed[".gz"].read_bytes()) == content
+            assert brotli.decompress(packed[".br"].read_bytes()) == content
+
+
+def test_a_folder_of_the_version_before_gets_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / assets.publish(tmp_path)["app.js"].removeprefix("/static/")
+    missing = path.with_name(f"{path.name}.br")
+    missing.unlink()
+    assets.publish(tmp_path)
+    assert missing.exists()
 
 
 def test_no_draft_of_a_static_file_lies_where_another_server_that_starts_looks(

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from db import Database
+from db import Database, dashboard, events, users
 from tests.browser import Browser, text
 from tests.fixtures import Clock, log_in, logged_in
 from webapp.hypermedia import charts
@@ -68,6 +68,26 @@ def test_the_chart_has_a_bar_a_day_and_its_numbers_in_a_table(app: Flask, clock:
     assert "2 log-ins and 1 failed" in alice.page.select("svg desc")[0].text
     clock.advance(days=30)
     assert list(_numbers(log_in(Browser(app), "alice"))) == ["2026-04-15"]
+
+
+def test_days_are_summed_whoever_writes_the_event(app: Flask, db: Database, clock: Clock) -> None:
+    alice = logged_in(Browser(app), "alice")
+    for at in ("2026-03-10 23:59:59", "2026-03-11 00:00:00", "2026-03-11 12:00:00"):
+        events.add(db, 1, "login_failed", None, "", "-", "", "", at)
+    events.add(db, None, "login_failed", None, "", "-", "", "", "2026-03-11 12:00:00")
+    events.add(db, 1, "confirmed", None, "", "-", "", "", "2026-03-11 12:00:00")
+    found = _numbers(alice.visit("/dashboard"))
+    assert found == {"2026-03-14": ["1", "0"], "2026-03-11": ["0", "2"], "2026-03-10": ["0", "1"]}
+
+
+@pytest.mark.parametrize("since", ["2026-03-10 12:00:00", "2026-03-09 23:59:59", "", "2026-03-11 12:00:01", "nonsense"])
+def test_failed_log_ins_are_counted_from_the_very_second(app: Flask, db: Database, since: str) -> None:
+    logged_in(Browser(app), "alice")
+    times = ["2026-03-10 11:59:59", "2026-03-10 12:00:00", "2026-03-10 23:59:59", "2026-03-11 00:00:00"]
+    for at in times:
+        events.add(db, 1, "login_failed", None, "", "-", "", "", at)
+    user = users.by_id(db, 1)
+    assert user and dashboard.read(db, user, "2026-03-01", since).failed == sum(at >= since for at in times)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import psycopg
 import pytest
 
 import db as databases
-from db import Database, Duplicate, Unavailable, Unfit, users
+from db import Database, Duplicate, Unavailable, Unfit, events, users
 from db.migrate import FOLDER, migrate
 
 
@@ -128,6 +129,20 @@ def test_servers_that_start_at_once_migrate_once(first_settings: dict[str, Any])
     assert {name.split(".")[0] for name in run} == {path.name.split(".")[0] for path in FOLDER.glob("*.sql")}
     for database in opened:
         database.close()
+
+
+def test_the_days_of_a_life_before_are_summed(first_settings: dict[str, Any], tmp_path: Path) -> None:
+    for path in FOLDER.glob("000*.sql"):
+        copy(path, tmp_path)
+    database = databases.connect(first_settings["DATABASE_URL"])
+    migrate(database, tmp_path)
+    alice = _add(database, "alice")
+    for kind, at in (("logged_in", "10"), ("logged_in", "11"), ("login_failed", "11"), ("logged_out", "12")):
+        events.add(database, alice, kind, None, "", "-", "", "", f"2026-03-01 {at}:00:00")
+    migrate(database)
+    found = database.all("SELECT user_id, kind, day, number FROM user_days ORDER BY kind")
+    assert found == [(alice, "logged_in", "2026-03-01", 2), (alice, "login_failed", "2026-03-01", 1)]
+    database.close()
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself(

@@ -94,6 +94,15 @@ def test_a_restarted_server_is_found_again_at_once(app: Flask, db: Database) -> 
     assert alice.visit("/dashboard").heading() == "Welcome back, alice!"
 
 
+def test_an_act_takes_a_connection_that_lives(app: Flask, db: Database, htmx: bool) -> None:
+    alice = logged_in(Browser(app, htmx), "alice").visit("/account")
+    pid = db.one("SELECT pg_backend_pid()")
+    assert pid is not None
+    with psycopg.connect(POSTGRES or "", autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s)", pid)
+    assert "alicia" in " ".join(alice.submit("username-form", username="alicia").flashes())
+
+
 def test_a_server_that_is_gone_is_503_with_the_form_within_a_second_or_two(way: Way, app: Flask, htmx: bool) -> None:
     browser = Browser(app, htmx).visit("/signup")
     way.cut()

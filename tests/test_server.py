@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlencode
 
+import brotli
 import pytest
 
 from tests.browser import TOKEN
@@ -34,6 +35,13 @@ def test_static_files_are_kept_for_good_under_the_name_of_their_content(server: 
     assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
     assert answer.headers["Content-Encoding"] == "gzip" and gzip.decompress(answer.text)
     assert "Content-Security-Policy" in answer.headers and answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_browsers_over_https_get_static_files_by_brotli(server: Server) -> None:
+    address = re.search(r"/static/app\.[0-9a-f]{12}\.js", server.ask("GET", "/login").text.decode())
+    assert address is not None
+    answer = server.ask("GET", address[0], Accept_Encoding="gzip, deflate, br, zstd")
+    assert answer.headers["Content-Encoding"] == "br" and brotli.decompress(answer.text)
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/signup"])

@@ -8,7 +8,7 @@ from flask import Flask
 from db import Database
 from db import events as table
 from tests.browser import Browser
-from tests.fixtures import Clock, logged_in
+from tests.fixtures import Clock, log_in, logged_in
 from webapp import create_app
 from webapp.accounts import admin, sweep
 
@@ -42,6 +42,16 @@ def test_a_clock_that_was_ahead_for_once_does_not_stop_it(app: Flask, clock: Clo
     clock.advance(days=-31)
     app.test_client().get("/login")
     assert len(swept) == 2
+
+
+def test_the_sums_of_a_users_days_go_with_the_events(app: Flask, db: Database, clock: Clock) -> None:
+    logged_in(Browser(app), "alice")
+    clock.advance(days=401)
+    log_in(Browser(app), "alice")
+    sweep.sweep(db, 400)
+    assert db.all("SELECT kind, day, number FROM user_days") == [("logged_in", "2027-04-19", 1)]
+    db.run("DELETE FROM users")
+    assert db.all("SELECT * FROM user_days") == []
 
 
 def test_no_act_waits_for_it(app: Flask, swept: list[Database]) -> None:
