@@ -7,6 +7,7 @@ import sys
 from tests import postgres
 from tests.bench import admin, attacks, growth, leaving, logins, memory, pages, rates, signups, slow, start
 from tests.bench.report import QUICK, WHOLE, Promise, machine, table
+from tests.bench.servers import workers
 
 PARTS = {
     "pages": pages.measure,
@@ -36,7 +37,7 @@ def main() -> None:
 
 
 def _compare(parts: list[str], quick: bool) -> None:
-    print(machine())
+    print(f"{machine()}; {workers()} server processes")
     promises: list[Promise] = []
     for name in parts:
         print(f"… {name}", file=sys.stderr)

@@ -79,9 +79,14 @@ def serve_ours(**settings: str) -> Iterator[Running]:
         yield Running("Latchkey", _logged_in(ours.url, "/login"), "/login", ours.environment, ours.process.pid)
 
 
+def workers() -> str:
+    """As many as there are cores, as `just run` starts them, or LATCHKEY_WORKERS."""
+    return os.environ.get("LATCHKEY_WORKERS") or str(os.cpu_count())
+
+
 @contextmanager
 def server(**settings: str) -> Iterator[Server]:
-    given = {"WORKERS": str(os.cpu_count()), "SECRET_KEY": SECRET_KEY} | settings
+    given = {"WORKERS": workers(), "SECRET_KEY": SECRET_KEY} | settings
     with TemporaryDirectory() as folder, Server(Path(folder), f"sqlite:///{folder}/latchkey.db", **given) as started:
         yield started
 
