@@ -8,6 +8,7 @@ import ssl
 import statistics
 import sys
 import sysconfig
+import timeit
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -57,15 +58,16 @@ def middle(rounds: int, measure: Callable[[], T], key: Callable[[T], float]) -> 
 
 def machine() -> str:
     """What the figures were measured on."""
-    python = f"Python {platform.python_version()} {_build()}"
+    python = f"Python {platform.python_version()} ({platform.python_compiler()}, {_build()})"
     versions = f"{python}, SQLite {sqlite3.sqlite_version}, {ssl.OPENSSL_VERSION}"
     return f"{os.cpu_count()} cores of {_processor()}, Linux {platform.release()}, {versions}"
 
 
 def _build() -> str:
-    """How this Python was compiled: with a profile it is a fifth faster."""
-    options = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    return "with profile-guided optimization" if "--enable-optimizations" in options else "as compiled by default"
+    """With what options it was compiled, and how fast that made it: Debian's is a fifth faster than a plain one."""
+    options = re.findall(r"--enable-optimizations|--with-lto", str(sysconfig.get_config_var("CONFIG_ARGS")))
+    loop = min(timeit.repeat("for number in range(100_000): number + 1", number=1, repeat=20))
+    return ", ".join([*options, f"{loop * 1000:.1f} ms for a loop of 100,000 additions"])
 
 
 def _processor() -> str:
