@@ -20,10 +20,10 @@ def largest_child(process: int) -> float:
 
 
 def _children(process: int) -> Iterator[int]:
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        for number in map(int, (thread / "children").read_text().split()):
-            yield number
-            yield from _children(number)
+    """Those that the main thread has started, and theirs: each of these servers does it there."""
+    for number in map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()):
+        yield number
+        yield from _children(number)
 
 
 def _stat(process: int) -> list[str]:
