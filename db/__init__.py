@@ -78,7 +78,7 @@ class Database(ABC):
     def one(self, sql: str, read: Read[T], /, **values: Any) -> T | None: ...
 
     def one(self, sql: str, read: Read[Any] | None = None, /, **values: Any) -> Any:
-        """The first row, or None. To write with RETURNING, be inside a transaction."""
+        """The first row, or None. To write with RETURNING, be inside a transaction; what only reads is tried again."""
         with self._cursor(sql, values) as cursor:
             row = cursor.fetchone()
             return row if row is None or read is None else read(self._columns(cursor))(row)

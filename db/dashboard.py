@@ -1,4 +1,4 @@
-"""What a user's dashboard tells, from three tables by one statement: each more is a way to the server and back."""
+"""What a user's dashboard tells, from three tables by one statement, since each statement takes a round trip."""
 
 from collections import defaultdict
 from typing import NamedTuple

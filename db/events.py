@@ -1,4 +1,4 @@
-"""Every statement that touches the table of events."""
+"""Every statement that touches the table of events but the dashboard's."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -191,16 +191,6 @@ def remove_older(db: Database, before: str, limit: int) -> int:
         """DELETE FROM events WHERE id IN
            (SELECT id FROM events WHERE created_at < :before ORDER BY created_at LIMIT :limit)""",
         before=before,
-        limit=limit,
-    )
-
-
-def remove_days(db: Database, before_day: str, limit: int) -> int:
-    """Delete at most `limit` of the users' sums of days before `before_day`; return how many."""
-    return db.run(
-        """DELETE FROM user_days WHERE (user_id, kind, day) IN
-           (SELECT user_id, kind, day FROM user_days WHERE day < :before_day ORDER BY day LIMIT :limit)""",
-        before_day=before_day,
         limit=limit,
     )
 

@@ -157,7 +157,8 @@ class Postgres(Database):
         try:
             return connection.execute(sql, values)
         except psycopg.Error:
-            if not connection.broken:
+            # A team's INSERT … RETURNING may have been done already.
+            if not connection.broken or not sql.lstrip().startswith("SELECT"):
                 raise
         finally:
             self._take_back(connection)

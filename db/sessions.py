@@ -1,4 +1,4 @@
-"""Every statement that touches the table of sessions."""
+"""Every statement that touches the table of sessions but the dashboard's."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache

@@ -40,7 +40,7 @@ class Compiled(BytecodeCache):
 
 def _put_in(environment: Any) -> frozenset[tuple[str, str]]:
     """The names of static files and the addresses of pages."""
-    rules = environment.constant["url_for"].__self__.map.iter_rules()
+    rules = environment.loader.app.url_map.iter_rules()
     return frozenset([*environment.globals["asset"].__self__.items(), *((rule.endpoint, rule.rule) for rule in rules)])
 
 

@@ -170,13 +170,17 @@ def busy_life(alice: Browser, db: Database, clock: Clock) -> User:
     user = person(db, "alice")
     happened = {"kind": "logged_in", "session_id": None, "actor": "", "address": "", "device": "", "detail": ""}
     with db.transaction():
-        events.add_many(db, ({"user_id": user.id, "created_at": db.now(), **happened} for _ in range(2500)))
+        days = [day for day in db.days(500) for _ in range(5)]
+        events.add_many(db, ({"user_id": user.id, "created_at": day, **happened} for day in days))
         deletions.schedule(db, user.id, db.now())
     return user
 
 
+TABLES = ("events", "user_days", "sessions", "drafts")
+
+
 def _rows(db: Database) -> int:
-    counted = [db.one(f"SELECT count(*) FROM {table}") for table in ("events", "sessions", "drafts", "users")]
+    counted = [db.one(f"SELECT count(*) FROM {table}") for table in (*TABLES, "users")]
     return sum(row[0] for row in counted if row)
 
 

@@ -93,9 +93,7 @@ def test_pages_are_compressed_for_who_can_read_that(app: Flask) -> None:
     assert "Content-Encoding" not in client.get("/signup", headers={"Accept-Encoding": "gzip;q=0"}).headers
 
 
-def test_browsers_keep_a_visitors_page_for_the_way_back_unless_it_asks_for_a_password(
-    app: Flask, alice: Browser
-) -> None:
+def test_browsers_keep_the_welcome_page_of_a_visitor_for_the_way_back(app: Flask, alice: Browser) -> None:
     client = app.test_client()
     assert client.get("/").headers["Cache-Control"] == "private, no-cache"
     assert "Cookie" in client.get("/").headers["Vary"]

@@ -103,6 +103,16 @@ def test_an_act_takes_a_connection_that_lives(app: Flask, db: Database, htmx: bo
     assert "alicia" in " ".join(alice.submit("username-form", username="alicia").flashes())
 
 
+def test_a_write_without_a_transaction_is_not_tried_twice(app: Flask, db: Database) -> None:
+    pid = db.one("SELECT pg_backend_pid()")
+    assert pid is not None
+    with psycopg.connect(POSTGRES or "", autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s)", pid)
+    with pytest.raises(Unavailable):
+        db.one("INSERT INTO roles (name) VALUES ('editor') RETURNING name")
+    assert db.one("INSERT INTO roles (name) VALUES ('editor') RETURNING name") == ("editor",)
+
+
 def test_a_server_that_is_gone_is_503_with_the_form_within_a_second_or_two(way: Way, app: Flask, htmx: bool) -> None:
     browser = Browser(app, htmx).visit("/signup")
     way.cut()

@@ -287,6 +287,12 @@ def test_a_page_that_is_not_there_is_the_nearest(alice: Browser, page: str) -> N
     assert "This device" in alice.visit(f"/account/sessions?page={page}").text()
 
 
+def test_a_number_below_the_first_page_is_the_first(alice: Browser, app: Flask, db: Database) -> None:
+    _elsewhere(app)
+    here, _ = sessions.live(db, 1)
+    assert len(sessions.others(db, here, 0).sessions) == len(sessions.others(db, here, -3).sessions) == 1
+
+
 def test_ending_one_bites_on_every_server_process(alice: Browser, app: Flask, settings: dict, clock: Clock) -> None:
     other = _elsewhere(app)
     second = create_app(settings, clock)

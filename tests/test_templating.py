@@ -1,7 +1,7 @@
 """Templates: what is put into them when they are compiled, and what is asked anew for each page."""
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask, render_template_string, url_for
 from werkzeug.routing import BuildError
 
 from webapp.auth import public
@@ -32,6 +32,18 @@ def test_an_address_with_values_or_of_another_page_is_asked_for(app: Flask) -> N
         assert render_template_string(source, text="a b", page="login.show") == "/account/sessions/a%20b /login"
 
 
+def test_an_attribute_and_a_filter_of_the_same_name_are_their_own(app: Flask) -> None:
+    app.jinja_env.filters["asset"] = lambda text, more: f"{text} {more}"
+    source = """{{ thing.url_for("login.show") }} {{ "a" | asset("b") }}"""
+    with app.test_request_context():
+        assert render_template_string(source, thing={"url_for": str.upper}) == "LOGIN.SHOW a b"
+
+
+def test_outside_of_a_request_flask_says_what_it_needs(app: Flask) -> None:
+    with app.app_context(), pytest.raises(RuntimeError, match="SERVER_NAME"):
+        url_for("login.show")
+
+
 def test_a_page_that_is_not_there_is_missed_only_where_it_is_shown(app: Flask) -> None:
     with app.test_request_context():
         assert render_template_string('{% if is_there %}{{ url_for("nowhere.show") }}{% endif %}', is_there=False) == ""
@@ -50,3 +62,4 @@ def test_what_a_team_puts_into_all_addresses_is_in_them(app: Flask) -> None:
     app.url_defaults(lambda endpoint, values: values.setdefault("code", "de") if endpoint == "paged" else None)
     with app.test_request_context():
         assert render_template_string('{{ url_for("paged") }} {{ url_for("login.show") }}') == "/de/page /login"
+        assert url_for("paged") == "/de/page"

@@ -1,15 +1,15 @@
 """Latchkey: sign-up, log-in, sessions and dashboards. `create_app` is the one place where the parts meet."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, has_request_context
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BuildError
 
 import db
 from webapp import auth, commands, config, database, errors, hypermedia, metrics, views
@@ -18,7 +18,7 @@ from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
 from webapp.commands import demo, role, serve, user
 from webapp.forms import Request
-from webapp.hypermedia import templating
+from webapp.hypermedia import addresses, templating
 from webapp.hypermedia.templating import Templates
 from webapp.languages import reader
 from webapp.server import assets, compression, headers, hosts, logs
@@ -27,8 +27,8 @@ from webapp.server.request_id import with_request_id
 HERE = Path(__file__).parent
 # What a team adds, and we never touch.
 OWN = HERE.parent / "own"
-# Behind the wrappers of `_wrap`, a request passes these from top to bottom, as far as they ask before the view; its
-# answer passes them from bottom to top.
+# Behind the wrappers of `_wrap`, a request passes these from top to bottom, as far as they ask before the view (`csrf`
+# and `drafts` ask of acts alone, behind the door); its answer passes them from bottom to top.
 PASSED: tuple[ModuleType, ...] = (
     metrics,
     errors,  # what the server refused before it came here
@@ -51,7 +51,7 @@ WORDS: dict[str, Callable[..., object]] = {
 }
 
 
-class SignedCookie(SecureCookieSessionInterface):
+class FlashCookie(SecureCookieSessionInterface):
     """Flask's session cookie, which holds flashes and a visitor's form token; who is logged in stands in another."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -68,20 +68,17 @@ class Latchkey(Flask):
         super().__init__(*given, **settings)
         # A dozen functions run around a page. What Flask finds out about each of them never changes, so it is kept.
         self.ensure_sync = cache(self.ensure_sync)  # type: ignore[method-assign]
-        self.session_interface = SignedCookie()
+        self.session_interface = FlashCookie()
         signer = cache(self.session_interface.get_signing_serializer)
         self.session_interface.get_signing_serializer = signer  # type: ignore[method-assign]
-        self._addresses = cache(self.url_map.bind("").build)
+        self._constant_address = addresses.constant(self)
 
     def url_for(self, endpoint: str, **values: Any) -> str:
         """As Flask's; an address without values is always the same, and kept. Others may hold what a stranger sent."""
-        has_values = any(value is not None for value in values.values())
-        if has_values or endpoint.startswith(".") or self.url_default_functions:
-            return super().url_for(endpoint, **values)
-        try:
-            return self._addresses(endpoint)
-        except BuildError:
-            return super().url_for(endpoint)
+        if has_request_context() and not any(value is not None for value in values.values()):
+            with suppress(LookupError):
+                return self._constant_address(endpoint)
+        return super().url_for(endpoint, **values)
 
 
 def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.system_clock) -> Flask:

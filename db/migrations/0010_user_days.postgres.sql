@@ -9,10 +9,7 @@ CREATE TABLE user_days (
 );
 CREATE INDEX user_days_day ON user_days (day);
 
-INSERT INTO user_days (user_id, kind, day, number)
-SELECT user_id, kind, substr(created_at, 1, 10), count(*) FROM events
-WHERE user_id IS NOT NULL AND kind IN ('logged_in', 'login_failed') GROUP BY user_id, kind, substr(created_at, 1, 10);
-
+-- The trigger comes first: it locks the events, so that no server writes one between the sums and it.
 CREATE FUNCTION count_user_day() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO user_days (user_id, kind, day, number) VALUES (NEW.user_id, NEW.kind, substr(NEW.created_at, 1, 10), 1)
@@ -23,6 +20,10 @@ $$;
 CREATE TRIGGER events_counted AFTER INSERT ON events
 FOR EACH ROW WHEN (NEW.user_id IS NOT NULL AND NEW.kind IN ('logged_in', 'login_failed'))
 EXECUTE FUNCTION count_user_day();
+
+INSERT INTO user_days (user_id, kind, day, number)
+SELECT user_id, kind, substr(created_at, 1, 10), count(*) FROM events
+WHERE user_id IS NOT NULL AND kind IN ('logged_in', 'login_failed') GROUP BY user_id, kind, substr(created_at, 1, 10);
 
 -- Who was active today is read from the index alone.
 DROP INDEX events_kind;

@@ -68,9 +68,9 @@ def _times_less(ours: Sequence[Figures], others: Sequence[Figures]) -> list[floa
 
 def _print_flooded(flooded: Mapping[str, Flooded]) -> None:
     rows = (
-        (name, f"{calm.rate:,.0f}", f"{calm.p99:.1f}", f"{during.rate:,.1f}", f"{during.rate / calm.rate:.1%}",
-         _milliseconds(during.p99))
-        for name, (calm, during) in flooded.items()
+        (name, f"{one.calm.rate:,.0f}", f"{one.calm.p99:.1f}", f"{one.during.rate:,.1f}", f"{one.left:.1%}",
+         _milliseconds(one.during.p99))
+        for name, one in flooded.items()
     )  # fmt: skip
     table("The dashboard over 4 connections, and while 32 clients log in without pause", FLOODED, rows)
 

@@ -1,6 +1,7 @@
 """How long it takes from `./just run` to the first page, once all is set up."""
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ def measure(pace: Pace) -> list[Promise]:
         _first_page(instance)
         took = [_first_page(instance) for _ in range(2 * pace.rounds + 1)]
     table("From `./just run` to the first page, in s: least / middle / most", ("", "s"), [("", spread(took, ".2f"))])
-    middle = sorted(took)[len(took) // 2]
+    middle = statistics.median(took)
     return [promise(f"First page within {MOST:.0f} s of `./just run`", f"{middle:.2f} s", middle <= MOST)]
 
 

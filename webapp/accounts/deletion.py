@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from db import Database, deletion, drafts, stored, throttles
+from db import Database, deletion, drafts, stored, throttles, user_days
 from db import events as events_table
 from db import sessions as sessions_table
 from db.users import User
@@ -80,6 +80,6 @@ def sweep(db: Database) -> bool:
 def _emptied(db: Database, user_id: int, most: int) -> int:
     """Delete at most `most` rows that belong to an account; return how many."""
     taken = 0
-    for table in (events_table, sessions_table, throttles, drafts):
+    for table in (events_table, user_days, sessions_table, throttles, drafts):
         taken += table.remove_of_user(db, user_id, most - taken)
     return taken

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from db import Database, events, stored
+from db import Database, events, stored, user_days
 from db.events import Event
 from db.events import Filter as Filter
 from webapp.accounts.actor import PROGRAM, Actor
@@ -169,8 +169,9 @@ def of_session(db: Database, user_id: int, session_id: str) -> list[Event]:
 def sweep(db: Database, kept_days: int) -> bool:
     """Delete some events older than `kept_days`, and their users' sums; return whether there may be more."""
     before = stored(db.clock() - timedelta(days=kept_days))
-    days = events.remove_days(db, before[:10], SWEPT_AT_ONCE)
-    return SWEPT_AT_ONCE in {days, events.remove_older(db, before, SWEPT_AT_ONCE)}
+    gone = events.remove_older(db, before, SWEPT_AT_ONCE)
+    gone += user_days.remove_older(db, before[:10], SWEPT_AT_ONCE - gone)
+    return gone == SWEPT_AT_ONCE
 
 
 def _shown(event: Event, wanted: Filter) -> Event:

@@ -72,20 +72,14 @@ def by_text(db: Database, text: str) -> User | None:
     return users.by_email(db, as_stored(text)) or users.by_username(db, text.strip())
 
 
-def page(db: Database, query: Query) -> Page:
-    """A page of 25 people who match `query`."""
+def page(db: Database, query: Query, everyone: int | None = None) -> Page:
+    """A page of 25 people who match `query`; `everyone` is how many there are, counted here unless it is known."""
     wanted = Filter(_pattern(query.text), query.role, query.state)
     found = people.matching(db, wanted, FEW + 1) if wanted != Filter() else []
     if wanted != Filter() and len(found) <= FEW:
         return _page(_behind(found, query), len(found))
     listed = people.page(db, query.sort, query.is_descending, query.after, wanted, PAGE + 1)
-    return _page(listed, None if found else users.count(db))
-
-
-def newest(db: Database, total: int) -> Page:
-    """The first page of all people, of whom there are `total`, the newest first."""
-    query = Query()
-    return _page(people.page(db, query.sort, query.is_descending, None, Filter(), PAGE + 1), total)
+    return _page(listed, None if found else users.count(db) if everyone is None else everyone)
 
 
 def _page(found: list[User], total: int | None) -> Page:

@@ -136,11 +136,12 @@ def others(db: Database, here: Session, number: int) -> Page:
     """25 live sessions of this one's user, the one seen last first, without this one; past the end the last page."""
     found = [session for session in live(db, here.user.id) if session.id != here.id]
     last = max(1, ceil(len(found) / PAGE))
-    number = min(number, last)
+    number = min(max(1, number), last)
     return Page(found[(number - 1) * PAGE : number * PAGE], number, number + 1 if number < last else None)
 
 
 def seen_last_first(found: Iterable[Session]) -> list[Session]:
+    """Sort sessions as the table does, where they come without order."""
     return sorted(sorted(found, key=lambda session: session.id), key=lambda session: session.last_seen_at, reverse=True)
 
 

@@ -1,7 +1,7 @@
 """Current user and doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
 Beside its door a route may carry @confirmed (the password must have been checked lately), with @says,
-@unseen or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
+@unseen, @comes_back or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from webapp.languages.sentences import Sentence
 
 # Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
-# In place of the session of a request until somebody asks for it.
+# Stands for a value that `g` does not hold yet.
 UNREAD: Any = object()
 
 ActGuard = Callable[[], ResponseReturnValue | None]
@@ -90,6 +90,16 @@ def for_programs(view: View) -> View:
     return view
 
 
+def comes_back(view: View) -> View:
+    """Mark a page that a visitor's browser may keep for its way back; one that asks for a password must not have it.
+
+    Without JavaScript, Chromium brings a kept page back with the password that was sent: the next user at the computer
+    could read it.
+    """
+    view.comes_back = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_for_programs() -> bool:
     """Whether this request goes to a view marked @for_programs."""
     return is_marked("for_programs")
@@ -100,9 +110,9 @@ def is_marked(mark: str) -> bool:
     return hasattr(_view(), mark)
 
 
-def before_acts(app: Flask, guard: ActGuard) -> None:
-    """Let `guard` look at each act, once the door has let its user in; what it returns is the answer."""
-    app.extensions["act_guards"].append(guard)
+def before_acts(app: Flask, look: ActGuard) -> None:
+    """Call `look` before each act, once the door has let its user in; what it returns is the answer."""
+    app.extensions["act_guards"].append(look)
 
 
 def guard() -> ResponseReturnValue | None:
@@ -212,7 +222,7 @@ def take_token() -> None:
 def after_request(answer: Response) -> Response:
     """Set or delete the session cookie if this request gave or took a token; let browsers keep a visitor's page."""
     if "token" not in g:
-        return _kept_for_back(answer) if _is_visitors(answer) else answer
+        return _kept_for_back(answer)
     name = settings().login_cookie
     flags: dict[str, Any] = {"secure": settings().https, "httponly": True, "samesite": "Lax"}
     if g.token is None:
@@ -222,24 +232,16 @@ def after_request(answer: Response) -> Response:
     return answer
 
 
-def _is_visitors(answer: Response) -> bool:
-    if answer.status_code != 200 or g.get("current_session", UNREAD) is not None:
-        return False
-    return request.method in SAFE and "HX-Request" not in request.headers and answer.is_sequence
-
-
 def _kept_for_back(answer: Response) -> Response:
-    """Let a browser keep this page for its way back, unless it asks for a password.
-
-    Without JavaScript, Chromium brings such a page back with the password that was sent: the next user at the computer
-    could read it.
-    """
-    if b'type="password"' not in answer.get_data():
-        answer.headers.setdefault("Cache-Control", "private, no-cache")
+    """Let a browser keep this answer, if it is a visitor's page marked @comes_back."""
+    is_visitors = answer.status_code == 200 and g.get("current_session", UNREAD) is None
+    if is_visitors and is_marked("comes_back") and "HX-Request" not in request.headers:
+        answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 
 
 def _live_session() -> Session | None:
+    # `is_marked` would look for the view each time, and this is asked for each page.
     db, view = database(), _view()
     token = None if hasattr(view, "for_programs") else current_token()
     session = sessions.find(db, token) if token else None

@@ -11,6 +11,7 @@ from webapp.config import BadSetting, settings
 from webapp.database import database
 from webapp.metrics import folder
 from webapp.server import connections
+from webapp.server.front_door import READERS
 
 # Connections that the system holds until a process takes them: as many as most systems allow (net.core.somaxconn).
 WAITING = 4096
@@ -33,7 +34,7 @@ def serve() -> None:
     given = settings()
     _check_port(given.address, given.port)
     _share_metrics(given.instance, given.port)
-    most = connections.most(given.threads)
+    most = connections.most(given.threads + READERS)
     _welcome()
     _warn(most)
     database().close()

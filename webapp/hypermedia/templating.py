@@ -19,7 +19,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
 from markupsafe import escape
 
-from webapp.hypermedia import charts
+from webapp.hypermedia import addresses, charts
 from webapp.languages import scripts, times
 from webapp.languages.catalogs import Language
 from webapp.languages.reader import current
@@ -43,10 +43,10 @@ class Templates(Environment):
         super().__init__(app, **options)
         self.by_language: dict[Language, Templates] = {}
         self.loaded: dict[str, jinja2.Template] = {}
-        self.constant: dict[str, Resolve] = {"url_for": app.url_map.bind("").build}
+        self.constant: dict[str, Resolve] = {"url_for": addresses.constant(app)}
         self.add_extension(Constants)
         self.undefined = StrictUndefined
-        self.context_class = Values
+        self.context_class = QuickCalls
         self.trim_blocks = self.lstrip_blocks = True
 
     def get_template(
@@ -104,14 +104,14 @@ class Templates(Environment):
         self.globals = cast(dict[str, Any], MappingProxyType(dict(self.globals)))
 
 
-class Values(Context):
-    """The values that a template is shown with."""
+class QuickCalls(Context):
+    """A template's values, and how it calls those that are functions."""
 
     def call(self, called: Any, /, *given: Any, **named: Any) -> Any:
         """Call what a template calls. Most are plain functions, of which Jinja would ask four things each time."""
         if type(called) not in PLAIN or hasattr(called, "jinja_pass_arg"):
             return super().call(called, *given, **named)
-        # For functions that ask for the values themselves.
+        # Jinja adds these for functions marked @pass_context.
         named.pop("_loop_vars", None)
         named.pop("_block_vars", None)
         return called(*given, **named)
@@ -124,16 +124,17 @@ class Constants(Extension):
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        tokens = [*stream]
+        tokens, before = [*stream], ""
         while tokens:
             shape = [token.type for token in tokens[:6]]
             if shape == ["variable_begin", *CALL, "variable_end"] and (text := self._known(*tokens[1:4:2])) is not None:
                 yield Token(tokens[0].lineno, "data", escape(text))
                 del tokens[:6]
-            elif shape[:4] == CALL and (text := self._known(*tokens[0:3:2])) is not None:
+            elif shape[:4] == CALL and before not in PARTS and (text := self._known(*tokens[0:3:2])) is not None:
                 yield Token(tokens[0].lineno, "string", text)
                 del tokens[:4]
             else:
+                before = tokens[0].type
                 yield tokens.pop(0)
 
     def _known(self, name: Token, given: Token) -> str | None:
@@ -146,4 +147,6 @@ class Constants(Extension):
 
 
 PLAIN = {FunctionType, MethodType}
+# Behind these a name is an attribute or a filter.
+PARTS = {"dot", "pipe"}
 CALL = ["name", "lparen", "string", "rparen"]

@@ -62,14 +62,14 @@ def _publish(name: Path, source: Path, folder: Path) -> str:
     for ending, packed in ({} if name.suffix in PACKED else CODINGS).items():
         if not (folder / f"{hashed}{ending}").exists():
             _write(folder, f"{hashed}{ending}", packed(content))
-    # After the compressed ones: who finds it finds those too.
+    # Written last: once it is there, the compressed ones are.
     if not (folder / hashed).exists():
         _write(folder, str(hashed), content)
     return hashed.as_posix()
 
 
 def _brotli(content: bytes) -> bytes:
-    # A megabyte that only the first start needs.
+    # Loaded here, since it takes 1 MB, and only a start with new files compresses.
     from brotli import compress
 
     return bytes(compress(content))

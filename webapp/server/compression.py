@@ -28,7 +28,8 @@ def after_request(answer: Response) -> Response:
     if len(page) < LEAST_BYTES:
         return answer
     answer.vary.add("Accept-Encoding")
-    if _takes_gzip(request.headers.get("Accept-Encoding", "")[:LONGEST_WISH]):
+    wish = request.headers.get("Accept-Encoding", "")
+    if len(wish) <= LONGEST_WISH and _takes_gzip(wish):
         answer.set_data(igzip.compress(page, LEVEL, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
     return answer

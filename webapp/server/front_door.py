@@ -42,7 +42,7 @@ THREADS_ASIDE = 2
 # lock, each time with the others' pages in the processor's caches. On PostgreSQL a thread mostly waits.
 READING = {"GET", "HEAD"}
 READERS = 3
-# For one of those threads: a team's pages may wait for other servers, and keep all of them.
+# How long a request waits for a reading thread, in seconds. A team's slow pages may hold all of them.
 TURN_SECONDS = 0.05
 # What announces a body.
 BODY_HEADERS = {b"content-length", b"transfer-encoding"}

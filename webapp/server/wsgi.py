@@ -14,6 +14,8 @@ from flask import Flask
 PIECE_BYTES = 64 * 1024
 # In place of the key of a header that is not passed on.
 DROPPED = ""
+# In bytes; browsers and proxies send none that is longer.
+LONGEST_KEPT = 40
 
 Scope = dict[str, Any]
 
@@ -88,7 +90,9 @@ def _headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by environ key. A name with `_` is dropped: it could pass for one with `-` that a proxy set."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in sent:
-        key, value = _key(raw_name), raw_value.decode("latin-1")
+        # A name that a stranger has made up is not kept.
+        key = _key(raw_name) if len(raw_name) <= LONGEST_KEPT else _key.__wrapped__(raw_name)
+        value = raw_value.decode("latin-1")
         if key in headers:
             value = f"{headers[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
         headers[key] = value

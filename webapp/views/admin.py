@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
         days=days,
         blocks=blocks.now(db),
         newest=admin.newest(db),
-        listed=people.newest(db, numbers.people),
+        listed=people.page(db, people.Query(), numbers.people),
         query=people.Query(),
     )
 

@@ -3,13 +3,14 @@
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.auth import current_user, public
+from webapp.auth import comes_back, current_user, public
 
 blueprint = Blueprint("home", __name__)
 
 
 @blueprint.get("/")
 @public
+@comes_back
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(url_for("dashboard.show"), 303)
