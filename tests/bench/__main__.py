@@ -5,12 +5,13 @@ import signal
 import sys
 
 from tests import postgres
-from tests.bench import admin, attacks, growth, leaving, logins, memory, pages, rates, signups, slow, start
+from tests.bench import admin, attacks, growth, leaving, logins, memory, pages, parts, rates, signups, slow, start
 from tests.bench.report import QUICK, WHOLE, Promise, machine, table
 from tests.bench.servers import workers
 
 PARTS = {
     "pages": pages.measure,
+    "parts": parts.measure,
     "rates": rates.measure,
     "logins": logins.measure,
     "slow": slow.measure,
@@ -36,10 +37,10 @@ def main() -> None:
         sys.exit(f"Usage: python -m tests.bench [admin | [quick] [{'] ['.join(PARTS)}]]")
 
 
-def _compare(parts: list[str], quick: bool) -> None:
+def _compare(asked: list[str], quick: bool) -> None:
     print(f"{machine()}; {workers()} server processes")
     promises: list[Promise] = []
-    for name in parts:
+    for name in asked:
         print(f"… {name}", file=sys.stderr)
         promises += PARTS[name](QUICK if quick else WHOLE)
     table("Promises", ("promise", "measured", "kept?"), promises)

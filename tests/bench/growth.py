@@ -35,18 +35,19 @@ Times = Mapping[tuple[str, str], Sequence[float]]
 def measure(pace: Pace) -> list[Promise]:
     with ExitStack() as stack:
         sites = {
-            (database, kind): stack.enter_context(_site(stack.enter_context(new()), kind, pace))
+            (database, kind): stack.enter_context(site(stack.enter_context(new()), kind, pace))
             for database, new in databases.kinds().items()
             for kind in (ALONE, CROWD, BUSY)
         }
-        rounds = [[_time(site, pace) for site in sites.values()] for _ in range(TURNS)]
+        rounds = [[_time(made, pace) for made in sites.values()] for _ in range(TURNS)]
     times: Times = dict(zip(sites, zip(*rounds, strict=True), strict=True))
     _print(times, pace)
     return list(_promises(times, pace))
 
 
 @contextmanager
-def _site(url: str, kind: str, pace: Pace) -> Iterator[Site]:
+def site(url: str, kind: str, pace: Pace) -> Iterator[Site]:
+    """An app on a new database, filled as this kind says."""
     with TemporaryDirectory() as instance:
         app = create_app({"INSTANCE": instance, "DATABASE_URL": url, "SECRET_KEY": SECRET_KEY})
         try:
@@ -69,8 +70,8 @@ def _filled(app: Flask, kind: str, pace: Pace) -> str:
         return sessions.start(db, COMMAND_LINE, people.by_email(db, email), remember=False)
 
 
-def _time(site: Site, pace: Pace) -> float:
-    return clock.median(site.app, "/dashboard", site.cookie, max(1, pace.tries // TURNS)) * 1000
+def _time(made: Site, pace: Pace) -> float:
+    return clock.median(made.app, "/dashboard", made.cookie, max(1, pace.tries // TURNS)) * 1000
 
 
 def _print(times: Times, pace: Pace) -> None:
