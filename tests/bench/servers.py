@@ -61,7 +61,7 @@ def serve(peer: Peer) -> Iterator[Running]:
         environment = _environment(folder) | {"PORT": str(port)}
         command = list(peer.command) or _gunicorn(peer, port, environment)
         with _process(command, environment) as process:
-            ada = _logged_in(f"http://127.0.0.1:{port}", peer.login)
+            ada = logged_in(f"http://127.0.0.1:{port}", peer.login)
             yield Running(peer.name, ada, peer.login, environment, process)
 
 
@@ -76,7 +76,7 @@ def serve_ours(**settings: str) -> Iterator[Running]:
     """Latchkey as `just run` starts it, behind a proxy."""
     with server(TRUSTED_PROXIES="1", **settings) as ours:
         Client(ours.url, HOME).sign_up(NAME)
-        yield Running("Latchkey", _logged_in(ours.url, "/login"), "/login", ours.environment, ours.process.pid)
+        yield Running("Latchkey", logged_in(ours.url, "/login"), "/login", ours.environment, ours.process.pid)
 
 
 def workers() -> str:
@@ -118,7 +118,7 @@ def _process(command: list[str], environment: dict[str, str]) -> Iterator[int]:
             process.terminate()
 
 
-def _logged_in(url: str, login: str) -> Client:
+def logged_in(url: str, login: str) -> Client:
     """Ada's; where there is no log-in page she need not log in."""
     wait(url, login or "/dashboard")
     ada = Client(url, HOME)
