@@ -11,7 +11,6 @@ from webapp.config import BadSetting, settings
 from webapp.database import database
 from webapp.metrics import folder
 from webapp.server import connections
-from webapp.server.front_door import READERS
 
 # Connections that the system holds until a process takes them: as many as most systems allow (net.core.somaxconn).
 WAITING = 4096
@@ -34,7 +33,7 @@ def serve() -> None:
     given = settings()
     _check_port(given.address, given.port)
     _share_metrics(given.instance, given.port)
-    most = connections.most(given.threads + READERS)
+    most = connections.most(given.threads)
     _welcome()
     _warn(most)
     database().close()

@@ -11,7 +11,8 @@ from contextlib import suppress
 # Even if 10,000 silent connections all reach one process, others have room; each costs it 5 KiB and is closed after
 # 10 s. When all are taken, a new client waits for one of those to close.
 MOST = 12_000
-# Open files of the program itself, and of each thread, for the database and a download.
+# Open files of the program itself, with the few threads that only read, and of each other thread, for the database and
+# a download.
 OWN_FILES, THREAD_FILES = 100, 4
 # A client that asks for much and reads nothing must not hold a connection forever.
 UNREAD_MILLISECONDS = 30_000
