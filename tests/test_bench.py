@@ -69,10 +69,10 @@ def test_a_go_program_without_go_is_told(monkeypatch: pytest.MonkeyPatch, capfd:
 def test_the_go_program_is_built_again_when_its_source_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, program = tmp_path / "main.go", tmp_path / "built/dashboard"
-    program.parent.mkdir()
+    source, program = tmp_path / "go/main.go", tmp_path / "dashboard"
+    source.parent.mkdir()
     source.touch()
-    monkeypatch.setattr(other_languages, "GO", tmp_path)
+    monkeypatch.setattr(other_languages, "GO", source.parent)
     monkeypatch.setattr(other_languages, "PROGRAM", program)
     assert not other_languages._is_built()
     program.touch()
