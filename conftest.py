@@ -13,7 +13,7 @@ pytest_plugins = ["tests.fixtures", "tests.screens"]
 ON_BOTH = {"activity", "admin_users", "deletion", "journey"}
 ON_SQLITE_ALONE = [
     *(f"tests/pages/{path.name}" for path in TESTS.glob("pages/test_*.py") if path.stem[5:] not in ON_BOTH),
-    *("tests/test_launcher.py", "tests/test_nginx.py", "tests/test_sqlite.py", "tests/test_styleguide.py"),
+    *(f"tests/test_{name}.py" for name in ("launcher", "nginx", "pace", "sqlite", "styleguide")),
 ]
 collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
 # Each test's app and pages are thousands of objects. To look through them for garbage as often as Python does by itself

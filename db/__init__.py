@@ -1,6 +1,7 @@
 """The database: five verbs over SQLite or PostgreSQL, and the ways in which they fail."""
 
 import hmac
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -40,6 +41,13 @@ class Unfit(Exception):
     """The database holds tables that are not ours, so it cannot be brought up to date. It is unchanged."""
 
 
+class Elsewhere(BaseException):
+    """This thread only reads and never waits: the request must be answered by another one.
+
+    No Exception, so that nobody takes it for an error and answers.
+    """
+
+
 class Database(ABC):
     """A database: statements take `:name` parameters and return tuples, or what `read` makes of them.
 
@@ -50,6 +58,7 @@ class Database(ABC):
     def __init__(self, clock: Clock, key: bytes) -> None:
         self.clock = clock
         self._key = key
+        self._threads = threading.local()
 
     def now(self) -> str:
         """The app's time in UTC as it is stored: `YYYY-MM-DD HH:MM:SS`."""
@@ -114,6 +123,15 @@ class Database(ABC):
         With `wait` off it raises Unavailable at once if another writer is at work.
         """
 
+    def only_read(self) -> None:
+        """On SQLite, keep the calling thread from writing, and from waiting for a locked file: it gets Elsewhere."""
+        self._threads.only_reads = True
+
+    def check_may_write(self) -> None:
+        """Raise Elsewhere in a thread that only reads; `transaction` does so by itself."""
+        if getattr(self._threads, "only_reads", False):
+            raise Elsewhere
+
     @abstractmethod
     def migrating(self) -> AbstractContextManager[None]:
         """A transaction for migrations: of all servers on all machines, one at a time is inside it."""
@@ -125,6 +143,7 @@ class Database(ABC):
     def close(self) -> None: ...
 
     dialect: str
+    elsewhere = Elsewhere
     mistakes: type[Exception]
     """The error of a statement that does not fit the tables."""
 

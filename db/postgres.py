@@ -2,7 +2,6 @@
 
 import logging
 import re
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -41,7 +40,6 @@ class Postgres(Database):
 
     def __init__(self, url: str, clock: Clock, connections: int, key: bytes) -> None:
         super().__init__(clock, key)
-        self._threads = threading.local()
         self._pool = ConnectionPool(
             url,
             min_size=1,

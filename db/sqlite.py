@@ -54,7 +54,6 @@ class Sqlite(Database):
     def __init__(self, path: str, clock: Clock, key: bytes) -> None:
         super().__init__(clock, key)
         self._address = f"file:{quote(os.path.abspath(path))}?mode=rw"
-        self._threads = threading.local()
         self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         # Since Python 3.13 a connection that is dropped unclosed is complained of.
         weakref.finalize(self, _close_all, self._opened).atexit = False
@@ -80,8 +79,13 @@ class Sqlite(Database):
         for statement in _statements(sql):
             self._execute(statement, {})
 
+    def only_read(self) -> None:
+        super().only_read()
+        self.one("PRAGMA busy_timeout = 0")
+
     @contextmanager
     def transaction(self, wait: bool = True) -> Iterator[None]:
+        self.check_may_write()
         with _translated:
             connection = self._connection()
         if connection.in_transaction:
@@ -139,8 +143,12 @@ class Sqlite(Database):
         _close_all(self._opened)
 
     def _execute(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
-        with _translated:
-            return self._connection().execute(sql, values)
+        try:
+            with _translated:
+                return self._connection().execute(sql, values)
+        except Unavailable:
+            self.check_may_write()
+            raise
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)

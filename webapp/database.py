@@ -51,5 +51,6 @@ def _sweep_now_and_then(app: Flask) -> None:
     opened, (swept_at, pause) = app.extensions["database"], app.extensions["swept"]
     now = opened.clock()
     if abs(now - swept_at) >= pause and request.method in SWEEPING:
+        opened.check_may_write()
         app.extensions["swept"] = now, sweep.EVERY
         app.extensions["swept"] = now, sweep.sweep_if_due(opened, settings(app).event_days)

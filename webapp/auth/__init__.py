@@ -1,12 +1,8 @@
-"""Current user and doors: every route carries one of @public, @login_required, @role_required, @admin_required.
-
-Beside its door a route may carry @confirmed (the password must have been checked lately), with @says,
-@unseen, @comes_back or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
-"""
+"""The current user, and whether they may pass the door of the view that they ask for; `doors` has the doors."""
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -15,18 +11,34 @@ from db import Unavailable
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import sessions
-from webapp.accounts.roles import RESERVED
+from webapp.auth.doors import (
+    View,
+    admin_required,
+    check_doors,
+    comes_back,
+    confirmed,
+    for_programs,
+    login_required,
+    public,
+    quick,
+    role_required,
+    says,
+    unseen,
+)  # fmt: skip
 from webapp.config import settings
 from webapp.database import database
-from webapp.languages.sentences import Sentence
 
+# What each view takes from here.
+__all__ = [
+    "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "public",
+    "quick", "role_required", "says", "unseen",
+]  # fmt: skip
 # Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # Stands for a value that `g` does not hold yet.
 UNREAD: Any = object()
 
 ActGuard = Callable[[], ResponseReturnValue | None]
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def register(app: Flask) -> None:
@@ -34,70 +46,6 @@ def register(app: Flask) -> None:
     app.before_request(guard)
     app.after_request(after_request)
     app.jinja_env.globals.update(current_session=current_session, current_user=current_user, expiry=expiry)
-
-
-def public(view: View) -> View:
-    """Let everyone in, logged in or not."""
-    return _with_door(view, "public")
-
-
-def login_required(view: View) -> View:
-    """Let logged-in users in; a stranger sees the log-in page first."""
-    return _with_door(view, "login")
-
-
-def role_required(role: str) -> Callable[[View], View]:
-    """Let users with this `role` and admins in; 403 for other users. Raises ValueError for a reserved name."""
-    if role in RESERVED:
-        raise ValueError(f"{role} is no role but another door")
-    return lambda view: _with_door(view, role)
-
-
-def admin_required(view: View) -> View:
-    """Let admins in; 403 for other users."""
-    return _with_door(view, "admin")
-
-
-def confirmed(view: View) -> View:
-    """Ask for the password before this act, unless it was checked lately; admins' acts do so without this mark."""
-    view.confirmed = True  # type: ignore[attr-defined]
-    return view
-
-
-def says(told: Sentence | Callable[..., Sentence]) -> Callable[[View], View]:
-    """Name the act on the page that asks for the password, so that its user does not confirm what a thief has sent.
-
-    `told` is a sentence, or a function that makes one from the form's fields (a dict with the first value of a repeated
-    field, as forms read it) and from the values in the address.
-    """
-
-    def marked(view: View) -> View:
-        view.told = told  # type: ignore[attr-defined]
-        return view
-
-    return marked
-
-
-def unseen(view: View) -> View:
-    """Mark a view that pages ask by themselves: it does not show that the user is there, so the idle time goes on."""
-    view.unseen = True  # type: ignore[attr-defined]
-    return view
-
-
-def for_programs(view: View) -> View:
-    """Mark a view for programs, below @public: it needs no form token and ignores the session cookie."""
-    view.for_programs = True  # type: ignore[attr-defined]
-    return view
-
-
-def comes_back(view: View) -> View:
-    """Mark a page that a visitor's browser may keep for its way back; one that asks for a password must not have it.
-
-    Without JavaScript, Chromium brings a kept page back with the password that was sent: the next user at the computer
-    could read it.
-    """
-    view.comes_back = True  # type: ignore[attr-defined]
-    return view
 
 
 def is_for_programs() -> bool:
@@ -142,22 +90,6 @@ def admit(view: View) -> None:
 def calls_for_password() -> bool:
     """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3)."""
     return request.method not in SAFE and (is_marked("confirmed") or getattr(_view(), "door", "") == "admin")
-
-
-def check_doors(app: Flask) -> None:
-    """Raise RuntimeError if a route has no door, so that a page without protection cannot ship.
-
-    An address has one door for all its methods, since a refused form is shown again by the page behind it.
-    """
-    doors: dict[str, str] = {}
-    for rule in app.url_map.iter_rules():
-        door = getattr(app.view_functions[rule.endpoint], "door", None)
-        if door is None:
-            raise RuntimeError(
-                f"{rule} has no door: {rule.endpoint} needs @public, @login_required, @role_required or @admin_required"
-            )
-        if doors.setdefault(rule.rule, door) != door:
-            raise RuntimeError(f"{rule} has a door of its own for each method: give all of them the same")
 
 
 def current_session() -> Session | None:
@@ -252,10 +184,3 @@ def _live_session() -> Session | None:
 
 def _view() -> Callable[..., Any] | None:
     return current_app.view_functions.get(request.endpoint or "")
-
-
-def _with_door(view: View, door: str) -> View:
-    if hasattr(view, "door"):
-        raise RuntimeError(f"{view.__name__} has two doors")
-    view.door = door  # type: ignore[attr-defined]
-    return view

@@ -1,4 +1,4 @@
-"""The front door: takes a request in whole, bounded in size and time, then gives it to a worker thread.
+"""The front door: takes a request in whole, bounded in size and time, then makes a quick page, or has a thread make it.
 
 So a client that sends slowly holds a few kilobytes, never a thread.
 """
@@ -8,6 +8,8 @@ import io
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -16,6 +18,7 @@ from webapp import metrics
 from webapp.config import MOST_BODY_BYTES, settings
 from webapp.languages import reader
 from webapp.server import connections
+from webapp.server.pace import Pace
 from webapp.server.wsgi import Call, Scope, environ
 
 # For the whole body, not from one part of it to the next.
@@ -58,9 +61,11 @@ class FrontDoor:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._threads = ThreadPoolExecutor(settings(app).threads, "worker")
-        self._reading = READING if app.extensions["database"].dialect == "sqlite" else set()
+        self._database = app.extensions["database"]
+        self._reading = READING if self._database.dialect == "sqlite" else set()
         self._readers, self._turns = ThreadPoolExecutor(READERS, "reader"), asyncio.Semaphore(READERS)
         self._aside = asyncio.Semaphore(THREADS_ASIDE)
+        self._pace: Pace | None = None
         self._kept_bytes = self._in_hand = 0
         self._busy: dict[tuple[bool, str], asyncio.Future[tuple[Call, bytes, bool]]] = {}
 
@@ -73,13 +78,16 @@ class FrontDoor:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
+        if self._reading:
+            self._database.only_read()
+            self._pace = Pace(self._app)
         tasks = [asyncio.create_task(_each_second(self._app)), asyncio.create_task(connections.bound_unread())]
         await receive()
         for task in tasks:
             task.cancel()
         self._threads.shutdown(wait=True)
         self._readers.shutdown(wait=True)
-        self._app.extensions["database"].close()
+        self._database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,21 +108,37 @@ class FrontDoor:
         """Start the call; return it with its first piece, and whether there are more."""
         if refused == 503 or self._in_hand >= MOST_IN_HAND:
             return await self._one_too_many(scope)
-        call = Call(self._app, environ(scope, body, refused))
         if refused:
+            call = Call(self._app, environ(scope, body, refused))
             async with self._aside:
                 return call, *await self._in_thread(call.start)
         self._in_hand += 1
         try:
-            return call, *await self._started(call, scope["method"])
+            return await self._made_here(scope, body) or await self._made_in_thread(scope, body)
         finally:
             self._in_hand -= 1
 
-    async def _started(self, call: Call, method: str) -> tuple[bytes, bool]:
-        if method not in self._reading or not await self._has_turn():
-            return await self._in_thread(call.start)
+    async def _made_here(self, scope: Scope, body: io.BytesIO) -> tuple[Call, bytes, bool] | None:
+        """Make a quick page in this thread; None if it is none, or must write."""
+        path = scope["path"]
+        if self._pace is None or scope["method"] not in READING or not self._pace.is_quick(path):
+            return None
+        # All who are at the door come in first, so that one too many is refused before the pages are made.
+        await asyncio.sleep(0)
+        call = Call(self._app, environ(scope, body, 0))
+        with suppress(self._database.elsewhere):
+            return call, *self._pace.timed(path, call.start)
+        return None
+
+    async def _made_in_thread(self, scope: Scope, body: io.BytesIO) -> tuple[Call, bytes, bool]:
+        call = Call(self._app, environ(scope, body, 0))
+        if scope["method"] not in self._reading:
+            return call, *await self._in_thread(call.start)
+        start = partial(self._pace.timed, scope["path"], call.start) if self._pace else call.start
+        if not await self._has_turn():
+            return call, *await self._in_thread(start)
         try:
-            return await self._in_thread(call.start, self._readers)
+            return call, *await self._in_thread(start, self._readers)
         finally:
             self._turns.release()
 

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import dashboard
-from webapp.auth import login_required, own_session
+from webapp.auth import login_required, own_session, quick
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.hypermedia import render
@@ -16,12 +16,14 @@ NAVIGATION = (Link("site", "dashboard.show", say("Dashboard"), 10),)
 
 @blueprint.get("/dashboard")
 @login_required
+@quick
 def show() -> ResponseReturnValue:
     return _dashboard()
 
 
 @blueprint.get("/dashboard/panel")
 @login_required
+@quick
 def panel() -> ResponseReturnValue:
     return _dashboard()
 

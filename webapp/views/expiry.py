@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import sessions
-from webapp.auth import current_session, former_session, public, unseen
+from webapp.auth import current_session, former_session, public, quick, unseen
 from webapp.database import database
 from webapp.hypermedia import redirect_or, render_aside
 
@@ -14,6 +14,7 @@ blueprint = Blueprint("expiry", __name__, url_prefix="/expiry")
 @blueprint.get("")
 @public
 @unseen
+@quick
 def show() -> ResponseReturnValue:
     """Show the warning. Public, so a user who has typed half a form is told of the end, not led away from the form."""
     return _notice()

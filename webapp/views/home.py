@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.auth import comes_back, current_user, public
+from webapp.auth import comes_back, current_user, public, quick
 
 blueprint = Blueprint("home", __name__)
 
@@ -11,6 +11,7 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @public
 @comes_back
+@quick
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(url_for("dashboard.show"), 303)

@@ -7,7 +7,7 @@ from webapp import metrics
 from webapp.accounts import login
 from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
-from webapp.auth import current_token, current_user, give_token, public
+from webapp.auth import current_token, current_user, give_token, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.navigation import Link
 from webapp.database import database
@@ -21,6 +21,7 @@ NAVIGATION = (Link("site", "login.show", say("Log in"), 10, audience="strangers"
 
 @blueprint.get("/login")
 @public
+@quick
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(next_path(), 303)

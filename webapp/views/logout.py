@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import sessions
-from webapp.auth import current_token, current_user, public, take_token
+from webapp.auth import current_token, current_user, public, quick, take_token
 from webapp.auth.actor import visitor
 from webapp.auth.navigation import Link
 from webapp.database import database
@@ -17,6 +17,7 @@ NAVIGATION = (Link("site", "logout.show", say("Log out"), 90),)
 
 @blueprint.get("/logout")
 @public
+@quick
 def show() -> ResponseReturnValue:
     if not current_user():
         return redirect(url_for("login.show"), 303)

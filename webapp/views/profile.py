@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import profile, signup
 from webapp.accounts.fields import Refused
-from webapp.auth import confirmed, login_required, own_session, says
+from webapp.auth import confirmed, login_required, own_session, quick, says
 from webapp.auth.actor import actor
 from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
@@ -35,6 +35,7 @@ AS_ASKED = "browser"
 
 @blueprint.get("")
 @login_required
+@quick
 def show() -> ResponseReturnValue:
     return _page("username")
 

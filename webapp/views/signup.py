@@ -9,7 +9,7 @@ from webapp.accounts import signup
 from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
-from webapp.auth import current_user, public
+from webapp.auth import current_user, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.csrf import only_asks
 from webapp.auth.known_browsers import remember
@@ -27,6 +27,7 @@ NAVIGATION = (Link("site", "signup.show", say("Sign up"), 20, audience="stranger
 
 @blueprint.get("/signup")
 @public
+@quick
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(next_path(), 303)

@@ -1,0 +1,112 @@
+"""Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
+
+Beside its door a route may carry @confirmed (the password must have been checked lately), with @says,
+@unseen, @comes_back, @quick or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask
+
+from webapp.accounts.roles import RESERVED
+from webapp.languages.sentences import Sentence
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Let everyone in, logged in or not."""
+    return _with_door(view, "public")
+
+
+def login_required(view: View) -> View:
+    """Let logged-in users in; a stranger sees the log-in page first."""
+    return _with_door(view, "login")
+
+
+def role_required(role: str) -> Callable[[View], View]:
+    """Let users with this `role` and admins in; 403 for other users. Raises ValueError for a reserved name."""
+    if role in RESERVED:
+        raise ValueError(f"{role} is no role but another door")
+    return lambda view: _with_door(view, role)
+
+
+def admin_required(view: View) -> View:
+    """Let admins in; 403 for other users."""
+    return _with_door(view, "admin")
+
+
+def confirmed(view: View) -> View:
+    """Ask for the password before this act, unless it was checked lately; admins' acts do so without this mark."""
+    view.confirmed = True  # type: ignore[attr-defined]
+    return view
+
+
+def says(told: Sentence | Callable[..., Sentence]) -> Callable[[View], View]:
+    """Name the act on the page that asks for the password, so that its user does not confirm what a thief has sent.
+
+    `told` is a sentence, or a function that makes one from the form's fields (a dict with the first value of a repeated
+    field, as forms read it) and from the values in the address.
+    """
+
+    def marked(view: View) -> View:
+        view.told = told  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def unseen(view: View) -> View:
+    """Mark a view that pages ask by themselves: it does not show that the user is there, so the idle time goes on."""
+    view.unseen = True  # type: ignore[attr-defined]
+    return view
+
+
+def for_programs(view: View) -> View:
+    """Mark a view for programs, below @public: it needs no form token and ignores the session cookie."""
+    view.for_programs = True  # type: ignore[attr-defined]
+    return view
+
+
+def quick(view: View) -> View:
+    """Mark a page that never takes more than some milliseconds, whoever asks.
+
+    On SQLite it is made where its request comes in: to hand it to another thread and back would take a tenth of its
+    time, and a third where the server has one process. What must write is begun anew in another thread.
+    """
+    view.quick = True  # type: ignore[attr-defined]
+    return view
+
+
+def comes_back(view: View) -> View:
+    """Mark a page that a visitor's browser may keep for its way back; one that asks for a password must not have it.
+
+    Without JavaScript, Chromium brings a kept page back with the password that was sent: the next user at the computer
+    could read it.
+    """
+    view.comes_back = True  # type: ignore[attr-defined]
+    return view
+
+
+def check_doors(app: Flask) -> None:
+    """Raise RuntimeError if a route has no door, so that a page without protection cannot ship.
+
+    An address has one door for all its methods, since a refused form is shown again by the page behind it.
+    """
+    doors: dict[str, str] = {}
+    for rule in app.url_map.iter_rules():
+        door = getattr(app.view_functions[rule.endpoint], "door", None)
+        if door is None:
+            raise RuntimeError(
+                f"{rule} has no door: {rule.endpoint} needs @public, @login_required, @role_required or @admin_required"
+            )
+        if doors.setdefault(rule.rule, door) != door:
+            raise RuntimeError(f"{rule} has a door of its own for each method: give all of them the same")
+
+
+def _with_door(view: View, door: str) -> View:
+    if hasattr(view, "door"):
+        raise RuntimeError(f"{view.__name__} has two doors")
+    view.door = door  # type: ignore[attr-defined]
+    return view
