@@ -26,27 +26,36 @@ class Link(NamedTuple):
     audience: str = "users"
 
 
+class Entry(NamedTuple):
+    """A link as a page shows it; `current` is the value of its `aria-current`: `page`, `true` below it, or empty."""
+
+    address: str
+    label: Sentence
+    icon: str
+    current: str
+
+
 def register(app: Flask, found: Iterable[Link]) -> None:
     app.extensions["navigation"] = sorted(found, key=lambda link: link.order)
-    app.jinja_env.globals.update(current=current, links=links)
+    app.jinja_env.globals["menu"] = menu
 
 
-def links(menu: str) -> list[Link]:
-    """Links of this menu for the current user."""
-    return of(menu, current_user())
+def menu(name: str) -> list[Entry]:
+    """The current user's entries of a menu."""
+    return of(name, current_user())
 
 
-def of(menu: str, user: User | None) -> list[Link]:
-    """Links of this menu for a user, or for a stranger if `user` is None."""
-    return [link for link in current_app.extensions["navigation"] if link.menu == menu and _is_for(link.audience, user)]
+def of(name: str, user: User | None) -> list[Entry]:
+    """A user's entries of a menu, or a stranger's if `user` is None."""
+    links: list[Link] = current_app.extensions["navigation"]
+    address, path = current_app.url_for, request.path
+    shown = [link for link in links if link.menu == name and _is_for(link.audience, user)]
+    return [_entry(link, address(link.endpoint), path) for link in shown]
 
 
-def current(link: Link) -> str:
-    """Value of `aria-current` for this link: `page` on its page, `true` below it, or empty."""
-    address = current_app.url_for(link.endpoint)
-    if request.path == address:
-        return "page"
-    return "true" if link.covers and request.path.startswith(f"{address}/") else ""
+def _entry(link: Link, address: str, path: str) -> Entry:
+    below = "true" if link.covers and path.startswith(f"{address}/") else ""
+    return Entry(address, link.label, link.icon, "page" if path == address else below)
 
 
 def _is_for(audience: str, user: User | None) -> bool:
