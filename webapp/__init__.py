@@ -55,9 +55,11 @@ class FlashCookie(SecureCookieSessionInterface):
     """Flask's session cookie, which holds flashes and a visitor's form token; who is logged in stands in another."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """As Flask's, which asks seven settings even of an answer that has nothing to do with the cookie."""
-        if session.accessed or session.modified:
+        """As Flask's, which asks seven settings even of an answer that leaves the cookie as it is."""
+        if session.modified:
             super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 class Latchkey(Flask):
