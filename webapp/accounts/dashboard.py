@@ -1,6 +1,7 @@
 """What the dashboard tells a user: where they are logged in, how often they logged in, and what would be safer."""
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from db import Database, moment, stored
@@ -49,11 +50,14 @@ def of(db: Database, session: Session) -> Dashboard:
     since = session.last_visit_at or session.user.created_at
     facts = table.read(db, session.user, dates[0], since or "")
     live = sessions.seen_last_first(one for one in facts.sessions if sessions.is_live(db, one))
-    return Dashboard(live, _days(dates, facts), facts.failed, since, _advice(db, session, live, facts), db.now())
+    days = _days(dates, frozenset(facts.days.items()))
+    return Dashboard(live, days, facts.failed, since, _advice(db, session, live, facts), db.now())
 
 
-def _days(dates: tuple[str, ...], facts: Facts) -> tuple[Day, ...]:
-    number = facts.days.get
+@lru_cache(256)
+def _days(dates: tuple[str, ...], numbers: frozenset[tuple[tuple[str, str], int]]) -> tuple[Day, ...]:
+    """A Day for each date; `numbers` are the facts' by kind and date. Kept, as they seldom change between two looks."""
+    number = dict(numbers).get
     return tuple(Day(date, number((Kind.LOGGED_IN, date), 0), number((Kind.LOGIN_FAILED, date), 0)) for date in dates)
 
 

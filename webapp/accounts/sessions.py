@@ -110,8 +110,9 @@ class Expiry(NamedTuple):
 
 
 def expiry(db: Database, session: Session) -> Expiry:
-    end, absolute = _end(session), moment(session.confirmed_at) + life_of(session).absolute
-    return Expiry(stored(end), max(0, round((end - db.clock()).total_seconds())), end < absolute)
+    absolute, idle = _ends(session)
+    end = min(absolute, idle)
+    return Expiry(stored(end), max(0, round((end - db.clock()).total_seconds())), idle < absolute)
 
 
 def kept(db: Database, user_id: int) -> list[Session]:
@@ -246,8 +247,13 @@ def _expire(db: Database, session: Session) -> None:
 
 
 def _end(session: Session) -> datetime:
+    return min(_ends(session))
+
+
+def _ends(session: Session) -> tuple[datetime, datetime]:
+    """When the session ends at the latest, and when it ends if it is not used again."""
     life = life_of(session)
-    return min(moment(session.confirmed_at) + life.absolute, moment(session.last_seen_at) + life.idle)
+    return moment(session.confirmed_at) + life.absolute, moment(session.last_seen_at) + life.idle
 
 
 def _life(user: User, remember: bool) -> Life:
