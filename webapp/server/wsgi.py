@@ -33,27 +33,42 @@ class Call:
 
     def start(self) -> tuple[bytes, bool]:
         """Call the application; return the first piece, and whether there are more."""
-        self._answer = self._context.run(self._app, self._environ, self._start_response)
-        self._pieces = iter(self._answer)
-        return self.go_on()
+        return self._context.run(self._start)
 
     def go_on(self) -> tuple[bytes, bool]:
-        piece = bytearray()
-        for part in iter(lambda: self._context.run(next, self._pieces, None), None):
-            piece += part
-            if len(piece) >= PIECE_BYTES:
-                return bytes(piece), True
-        self.close()
-        return bytes(piece), False
+        return self._context.run(self._piece)
 
     def close(self) -> None:
+        self._context.run(self._close)
+
+    def _start(self) -> tuple[bytes, bool]:
+        self._answer = self._app(self._environ, self._start_response)
+        self._pieces = iter(self._answer)
+        return self._piece()
+
+    def _piece(self) -> tuple[bytes, bool]:
+        parts, size = [], 0
+        for part in self._pieces:
+            parts.append(part)
+            size += len(part)
+            if size >= PIECE_BYTES:
+                return b"".join(parts), True
+        self._close()
+        return b"".join(parts), False
+
+    def _close(self) -> None:
         if hasattr(self._answer, "close"):
-            self._context.run(self._answer.close)
+            self._answer.close()
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
         self.status = int(status.split(" ", 1)[0])
-        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        self.headers = [(_raw(name), value.encode("latin-1")) for name, value in headers]
         return lambda _: None
+
+
+@lru_cache(500)
+def _raw(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 def environ(scope: Scope, body: io.BytesIO, refused: int) -> dict[str, Any]:
