@@ -16,6 +16,8 @@ from webapp.languages.reader import translated
 
 # In characters, as it is sent: an answer's headers then stay below the 4 KiB that nginx takes by default.
 LONGEST_ADDRESS = 2000
+# What an answer depends on, besides its address and its cookies.
+VARY = {"Vary": "HX-Request"}
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
@@ -37,16 +39,12 @@ def render(page: str, partial: str, status: int = 200, **context: object) -> Res
     `page` is a name in templates/, `partial` one in partials/.
     """
     part = f"partials/{partial}" if wants_partial() else None
-    answer = make_response(render_template(page, part=part, **context), status)
-    answer.vary.add("HX-Request")
-    return answer
+    return Response(render_template(page, part=part, **context), status, VARY)
 
 
 def render_aside(page: str, partial: str, **context: object) -> Response:
     """As `render`, for a part that belongs to every page: over htmx the title and the flashes stay as they are."""
-    answer = make_response(render_template(f"partials/{partial}" if wants_partial() else page, **context))
-    answer.vary.add("HX-Request")
-    return answer
+    return Response(render_template(f"partials/{partial}" if wants_partial() else page, **context), headers=VARY)
 
 
 def flash(sentence: str, category: str = "success") -> None:
@@ -118,8 +116,8 @@ def next_path() -> str:
 def log_in_first(url: str) -> Response:
     """Send a visitor to the log-in at `url`: 303; over htmx 401, so that the form does not land in the panel."""
     if wants_partial():
-        return Response(status=401, headers={"HX-Redirect": url, "Vary": "HX-Request"})
-    return Response(status=303, headers={"Location": url, "Vary": "HX-Request"})
+        return Response(status=401, headers=VARY | {"HX-Redirect": url})
+    return Response(status=303, headers=VARY | {"Location": url})
 
 
 def asked_from() -> str | None:
@@ -133,7 +131,7 @@ def asked_from() -> str | None:
 
 def unchanged() -> Response:
     """Answer 401 to what a page asked by itself after its session ended: the page stays as it is."""
-    return Response(status=401, headers={"HX-Reswap": "none", "Vary": "HX-Request"})
+    return Response(status=401, headers=VARY | {"HX-Reswap": "none"})
 
 
 def after_request(answer: Response) -> Response:
@@ -167,9 +165,6 @@ def problem(status: int, title: str, sentence: str) -> Response:
     """An error's page; over htmx nothing is replaced, and the sentence goes to the flashes."""
     if wants_partial():
         g.refusal = sentence
-        answer = make_response(render_template("partials/flashes.html", out_of_band=True), status)
-        answer.headers["HX-Reswap"] = "none"
-    else:
-        answer = make_response(render_template("error.html", status=status, title=title, sentence=sentence), status)
-    answer.vary.add("HX-Request")
-    return answer
+        flashes = render_template("partials/flashes.html", out_of_band=True)
+        return Response(flashes, status, VARY | {"HX-Reswap": "none"})
+    return Response(render_template("error.html", status=status, title=title, sentence=sentence), status, VARY)
