@@ -9,7 +9,7 @@ from webapp.accounts import password_change
 from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
-from webapp.auth import give_token, login_required, own_session, public
+from webapp.auth import give_token, login_required, own_session, public, quick
 from webapp.auth.actor import actor
 from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
@@ -26,6 +26,7 @@ NAVIGATION = (Link("account", "password_change.show", say("Password"), 20, "key"
 
 @blueprint.get("/account/password")
 @login_required
+@quick
 def show() -> ResponseReturnValue:
     return _page(PasswordForm(request.form))
 
