@@ -58,7 +58,7 @@ class FlashCookie(SecureCookieSessionInterface):
         """As Flask's, which asks seven settings even of an answer that leaves the cookie as it is."""
         if session.modified:
             super().save_session(app, session, response)
-        elif session.accessed:
+        elif session.accessed and "Cookie" not in response.headers.get("Vary", ""):
             response.vary.add("Cookie")
 
 

@@ -111,9 +111,10 @@ class QuickCalls(Context):
         """Call what a template calls. Most are plain functions, of which Jinja would ask four things each time."""
         if type(called) not in PLAIN or hasattr(called, "jinja_pass_arg"):
             return super().call(called, *given, **named)
-        # Jinja adds these for functions marked @pass_context.
-        named.pop("_loop_vars", None)
-        named.pop("_block_vars", None)
+        if named:
+            # Jinja adds these for functions marked @pass_context.
+            named.pop("_loop_vars", None)
+            named.pop("_block_vars", None)
         return called(*given, **named)
 
 

@@ -27,7 +27,8 @@ def after_request(answer: Response) -> Response:
     page = answer.get_data()
     if len(page) < LEAST_BYTES:
         return answer
-    answer.vary.add("Accept-Encoding")
+    if "Accept-Encoding" not in answer.headers.get("Vary", ""):
+        answer.vary.add("Accept-Encoding")
     wish = request.headers.get("Accept-Encoding", "")
     if len(wish) <= LONGEST_WISH and _takes_gzip(wish):
         answer.set_data(igzip.compress(page, LEVEL, mtime=0))
