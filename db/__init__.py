@@ -144,6 +144,7 @@ class Database(ABC):
 
     dialect: str
     elsewhere = Elsewhere
+    """For who has a Database and knows no more of it."""
     mistakes: type[Exception]
     """The error of a statement that does not fit the tables."""
 

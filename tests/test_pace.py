@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -107,25 +106,23 @@ def test_a_locked_file_keeps_only_those_waiting_who_read_it(door: OpenDoor, tmp_
     assert door.made_by == [HERE, READER] and door.answer == (200, b"(0,)")
 
 
-def test_a_page_that_was_slow_gets_a_thread_until_it_is_quick_again(door: OpenDoor) -> None:
-    waits = iter([0.1])
-    door.view = lambda: time.sleep(next(waits, 0))
+def test_a_page_that_was_slow_is_left_to_other_threads_for_a_while(
+    door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(pace, "monotonic", lambda: now[0])
+
+    def take(seconds: float) -> None:
+        now[0] += seconds
 
     async def story() -> None:
-        while door.made_by[-1:] != [HERE] or len(door.made_by) == 1:
+        for took, then in ((0.004, 0), (3.0, 299), (3.0, 2), (0.004, 0)):
+            door.view = lambda took=took: take(took)
             await door.start("/quick")
+            take(then)
 
     door.tell(story)
-    assert door.made_by[:2] == [HERE, READER]
-
-
-def test_a_page_that_is_held_up_once_is_forgiven(app: Flask, door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, now = Pace(app), iter([0.0, 0.04, 1.0, 2.0])
-    monkeypatch.setattr(pace, "perf_counter", lambda: next(now))
-    kept.timed("/quick", bool)
-    assert kept.is_quick("/quick")
-    kept.timed("/quick", bool)
-    assert not kept.is_quick("/quick")
+    assert door.made_by == [HERE, HERE, READER, HERE]
 
 
 def test_only_reading_a_page_with_the_mark_is_quick(app: Flask, door: OpenDoor) -> None:

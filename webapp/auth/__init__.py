@@ -24,11 +24,11 @@ from webapp.auth.doors import (
     role_required,
     says,
     unseen,
-)  # fmt: skip
+)
 from webapp.config import settings
 from webapp.database import database
 
-# What each view takes from here.
+# What others take of `doors` from here.
 __all__ = [
     "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "public",
     "quick", "role_required", "says", "unseen",

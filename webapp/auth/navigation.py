@@ -37,19 +37,19 @@ class Entry(NamedTuple):
 
 def register(app: Flask, found: Iterable[Link]) -> None:
     app.extensions["navigation"] = sorted(found, key=lambda link: link.order)
-    app.jinja_env.globals["menu"] = menu
+    app.jinja_env.globals["links"] = links
 
 
-def menu(name: str) -> list[Entry]:
-    """The current user's entries of a menu."""
-    return of(name, current_user())
+def links(menu: str) -> list[Entry]:
+    """Links of this menu for the current user."""
+    return of(menu, current_user())
 
 
-def of(name: str, user: User | None) -> list[Entry]:
-    """A user's entries of a menu, or a stranger's if `user` is None."""
-    links: list[Link] = current_app.extensions["navigation"]
+def of(menu: str, user: User | None) -> list[Entry]:
+    """Links of this menu for a user, or for a stranger if `user` is None."""
+    found: list[Link] = current_app.extensions["navigation"]
     address, path = current_app.url_for, request.path
-    shown = [link for link in links if link.menu == name and _is_for(link.audience, user)]
+    shown = [link for link in found if link.menu == menu and _is_for(link.audience, user)]
     return [_entry(link, address(link.endpoint), path) for link in shown]
 
 

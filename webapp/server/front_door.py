@@ -9,7 +9,6 @@ import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -132,13 +131,10 @@ class FrontDoor:
 
     async def _made_in_thread(self, scope: Scope, body: io.BytesIO) -> tuple[Call, bytes, bool]:
         call = Call(self._app, environ(scope, body, 0))
-        if scope["method"] not in self._reading:
+        if scope["method"] not in self._reading or not await self._has_turn():
             return call, *await self._in_thread(call.start)
-        start = partial(self._pace.timed, scope["path"], call.start) if self._pace else call.start
-        if not await self._has_turn():
-            return call, *await self._in_thread(start)
         try:
-            return call, *await self._in_thread(start, self._readers)
+            return call, *await self._in_thread(call.start, self._readers)
         finally:
             self._turns.release()
 

@@ -1,37 +1,37 @@
-"""Which pages are answered in the event loop's own thread: those marked @quick, as long as they are."""
+"""Which pages are answered in the event loop's own thread: those marked @quick, unless they have just been slow."""
 
 from collections.abc import Callable
 from math import inf
-from time import perf_counter
+from time import monotonic
 from typing import TypeVar
 
 from flask import Flask
 
-# While the loop's thread makes a page, it does nothing else, so a page that takes longer gets another thread: a team's
-# card may ask another server.
+# While the loop's thread makes a page, it does nothing else, so a page that took longer is left to other threads for a
+# while: a team's card may ask another server.
 QUICK_SECONDS = 0.005
-# The newest page counts so much in the mean: one that was held up by a busy machine is forgiven, one that waits for
-# seconds is not.
-WEIGHT = 0.1
+# A page that is always slow takes at most this part of the loop's time.
+MOST = 0.01
 
 Made = TypeVar("Made")
 
 
 class Pace:
-    """How long the pages marked @quick take, in seconds: of each path a mean, in which the newest counts most."""
+    """Until when each page marked @quick is left to other threads, in seconds of the system's clock."""
 
     def __init__(self, app: Flask) -> None:
         views, rules = app.view_functions, app.url_map.iter_rules()
-        self._seconds = {rule.rule: 0.0 for rule in rules if hasattr(views[rule.endpoint], "quick")}
+        self._until = {rule.rule: 0.0 for rule in rules if hasattr(views[rule.endpoint], "quick")}
 
     def is_quick(self, path: str) -> bool:
-        return self._seconds.get(path, inf) < QUICK_SECONDS
+        return monotonic() >= self._until.get(path, inf)
 
     def timed(self, path: str, made: Callable[[], Made]) -> Made:
-        """Call `made` and note how long it took."""
-        began = perf_counter()
+        """Call `made`; if it is slow, the page at `path` is not quick for as long as that takes a hundred times."""
+        began = monotonic()
         try:
             return made()
         finally:
-            if path in self._seconds:
-                self._seconds[path] += WEIGHT * (perf_counter() - began - self._seconds[path])
+            ended = monotonic()
+            if ended - began > QUICK_SECONDS:
+                self._until[path] = ended + (ended - began) / MOST

@@ -81,7 +81,7 @@ SAMPLES: dict[str, Any] = {
     "expiry": lambda: sessions.Expiry(NOW, 3600, True),
     "current": lambda link: "page" if link.endpoint in {"profile.show", "password_change.show"} else "",
     "drawn_cards": lambda **_: [],
-    "menu": lambda name: navigation.of(name, ALICE),
+    "links": lambda menu: navigation.of(menu, ALICE),
     "form": None,
     "get_flashed_messages": lambda **_: FLASHES,
     "now": lambda: NOW,
@@ -105,7 +105,7 @@ def show() -> ResponseReturnValue:
 
 
 def _specimens() -> Iterator[Specimen]:
-    yield Specimen("navigation.html", "a stranger", {"menu": lambda name: navigation.of(name, None)})
+    yield Specimen("navigation.html", "a stranger", {"links": lambda menu: navigation.of(menu, None)})
     yield Specimen("navigation.html", "an admin", {})
     yield Specimen("flashes.html", "each kind", {})
     yield Specimen("field_error.html", "a sentence", {"sentence": "Enter your email address."})
