@@ -15,34 +15,40 @@ from webapp.accounts.passwords import ITERATIONS
 
 CORES = max(1, (os.cpu_count() or 1) - 1)
 CLIENTS = 8
+TURNS, LEAST = 8, 0.95
 
 
 class Counted(NamedTuple):
-    """When each log-in was done, and how often each status came."""
+    """When each log-in of a turn was done, and how often each status came."""
 
     done: list[float]
     statuses: Counter[int]
 
     @property
-    def rate(self) -> float:
-        """From the first log-in to the last: in between, somebody's password was always being checked."""
-        return (len(self.done) - 1) / (max(self.done) - min(self.done)) if len(self.done) > 1 else 0
+    def span(self) -> float:
+        """Seconds from the first log-in to the last: in between, somebody's password was always being checked."""
+        return max(self.done, default=0) - min(self.done, default=0)
+
+    @property
+    def number(self) -> int:
+        """Log-ins that were done in this time."""
+        return max(0, len(self.done) - 1)
 
 
 def measure(pace: Pace) -> list[Promise]:
-    seconds = 4 * pace.seconds
+    """The hash alone and the log-ins take turns, as a machine's pace changes from one minute to the next."""
     with server() as ours:
         people = [f"person{number}" for number in range(CLIENTS)]
         for name in people:
             Client(ours.url).sign_up(name)
-        before = _limit(seconds / 2)
-        counted = _log_ins(ours.url, people, seconds)
-        limit = statistics.mean((before, _limit(seconds / 2)))
-    share = counted.rate / limit
-    rows = [("the hash alone", f"{limit:.2f}", "100 %"), ("Latchkey", f"{counted.rate:.2f}", f"{share:.1%}")]
+        turns = [(_limit(pace.seconds / 2), _log_ins(ours.url, people, pace.seconds)) for _ in range(TURNS)]
+    limit = statistics.mean(limit for limit, _ in turns)
+    rate = sum(counted.number for _, counted in turns) / sum(counted.span for _, counted in turns)
+    share = rate / limit
+    rows = [("the hash alone", f"{limit:.2f}", "100 %"), ("Latchkey", f"{rate:.2f}", f"{share:.1%}")]
     table(f"Log-ins a second, {CLIENTS} clients, {CORES} of {os.cpu_count()} cores", ("", "log-ins/s", "share"), rows)
-    print(f"\nAnswers: {dict(counted.statuses)}")
-    return [promise("Log-ins a second: at least 95 % of what the hash alone allows", f"{share:.1%}", share >= 0.95)]
+    print(f"\nAnswers: {dict(sum((counted.statuses for _, counted in turns), Counter[int]()))}")
+    return [promise("Log-ins a second: at least 95 % of what the hash alone allows", f"{share:.1%}", share >= LEAST)]
 
 
 def _limit(seconds: float) -> float:
