@@ -79,9 +79,8 @@ SAMPLES: dict[str, Any] = {
     "current_session": lambda: SESSIONS[0],
     "current_user": lambda: ALICE,
     "expiry": lambda: sessions.Expiry(NOW, 3600, True),
-    "current": lambda link: "page" if link.endpoint in {"profile.show", "password_change.show"} else "",
     "drawn_cards": lambda **_: [],
-    "links": lambda menu: navigation.of(menu, ALICE),
+    "links": lambda menu: [_current(entry) for entry in navigation.of(menu, ALICE)],
     "form": None,
     "get_flashed_messages": lambda **_: FLASHES,
     "now": lambda: NOW,
@@ -102,6 +101,10 @@ def show() -> ResponseReturnValue:
     taken = Counter(["main", "flashes", "Site"])
     shown = [(one.partial, one.state, _apart(_drawn(one), taken)) for one in _specimens()]
     return render_template("styleguide.html", specimens=shown, days=DAYS, events=EVENTS, current_user=lambda: None)
+
+
+def _current(entry: navigation.Entry) -> navigation.Entry:
+    return entry._replace(current="page") if entry.address in {"/account", "/admin/users"} else entry
 
 
 def _specimens() -> Iterator[Specimen]:
