@@ -56,7 +56,7 @@ class FlashCookie(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """As Flask's, which asks seven settings even of an answer that leaves the cookie as it is."""
-        if session.modified:
+        if session.modified or session.permanent:
             super().save_session(app, session, response)
         elif session.accessed and "Cookie" not in response.headers.get("Vary", ""):
             response.vary.add("Cookie")

@@ -17,7 +17,7 @@ from webapp.languages.reader import translated
 # In characters, as it is sent: an answer's headers then stay below the 4 KiB that nginx takes by default.
 LONGEST_ADDRESS = 2000
 # What a page depends on besides its address; named at once, as each name that is added later takes 5 µs.
-VARY = {"Vary": "Accept-Encoding, Cookie, HX-Request"}
+VARY = {"Vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request"}
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 NEXT = re.compile(r"/(?!/)[^\0-\x1f\\\x7f-\x9f\ud800-\udfff]*")
 
