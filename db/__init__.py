@@ -42,9 +42,9 @@ class Unfit(Exception):
 
 
 class Elsewhere(BaseException):
-    """This thread only reads and never waits: the request must be answered by another one.
+    """This thread may only read, and never waits: another thread must answer the request.
 
-    No Exception, so that nobody takes it for an error and answers.
+    No Exception, so that no `except Exception` on the way answers it.
     """
 
 
@@ -144,7 +144,7 @@ class Database(ABC):
 
     dialect: str
     elsewhere = Elsewhere
-    """For who has a Database and knows no more of it."""
+    """For callers that may not import `db`."""
     mistakes: type[Exception]
     """The error of a statement that does not fit the tables."""
 

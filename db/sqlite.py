@@ -82,6 +82,7 @@ class Sqlite(Database):
     def only_read(self) -> None:
         super().only_read()
         self.one("PRAGMA busy_timeout = 0")
+        self.one("PRAGMA query_only = ON")
 
     @contextmanager
     def transaction(self, wait: bool = True) -> Iterator[None]:

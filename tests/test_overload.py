@@ -32,8 +32,11 @@ class Door:
         awaited(self.start(path, body, gone_after, **headers))
         return self.sent[0]["status"], b"".join(message["body"] for message in self.sent[1:])
 
-    async def start(self, path: str, body: bytes = b"", gone_after: int = 10**9, **headers: str) -> None:
-        await self.door(_scope(path, body, headers), self._receive(body, gone_after), self._send)
+    async def start(
+        self, path: str, body: bytes = b"", gone_after: int = 10**9, method: str = "", **headers: str
+    ) -> None:
+        scope = _scope(path, body, headers) | ({"method": method} if method else {})
+        await self.door(scope, self._receive(body, gone_after), self._send)
 
     def _receive(self, body: bytes, gone_after: int) -> Callable[[], Awaitable[dict[str, Any]]]:
         given = iter([{"type": "http.request", "body": body}])

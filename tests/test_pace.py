@@ -3,21 +3,35 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.fixtures import Clock, awaited
+from db import stored
+from db.sqlite import PATIENCE
+from tests.browser import Browser
+from tests.fixtures import Clock, awaited, logged_in
 from tests.test_overload import Door
+from webapp.accounts import dashboard, sweep
 from webapp.auth import public, quick
+from webapp.config import settings
 from webapp.database import database
+from webapp.hypermedia.cards import Card
 from webapp.server import pace
 from webapp.server.pace import Pace
 
 HERE, READER = "loop", "reader"
+
+
+def thread() -> str:
+    """`loop`, `reader` or `worker`."""
+    return threading.current_thread().name.partition("_")[0]
 
 
 class OpenDoor(Door):
@@ -26,17 +40,13 @@ class OpenDoor(Door):
     def __init__(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         self.view: Callable[[], object] = lambda: "made"
         self.made_by: list[str] = []
-        app.add_url_rule("/quick", view_func=public(quick(lambda: self._make())))
+        app.add_url_rule("/quick", methods=["GET", "POST"], view_func=public(quick(lambda: self._make())))
         app.test_client().get("/login")  # sweeps
         super().__init__(app, monkeypatch)
 
     @property
     def answer(self) -> tuple[int, bytes]:
         return self.sent[0]["status"], self.sent[1]["body"]
-
-    def _make(self) -> str:
-        self.made_by.append(threading.current_thread().name.partition("_")[0])
-        return str(self.view())
 
     def tell(self, story: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run the story between the start and the stop, in a thread named `loop`."""
@@ -62,6 +72,10 @@ class OpenDoor(Door):
             is_over.set()
             await lifespan
 
+    def _make(self) -> str:
+        self.made_by.append(thread())
+        return str(self.view())
+
 
 @pytest.fixture
 def door(app: Flask, monkeypatch: pytest.MonkeyPatch) -> OpenDoor:
@@ -73,17 +87,45 @@ def test_a_quick_page_is_made_where_its_request_comes_in(door: OpenDoor) -> None
     assert door.made_by == [HERE] and door.answer == (200, b"made")
 
 
-def test_a_page_that_writes_is_made_by_another_thread(door: OpenDoor) -> None:
-    door.view = lambda: database().run("INSERT INTO roles (name) VALUES ('written')")
+@pytest.mark.parametrize("in_transaction", [True, False])
+def test_a_page_that_writes_is_made_by_another_thread(door: OpenDoor, in_transaction: bool) -> None:
+    def write() -> Any:
+        with database().transaction() if in_transaction else nullcontext():
+            return database().one("INSERT INTO roles (name) VALUES ('written') RETURNING name")
+
+    door.view = write
     door.tell(lambda: door.start("/quick"))
-    assert door.made_by == [HERE, READER] and door.answer == (200, b"1")
+    assert door.made_by == [HERE, READER] and door.answer == (200, b"('written',)")
 
 
-def test_a_page_that_must_sweep_first_is_made_by_another_thread(app: Flask, clock: Clock, door: OpenDoor) -> None:
+def test_a_dashboard_after_a_minute_notes_that_its_user_was_there(
+    app: Flask, browser: Browser, clock: Clock, door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, seen, read = settings(app).login_cookie, "SELECT last_seen_at FROM sessions", dashboard.of
+    cookie = f"{name}={logged_in(browser, 'alice').cookie(name)}"
+    monkeypatch.setattr(dashboard, "of", lambda *given: door.made_by.append(thread()) or read(*given))
+    found: list[Any] = []
+
+    async def story() -> None:
+        for seconds in (30, 31, 1):
+            clock.advance(seconds=seconds)
+            await door.start("/dashboard", cookie=cookie)
+            found.append(app.extensions["database"].one(seen))
+
+    first, second = stored(clock()), stored(clock() + timedelta(seconds=61))
+    door.tell(story)
+    assert door.made_by == [HERE, READER, HERE]
+    assert found == [(first,), (second,), (second,)]
+
+
+def test_a_page_that_must_sweep_first_is_made_by_another_thread(
+    clock: Clock, door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept_by: list[str] = []
+    monkeypatch.setattr(sweep, "sweep", lambda *_: swept_by.append(thread()))
     clock.advance(minutes=2)
     door.tell(lambda: door.start("/quick"))
-    assert door.made_by == [READER] and door.answer == (200, b"made")
-    assert app.extensions["swept"][0] == clock()
+    assert swept_by == door.made_by == [READER] and door.answer == (200, b"made")
 
 
 def test_a_locked_file_keeps_only_those_waiting_who_read_it(door: OpenDoor, tmp_path: Path) -> None:
@@ -95,9 +137,11 @@ def test_a_locked_file_keeps_only_those_waiting_who_read_it(door: OpenDoor, tmp_
         return database().one("SELECT COUNT(*) FROM other.notes")
 
     async def story() -> None:
+        began = time.monotonic()
         asked = asyncio.create_task(door.start("/quick"))
         while len(door.made_by) < 2:
             await asyncio.sleep(0.001)
+        assert time.monotonic() - began < PATIENCE
         other.close()
         await asked
 
@@ -106,28 +150,56 @@ def test_a_locked_file_keeps_only_those_waiting_who_read_it(door: OpenDoor, tmp_
     assert door.made_by == [HERE, READER] and door.answer == (200, b"(0,)")
 
 
-def test_a_page_that_was_slow_is_left_to_other_threads_for_a_while(
-    door: OpenDoor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr(pace, "monotonic", lambda: now[0])
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The monotonic clock, moved by hand."""
+    time = [1000.0]
+    monkeypatch.setattr(pace, "monotonic", lambda: time[0])
+    return time
 
+
+def test_a_page_that_was_slow_is_left_to_other_threads_for_a_while(door: OpenDoor, now: list[float]) -> None:
     def take(seconds: float) -> None:
         now[0] += seconds
 
     async def story() -> None:
-        for took, then in ((0.004, 0), (3.0, 299), (3.0, 2), (0.004, 0)):
+        for took, then in ((0.01, 0), (3.0, 299), (3.0, 2), (3600.0, 599), (0.01, 1), (0.01, 0)):
             door.view = lambda took=took: take(took)
             await door.start("/quick")
             take(then)
 
     door.tell(story)
-    assert door.made_by == [HERE, HERE, READER, HERE]
+    assert door.made_by == [HERE, HERE, READER, HERE, READER, HERE]
 
 
-def test_only_reading_a_page_with_the_mark_is_quick(app: Flask, door: OpenDoor) -> None:
+def test_those_who_came_with_one_for_whom_a_page_was_slow_do_not_wait_for_each_other(
+    door: OpenDoor, now: list[float]
+) -> None:
+    def take_a_second() -> None:
+        now[0] += 1
+
+    async def story() -> None:
+        await asyncio.gather(*(door.start("/quick") for _ in range(3)))
+
+    door.view = take_a_second
+    door.tell(story)
+    assert door.made_by == [HERE, READER, READER]
+
+
+def test_only_reading_a_page_with_the_mark_and_without_a_body_is_quick(app: Flask, door: OpenDoor) -> None:
     kept = Pace(app)
     assert kept.is_quick("/dashboard") and kept.is_quick("/quick")
     assert not kept.is_quick("/admin") and not kept.is_quick("/nothing")
-    door.tell(lambda: door.start("/quick", b"name=value"))
-    assert door.made_by == [] and door.answer[0] == 405
+
+    async def story() -> None:
+        await door.start("/quick", b"name=value")
+        await door.start("/quick", b"name=value", method="GET", content_length="10")
+
+    door.tell(story)
+    assert door.made_by == ["worker", READER]
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_the_dashboard_is_as_quick_as_its_cards(app: Flask, is_quick: bool) -> None:
+    app.extensions["cards"] = [Card("board.html", dict, 10, is_quick=is_quick)]
+    assert Pace(app).is_quick("/dashboard") is is_quick

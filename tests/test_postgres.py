@@ -17,6 +17,7 @@ from db import Database, Unavailable, connect, users
 from db.postgres import PATIENCE
 from tests.browser import Browser
 from tests.fixtures import POSTGRES, logged_in, sign_up
+from tests.test_pace import OpenDoor
 
 
 class Way:
@@ -166,3 +167,9 @@ def test_a_rolled_back_transaction_is_not_taken_for_done(way: Way, settings: dic
 def test_what_cannot_be_reached_stops_the_start_within_seconds() -> None:
     with pytest.raises(Unavailable):
         connect("postgresql://nobody@127.0.0.1:1/x")
+
+
+def test_a_quick_page_has_a_thread_too_as_it_waits_for_the_network(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = OpenDoor(app, monkeypatch)
+    door.tell(lambda: door.start("/quick"))
+    assert door.made_by == ["worker"]

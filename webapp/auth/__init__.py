@@ -21,6 +21,7 @@ from webapp.auth.doors import (
     login_required,
     public,
     quick,
+    quick_if,
     role_required,
     says,
     unseen,
@@ -31,7 +32,7 @@ from webapp.database import database
 # What others take of `doors` from here.
 __all__ = [
     "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "public",
-    "quick", "role_required", "says", "unseen",
+    "quick", "quick_if", "role_required", "says", "unseen",
 ]  # fmt: skip
 # Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}

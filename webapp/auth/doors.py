@@ -1,7 +1,7 @@
 """Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
 Beside its door a route may carry @confirmed (the password must have been checked lately), with @says,
-@unseen, @comes_back, @quick or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
+@unseen, @comes_back, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
 """
 
 from collections.abc import Callable
@@ -70,13 +70,21 @@ def for_programs(view: View) -> View:
 
 
 def quick(view: View) -> View:
-    """Mark a page that never takes more than some milliseconds, whoever asks.
+    """Mark a page that takes some milliseconds at most and waits for nobody, at an address without variable parts.
 
-    On SQLite it is made where its request comes in: to hand it to another thread and back would take a tenth of its
-    time, and a third where the server has one process. What must write is begun anew in another thread.
+    On SQLite it is made where its request comes in, without another thread. If it must write, it is begun anew in one.
     """
-    view.quick = True  # type: ignore[attr-defined]
-    return view
+    return quick_if(lambda _: True)(view)
+
+
+def quick_if(is_quick: Callable[[Flask], bool]) -> Callable[[View], View]:
+    """Mark a page as `quick` does, in an app of which `is_quick` says so when the server starts."""
+
+    def marked(view: View) -> View:
+        view.is_quick = is_quick  # type: ignore[attr-defined]
+        return view
+
+    return marked
 
 
 def comes_back(view: View) -> View:

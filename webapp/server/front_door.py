@@ -1,4 +1,4 @@
-"""The front door: takes a request in whole, bounded in size and time, then makes a quick page, or has a thread make it.
+"""The front door: takes a request in whole, bounded in size and time; then makes a quick page, or gives it to a thread.
 
 So a client that sends slowly holds a few kilobytes, never a thread.
 """
@@ -33,7 +33,7 @@ HELD_SECONDS = 1.0
 # thousands of large bodies and ends none of them cannot keep users from logging in.
 MOST_KEPT_BYTES = 32 * 2**20
 FORM_BYTES = 4 * 1024
-# Requests that have a thread or wait for one: about a second's work. The clients of any more would be gone before
+# Requests that are being answered or wait for it: about a second's work. The clients of any more would be gone before
 # their answer is made.
 MOST_IN_HAND = 1000
 # Threads for work that can wait. With more, sixty exports, or a thousand slow clients that are all refused in the same
@@ -78,6 +78,7 @@ class FrontDoor:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         if self._reading:
+            # This thread makes pages too, but never waits.
             self._database.only_read()
             self._pace = Pace(self._app)
         tasks = [asyncio.create_task(_each_second(self._app)), asyncio.create_task(connections.bound_unread())]
@@ -118,15 +119,18 @@ class FrontDoor:
             self._in_hand -= 1
 
     async def _made_here(self, scope: Scope, body: io.BytesIO) -> tuple[Call, bytes, bool] | None:
-        """Make a quick page in this thread; None if it is none, or must write."""
-        path = scope["path"]
-        if self._pace is None or scope["method"] not in READING or not self._pace.is_quick(path):
+        """Make a page in this thread; None if it is not quick, must write, or would wait for a locked file."""
+        path, pace = scope["path"], self._pace
+        if pace is None or scope["method"] not in self._reading or body.getbuffer().nbytes or not pace.is_quick(path):
             return None
-        # All who are at the door come in first, so that one too many is refused before the pages are made.
+        # All who are at the door come in first, so that one too many is refused before the pages are made. Of those,
+        # the first may show that the page is slow.
         await asyncio.sleep(0)
+        if not pace.is_quick(path):
+            return None
         call = Call(self._app, environ(scope, body, 0))
         with suppress(self._database.elsewhere):
-            return call, *self._pace.timed(path, call.start)
+            return call, *pace.timed(path, call.start)
         return None
 
     async def _made_in_thread(self, scope: Scope, body: io.BytesIO) -> tuple[Call, bytes, bool]:

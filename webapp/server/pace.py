@@ -1,37 +1,44 @@
 """Which pages are answered in the event loop's own thread: those marked @quick, unless they have just been slow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 from time import monotonic
 from typing import TypeVar
 
 from flask import Flask
 
-# While the loop's thread makes a page, it does nothing else, so a page that took longer is left to other threads for a
-# while: a team's card may ask another server.
-QUICK_SECONDS = 0.005
-# A page that is always slow takes at most this part of the loop's time.
-MOST = 0.01
+# While the loop's thread makes a page, it does nothing else. For less than this, in seconds, it may have waited for
+# Python's lock alone, which another thread gives away after 0.005.
+SLOW = 0.02
+# A page that is always slow takes at most this share of the loop's time. It is tried again after ten minutes all the
+# same, in seconds: the process may have been stopped for hours.
+MOST_SHARE, LONGEST = 0.01, 600.0
 
 Made = TypeVar("Made")
 
 
 class Pace:
-    """Until when each page marked @quick is left to other threads, in seconds of the system's clock."""
+    """Until when each quick page is left to other threads, by its path, in seconds of the monotonic clock."""
 
     def __init__(self, app: Flask) -> None:
-        views, rules = app.view_functions, app.url_map.iter_rules()
-        self._until = {rule.rule: 0.0 for rule in rules if hasattr(views[rule.endpoint], "quick")}
+        self._until = dict.fromkeys(_quick(app), 0.0)
 
     def is_quick(self, path: str) -> bool:
         return monotonic() >= self._until.get(path, inf)
 
     def timed(self, path: str, made: Callable[[], Made]) -> Made:
-        """Call `made`; if it is slow, the page at `path` is not quick for as long as that takes a hundred times."""
+        """Call `made`; if it was slow, the page is not quick for a hundred times as long."""
         began = monotonic()
         try:
             return made()
         finally:
             ended = monotonic()
-            if ended - began > QUICK_SECONDS:
-                self._until[path] = ended + (ended - began) / MOST
+            if ended - began > SLOW:
+                self._until[path] = ended + min((ended - began) / MOST_SHARE, LONGEST)
+
+
+def _quick(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        is_quick = getattr(app.view_functions[rule.endpoint], "is_quick", None)
+        if is_quick and is_quick(app) and "GET" in (rule.methods or ()) and not rule.arguments:
+            yield rule.rule
