@@ -22,7 +22,7 @@ class Flooded(NamedTuple):
 
     @property
     def left(self) -> float:
-        return self.during.rate / self.calm.rate
+        return self.during.rate / self.calm.rate if self.calm.rate else 0.0
 
 
 def middle_round(running: Running, pace: Pace, scattered: bool = False) -> Flooded:
