@@ -262,6 +262,32 @@ def test_an_old_hash_is_renewed_another_time_when_many_wait(
     assert log_in(browser, "alice").path == "/dashboard" and db.one("SELECT password FROM users") != old
 
 
+def test_an_app_that_starts_while_another_ones_hash_is_made_breaks_nothing(tmp_path: Path) -> None:
+    pool = Pool(1)
+    pool.share(tmp_path)
+    line = Line(pool)
+    (tmp_path / "other").mkdir()
+    pool.share(tmp_path / "other")
+    line.go()
+    assert line.order == ["first"]
+    assert pool.done(lambda: "done", known=False) == "done"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_is_started_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(_: object) -> None:
+        raise OSError("no locks available")
+
+    pool = Pool(1)
+    pool.share(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(hashing, "PATIENCE", 0.1)
+        broken.setattr(hashing.Lock, "held", break_down)
+        with pytest.raises(Busy):
+            pool.done(lambda: "done", known=False)
+    assert pool.done(lambda: "done", known=False) == "done"
+
+
 def test_a_pool_whose_threads_could_not_start_works_once_they_can(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Pool(1)
 

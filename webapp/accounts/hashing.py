@@ -62,18 +62,16 @@ class Pool:
         self._locks: list[Lock] = []
         self._in_hand = InHand()
         self._slots = slots
-        self._threads = 0
+        self._threads: dict[int, threading.Thread] = {}
         self.running = 0
 
     def share(self, folder: Path) -> None:
         """Share the slots with all processes that use `folder`. Raises OSError if no files can be made there."""
         locks = [Lock(folder / f"hashing-{number}") for number in range(self._slots + 1)]
-        # Two apps may start at once in one process.
+        # Two apps may start at once in one process. A thread that is in a slot keeps its lock until it leaves.
         with self._changed:
-            locks, self._locks = self._locks, locks
+            self._locks = locks
             self._in_hand.share(folder / "hashing.keys")
-        for lock in locks:
-            lock.close()
 
     def done(self, work: Callable[[], Answer], known: bool, keys: tuple[str, ...] = ()) -> Answer:
         """Run `work` in a slot and return its result; `known` and `keys` are those of a Turn. Raises Busy.
@@ -103,11 +101,15 @@ class Pool:
         return len(self._known) + len(self._strangers)
 
     def _start_threads(self) -> None:
-        """Start the threads with the first hash, not with the process: a copied process takes no threads along."""
-        while self._threads <= self._slots:
-            serve = self._serve_known if self._threads == self._slots else self._serve_all
-            threading.Thread(target=serve, args=(self._threads,), name="hashing", daemon=True).start()
-            self._threads += 1
+        """Start the threads with the first hash, not with the process: a copied process takes no threads along.
+
+        One that has died is started anew: a fault of its lock's file must not end all log-ins.
+        """
+        for slot in range(self._slots + 1):
+            if slot not in self._threads or not self._threads[slot].is_alive():
+                serve = self._serve_known if slot == self._slots else self._serve_all
+                self._threads[slot] = threading.Thread(target=serve, args=(slot,), name="hashing", daemon=True)
+                self._threads[slot].start()
 
     def _serve_all(self, slot: int) -> None:
         _let_pages_go_first()
@@ -171,9 +173,9 @@ class Lock:
         finally:
             fcntl.flock(self._now, fcntl.LOCK_UN)
 
-    def close(self) -> None:
-        self._next.close()
-        self._now.close()
+    def __del__(self) -> None:
+        for file in vars(self).values():
+            file.close()
 
 
 class InHand:
