@@ -42,9 +42,9 @@ class Unfit(Exception):
 
 
 class Elsewhere(BaseException):
-    """This thread may only read, and never waits: another thread must answer the request.
+    """A thread that may only read tried to write, or would have to wait: another thread must answer the request.
 
-    No Exception, so that no `except Exception` on the way answers it.
+    Not an Exception, so that no `except Exception` on the way answers it.
     """
 
 
@@ -124,7 +124,7 @@ class Database(ABC):
         """
 
     def only_read(self) -> None:
-        """On SQLite, keep the calling thread from writing, and from waiting for a locked file: it gets Elsewhere."""
+        """Keep the calling thread from writing, and on SQLite from waiting for a locked file: it gets Elsewhere."""
         self._threads.only_reads = True
 
     def check_may_write(self) -> None:

@@ -69,6 +69,7 @@ class Postgres(Database):
 
     @contextmanager
     def transaction(self, wait: bool = True) -> Iterator[None]:
+        self.check_may_write()
         if self._held() is not None:
             yield
             return

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import flask
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -91,6 +92,18 @@ def test_pages_are_compressed_for_who_can_read_that(app: Flask) -> None:
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert "Content-Encoding" not in client.get("/signup").headers
     assert "Content-Encoding" not in client.get("/signup", headers={"Accept-Encoding": "gzip;q=0"}).headers
+
+
+def test_a_permanent_session_is_renewed_by_each_page_that_looks_at_it(app: Flask) -> None:
+    @app.get("/begin")
+    @public
+    def begin() -> str:
+        flask.session.permanent = True
+        return ""
+
+    client = app.test_client()
+    client.get("/begin")
+    assert "Expires=" in client.get("/login").headers["Set-Cookie"]
 
 
 def test_browsers_keep_the_welcome_page_of_a_visitor_for_the_way_back(app: Flask, alice: Browser) -> None:

@@ -163,7 +163,7 @@ def test_numbers_follow_the_language(grace: Browser, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_kept_by_caches_says_what_it_depends_on(app: Flask) -> None:
-    for path in ("/manifest.webmanifest", "/offline"):
+    for path in ("/", "/login", "/manifest.webmanifest", "/offline"):
         answer = app.test_client().get(path, headers={"Accept-Language": "de"})
         assert "Accept-Language" in answer.headers["Vary"]
     assert json.loads(app.test_client().get("/manifest.webmanifest").text)["lang"] == "en"

@@ -98,9 +98,36 @@ def test_a_page_that_writes_is_made_by_another_thread(door: OpenDoor, in_transac
     assert door.made_by == [HERE, READER] and door.answer == (200, b"('written',)")
 
 
+def test_a_page_that_must_wait_for_another_writer_is_made_by_another_thread(app: Flask, door: OpenDoor) -> None:
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with app.extensions["database"].transaction():
+            is_held.set()
+            may_go.wait(20)
+
+    async def story() -> None:
+        held = asyncio.create_task(asyncio.to_thread(hold))
+        await asyncio.to_thread(is_held.wait)
+        asked = asyncio.create_task(door.start("/quick"))
+        while len(door.made_by) < 2 and not asked.done():
+            await asyncio.sleep(0.001)
+        may_go.set()
+        await asyncio.gather(held, asked)
+
+    def write() -> None:
+        with database().transaction():
+            may_go.wait(20)
+
+    door.view = write
+    door.tell(story)
+    assert door.made_by == [HERE, READER] and door.answer == (200, b"None")
+
+
 def test_a_dashboard_after_a_minute_notes_that_its_user_was_there(
     app: Flask, browser: Browser, clock: Clock, door: OpenDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    app.extensions["swept"] = clock(), timedelta(days=1)
     name, seen, read = settings(app).login_cookie, "SELECT last_seen_at FROM sessions", dashboard.of
     cookie = f"{name}={logged_in(browser, 'alice').cookie(name)}"
     monkeypatch.setattr(dashboard, "of", lambda *given: door.made_by.append(thread()) or read(*given))

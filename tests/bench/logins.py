@@ -43,7 +43,8 @@ def measure(pace: Pace) -> list[Promise]:
             Client(ours.url).sign_up(name)
         turns = [(_limit(pace.seconds / 2), _log_ins(ours.url, people, pace.seconds)) for _ in range(TURNS)]
     limit = statistics.mean(limit for limit, _ in turns)
-    rate = sum(counted.number for _, counted in turns) / sum(counted.span for _, counted in turns)
+    span = sum(counted.span for _, counted in turns)
+    rate = sum(counted.number for _, counted in turns) / span if span else 0.0
     share = rate / limit
     rows = [("the hash alone", f"{limit:.2f}", "100 %"), ("Latchkey", f"{rate:.2f}", f"{share:.1%}")]
     table(f"Log-ins a second, {CLIENTS} clients, {CORES} of {os.cpu_count()} cores", ("", "log-ins/s", "share"), rows)

@@ -72,13 +72,13 @@ def for_programs(view: View) -> View:
 def quick(view: View) -> View:
     """Mark a page that takes some milliseconds at most and waits for nobody, at an address without variable parts.
 
-    On SQLite it is made where its request comes in, without another thread. If it must write, it is begun anew in one.
+    On SQLite it is made in the event loop's own thread. If it must write, it is begun anew in another one.
     """
     return quick_if(lambda _: True)(view)
 
 
 def quick_if(is_quick: Callable[[Flask], bool]) -> Callable[[View], View]:
-    """Mark a page as `quick` does, in an app of which `is_quick` says so when the server starts."""
+    """Mark a page as `quick` does, but only if `is_quick(app)` is true when the server starts."""
 
     def marked(view: View) -> View:
         view.is_quick = is_quick  # type: ignore[attr-defined]

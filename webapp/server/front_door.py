@@ -123,8 +123,8 @@ class FrontDoor:
         path, pace = scope["path"], self._pace
         if pace is None or scope["method"] not in self._reading or body.getbuffer().nbytes or not pace.is_quick(path):
             return None
-        # All who are at the door come in first, so that one too many is refused before the pages are made. Of those,
-        # the first may show that the page is slow.
+        # The other requests that wait come in first, so that those over MOST_IN_HAND are refused before pages are made.
+        # One of them may show that this page is slow.
         await asyncio.sleep(0)
         if not pace.is_quick(path):
             return None

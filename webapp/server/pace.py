@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from flask import Flask
 
-# While the loop's thread makes a page, it does nothing else. For less than this, in seconds, it may have waited for
-# Python's lock alone, which another thread gives away after 0.005.
+# While the loop's thread makes a page, it does nothing else. A page that takes less, in seconds, may only have waited
+# for Python's lock, which another thread keeps for 0.005.
 SLOW = 0.02
-# A page that is always slow takes at most this share of the loop's time. It is tried again after ten minutes all the
-# same, in seconds: the process may have been stopped for hours.
+# A page that is always slow takes at most this share of the loop's time. It is tried again after ten minutes at most,
+# in seconds, since a process that was stopped for hours took them for a page too.
 MOST_SHARE, LONGEST = 0.01, 600.0
 
 Made = TypeVar("Made")

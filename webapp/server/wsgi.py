@@ -21,7 +21,7 @@ Scope = dict[str, Any]
 
 
 class Call:
-    """One call of the WSGI application; worker threads take its answer piece by piece."""
+    """One call of the WSGI application; threads take its answer piece by piece."""
 
     def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
         self._app, self._environ = app, environ

@@ -1,9 +1,10 @@
 """The welcome page."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.auth import comes_back, current_user, public, quick
+from webapp.hypermedia import VARY
 
 blueprint = Blueprint("home", __name__)
 
@@ -15,4 +16,4 @@ blueprint = Blueprint("home", __name__)
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(url_for("dashboard.show"), 303)
-    return render_template("home.html")
+    return Response(render_template("home.html"), headers=VARY)
