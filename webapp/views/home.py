@@ -4,7 +4,6 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.auth import comes_back, current_user, public, quick
-from webapp.hypermedia import VARY
 
 blueprint = Blueprint("home", __name__)
 
@@ -16,4 +15,4 @@ blueprint = Blueprint("home", __name__)
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(url_for("dashboard.show"), 303)
-    return Response(render_template("home.html"), headers=VARY)
+    return Response(render_template("home.html"), headers={"Vary": "Accept-Language"})
