@@ -17,6 +17,7 @@ LONGEST_EMAIL = 254
 USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
 # A sentence or two.
 LONGEST_REASON = 200
+LONGEST_VIEW_NAME = 40
 NO_TEXT = say("This holds bytes that are not text.")
 
 
@@ -103,6 +104,16 @@ def reason_objection(value: str) -> str | None:
     if len(value) > LONGEST_REASON:
         return say("A reason must be at most %(number)s characters.", number=LONGEST_REASON)
     return None if value.isprintable() else say("A reason must be one line of text.")
+
+
+def view_name_objection(value: str) -> str | None:
+    if not is_text(value):
+        return NO_TEXT
+    if not value:
+        return say("Enter a name for the view.")
+    if len(value) > LONGEST_VIEW_NAME:
+        return say("A name must be at most %(number)s characters.", number=LONGEST_VIEW_NAME)
+    return None if value.isprintable() else say("A name must be one line of text.")
 
 
 def _is_mailable(email: str) -> bool:
