@@ -115,6 +115,13 @@ def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted
     return db.all(SCANS[is_descending], as_user, sort=sort, **start._asdict(), **wanted._asdict(), limit=limit)
 
 
+def older(db: Database, wanted: Filter, before: int, limit: int) -> list[User]:
+    """At most `limit` users that match `wanted` and have an id below `before`, newest first."""
+    if wanted == Filter():
+        return db.all(WALKS["created", True], as_user, id=before, limit=limit)
+    return db.all(SCANS[True], as_user, sort="created", key="", id=before, **wanted._asdict(), limit=limit)
+
+
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     """At most `limit` users that match `wanted`, in no order."""
     return db.all(

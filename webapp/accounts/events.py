@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -140,9 +140,19 @@ def sum_up_days(db: Database) -> None:
             events.keep_days(db, counted, yesterday)
 
 
-def own(user_id: int, kind: str = "") -> Filter:
-    """The filter for the events that a user is shown of their own, of one `kind` or of all."""
-    return Filter(user_id=user_id, kind=kind, unless=SILENT, is_own=True)
+def own(user_id: int, kind: str = "", since: date | None = None, until: date | None = None) -> Filter:
+    """The filter for the events that a user is shown of their own: of one `kind` or of all, of these days or of all."""
+    return Filter(user_id, kind, unless=SILENT, since=from_day(since), until=to_day(until), is_own=True)
+
+
+def from_day(day: date | None) -> str:
+    """The part of a filter for what happened on this day, in UTC, or later."""
+    return day.isoformat() if day else ""
+
+
+def to_day(day: date | None) -> str:
+    """The part of a filter for what happened on this day, in UTC, or before."""
+    return (day + timedelta(days=1)).isoformat() if day else Filter().until
 
 
 def last_login(db: Database, user_id: int) -> str | None:
@@ -152,7 +162,11 @@ def last_login(db: Database, user_id: int) -> str | None:
 
 def sentence(event: Event) -> str:
     """The event's kind in words; a kind that a team added without words is shown as it is."""
-    return SENTENCES.get(event.kind, event.kind)  # type: ignore[call-overload, no-any-return]
+    return in_words(event.kind)
+
+
+def in_words(kind: str) -> str:
+    return SENTENCES.get(kind, kind)  # type: ignore[call-overload, no-any-return]
 
 
 def actor(event: Event) -> str:

@@ -59,12 +59,26 @@ def every(db: Database, step: int = 1000) -> Iterator[User]:
         before = found[-1].id
 
 
+def every_fitting(db: Database, query: Query, step: int = 1000) -> Iterator[User]:
+    """All users who match `query`, newest first, read `step` at a time."""
+    wanted, before = _wanted(query), people.LAST_ID
+    while found := people.older(db, wanted, before, step):
+        yield from found
+        before = found[-1].id
+
+
 def by_id(db: Database, user_id: int) -> User:
     """The user with this id. Raises NoSuchAccount."""
     user = users.by_id(db, user_id)
     if user is None:
         raise NoSuchAccount
     return user
+
+
+def by_ids(db: Database, user_ids: list[int]) -> list[User]:
+    """The users with these ids, in this order and each once, without those who are gone."""
+    found = (users.by_id(db, user_id) for user_id in dict.fromkeys(user_ids))
+    return [user for user in found if user]
 
 
 def by_text(db: Database, text: str) -> User | None:
@@ -74,12 +88,16 @@ def by_text(db: Database, text: str) -> User | None:
 
 def page(db: Database, query: Query, everyone: int | None = None) -> Page:
     """A page of 25 people who match `query`; `everyone` is how many there are, counted here unless it is known."""
-    wanted = Filter(_pattern(query.text), query.role, query.state)
+    wanted = _wanted(query)
     found = people.matching(db, wanted, FEW + 1) if wanted != Filter() else []
     if wanted != Filter() and len(found) <= FEW:
         return _page(_behind(found, query), len(found))
     listed = people.page(db, query.sort, query.is_descending, query.after, wanted, PAGE + 1)
     return _page(listed, None if found else users.count(db) if everyone is None else everyone)
+
+
+def _wanted(query: Query) -> Filter:
+    return Filter(_pattern(query.text), query.role, query.state)
 
 
 def _page(found: list[User], total: int | None) -> Page:

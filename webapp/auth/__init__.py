@@ -24,6 +24,7 @@ from webapp.auth.doors import (
     quick_if,
     role_required,
     says,
+    unconfirmed,
     unseen,
 )
 from webapp.config import settings
@@ -32,7 +33,8 @@ from webapp.database import database
 # What others take of `doors` from here.
 __all__ = [
     "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "public",
-    "quick", "quick_if", "role_required", "says", "unseen",
+    "quick", "quick_if", "role_required", "says", "unconfirmed",
+    "unseen",
 ]  # fmt: skip
 # Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -90,7 +92,8 @@ def admit(view: View) -> None:
 
 def calls_for_password() -> bool:
     """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3)."""
-    return request.method not in SAFE and (is_marked("confirmed") or getattr(_view(), "door", "") == "admin")
+    is_admins = getattr(_view(), "door", "") == "admin" and not is_marked("unconfirmed")
+    return request.method not in SAFE and (is_admins or is_marked("confirmed"))
 
 
 def current_session() -> Session | None:

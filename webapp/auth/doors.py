@@ -1,6 +1,6 @@
 """Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
-Beside its door a route may carry @confirmed (the password must have been checked lately), with @says,
+Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, @unconfirmed,
 @unseen, @comes_back, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
 """
 
@@ -40,6 +40,12 @@ def admin_required(view: View) -> View:
 def confirmed(view: View) -> View:
     """Ask for the password before this act, unless it was checked lately; admins' acts do so without this mark."""
     view.confirmed = True  # type: ignore[attr-defined]
+    return view
+
+
+def unconfirmed(view: View) -> View:
+    """Spare an admin the password for an act that changes nothing but what that admin sees, such as a saved view."""
+    view.unconfirmed = True  # type: ignore[attr-defined]
     return view
 
 

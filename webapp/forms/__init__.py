@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cached_property
 from typing import ClassVar
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from webapp.accounts.fields import NO_TEXT, Refused, is_text, tidied, tidied_ema
 from webapp.languages.sentences import say
 
 MOST_FIELDS = 100
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 Check = Callable[[str], str | None]
 
@@ -45,6 +47,14 @@ def is_secret(name: str) -> bool:
 def as_id(text: str) -> int | None:
     """The id in an address as a number, or None: a user who edits the address gets the first page."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def as_day(text: str) -> date | None:
+    """The day in an address, `YYYY-MM-DD`, or None."""
+    try:
+        return date.fromisoformat(text) if DAY.fullmatch(text) and text < "9999" else None
+    except ValueError:
+        return None
 
 
 def _tidied(name: str, value: str) -> str:
