@@ -113,6 +113,29 @@ def test_it_is_filtered_by_kind(alice: Browser, app: Flask) -> None:
     assert len(_told(alice, "/account/activity?kind=nonsense")) == 3
 
 
+def test_it_is_filtered_by_day_as_charts_ask_for_it(alice: Browser, app: Flask, clock: Clock) -> None:
+    clock.advance(days=1)
+    log_in(Browser(app), "alice", password="wrong")
+    log_in(alice, "alice")
+    late, early = ["Logged in", "Failed log-in"], ["Logged in", "Signed up"]
+    assert [told for told in _told(alice, "/account/activity?since=2026-03-15") if told in late] == late
+    assert "2026-03-15 – today All days" in alice.text()
+    assert _told(alice, "/account/activity?until=2026-03-14")[-2:] == early
+    assert "Failed log-in" not in alice.page.select_one("#activity-list").text  # type: ignore[union-attr]
+    assert _told(alice, "/account/activity?kind=login_failed&since=2026-03-14&until=2026-03-14") == []
+    assert _told(alice, "/account/activity?since=2026-02-30&until=soon")[-2:] == early
+    rows = list(csv.DictReader(io.StringIO(alice.client.get("/account/activity.csv?until=2026-03-14").text)))
+    assert [row["sentence"] for row in rows][-2:] == early
+
+
+def test_a_session_leads_back_to_the_same_activity(alice: Browser) -> None:
+    link = alice.visit("/account/activity?kind=logged_in").page.select_one(".event a")
+    assert link is not None
+    back = alice.visit(str(link["href"])).page.select_one(".back a")
+    assert back is not None
+    assert (back.text, back["href"]) == ("‹ Activity: Logged in", "/account/activity?kind=logged_in")
+
+
 def test_25_fill_a_page_and_links_lead_to_all_of_them(alice: Browser, db: Database, clock: Clock) -> None:
     _fill(db, clock, 60)
     seen = _told(alice)

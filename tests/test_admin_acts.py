@@ -5,6 +5,7 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from bs4 import Tag
 from flask import Flask
 
 from db import Database
@@ -12,7 +13,7 @@ from db.users import User
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person
 from webapp import create_app
-from webapp.accounts import events, roles, standing
+from webapp.accounts import admin_acts, events, roles, standing
 from webapp.accounts.actor import COMMAND_LINE, Actor
 from webapp.accounts.fields import Refused
 from webapp.auth import role_required
@@ -23,6 +24,11 @@ ACTS = ("role", "disable", "enable", "sign-out")
 def _act(browser: Browser, db: Database, name: str, act: str, **typed: str | None) -> Browser:
     browser.visit(f"/admin/users/{person(db, name).id}/{act}")
     return browser.submit("act-form", **{"reason": "asked for it"} | typed)
+
+
+def _ticked(db: Database, act: str, *names: str) -> str:
+    """Where a browser goes when these people are ticked and the act's button is pressed."""
+    return f"/admin/users/act?act={act}&" + "&".join(f"user_id={person(db, name).id}" for name in names)
 
 
 def _told(browser: Browser) -> list[str]:
@@ -112,6 +118,90 @@ def test_the_last_admin_stays_also_when_two_take_each_other_away_at_once(app: Fl
         answers = list(threads.map(demote, range(2)))
     assert answers.count(303) == 1 and {*answers} <= {303, 422, 403}
     assert [person(db, name).is_admin for name in names].count(True) == 1
+
+
+def test_several_are_ticked_and_acted_on_at_once(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
+    grace.visit(_ticked(db, "disable", "alice", "bob"))
+    assert grace.heading() == "Disable 2 people"
+    assert {"alice, alice@example.com", "bob, bob@example.com"} <= {item.text for item in grace.page.select("main li")}
+    grace.submit("act-form", reason="sent spam")
+    assert grace.flashes() == ["2 people are disabled."] and grace.heading() == "People"
+    assert all(person(db, name).disabled_at for name in ("alice", "bob"))
+    grace.visit(_ticked(db, "enable", "alice", "bob")).submit("act-form", reason="promised to stop")
+    for name, browser in (("alice", alice), ("bob", bob)):
+        told = _told(log_in(browser, name))
+        assert "Account disabled (sent spam) by grace" in told
+        assert "Account enabled again (promised to stop) by grace" in told
+
+
+def test_several_get_one_role(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
+    grace.visit(_ticked(db, "role", "alice", "bob")).submit("act-form", role="admin", reason="new in the team")
+    assert grace.flashes() == ["2 people have another role now."]
+    assert person(db, "alice").is_admin and person(db, "bob").is_admin
+
+
+def test_it_is_done_to_all_or_to_none(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
+    """A program has no account of its own, so it may take the last admin away, but for the rule."""
+    everybody = [person(db, name) for name in ("alice", "bob", "grace")]
+    with pytest.raises(roles.LastAdmin):
+        admin_acts.do(db, COMMAND_LINE, "disable", everybody, {"reason": "x"})
+    assert not any(person(db, user.username).disabled_at for user in everybody)
+    assert not [told for told in _told(alice) if told.startswith("Account disabled")]
+
+
+def test_the_page_that_asks_for_the_password_names_them(
+    grace: Browser, alice: Browser, bob: Browser, db: Database, clock: Clock
+) -> None:
+    clock.advance(minutes=20)
+    grace.visit(_ticked(db, "role", "alice", "bob")).submit("act-form", role="admin", reason="new in the team")
+    assert "Change the role of 2 people: alice, bob. The new role: admin." in grace.text()
+    grace.submit("confirm-form", password=PASSWORD)
+    assert person(db, "alice").is_admin and person(db, "bob").is_admin
+
+
+def test_who_is_gone_is_left_out(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
+    address = f"/admin/users/{person(db, 'alice').id},{person(db, 'bob').id},999999/disable"
+    assert grace.visit(address).heading() == "Disable 2 people"
+    db.run("DELETE FROM users WHERE username = 'bob'")
+    grace.submit("act-form", reason="sent spam")
+    assert grace.flashes() == ["alice is disabled."]
+    assert grace.client.get("/admin/users/999998,999999/disable").status_code == 404
+
+
+def test_nobody_is_among_those_whom_they_tick(grace: Browser, alice: Browser, db: Database) -> None:
+    own = person(db, "grace").id
+    grace.visit("/admin/users")
+    assert [box["value"] for box in grace.page.select("input[name=user_id]")] == [str(person(db, "alice").id)]
+    fields = {"csrf_token": grace.visit("/logout").value("csrf_token"), "reason": "x"}
+    both = f"/admin/users/{person(db, 'alice').id},{own}/disable"
+    assert grace.client.get(both).status_code == 403
+    assert grace.client.post(both, data=fields).status_code == 403
+    assert person(db, "alice").disabled_at is None
+
+
+@pytest.mark.parametrize("ticked", ["", "&".join(f"user_id={number}" for number in range(1000))])
+def test_none_and_too_many_are_told_so(grace: Browser, ticked: str) -> None:
+    grace.visit(f"/admin/users/act?act=disable&q=ali&{ticked}")
+    assert grace.path == "/admin/users?q=ali" and grace.flashes() == ["Tick 1 to 100 people first."]
+
+
+@pytest.mark.parametrize("ids", ["x,1", "1,", ",", "1,,2", "1;2", ",".join(map(str, range(101)))])
+def test_an_address_that_names_nobody_is_not_found(grace: Browser, ids: str) -> None:
+    assert grace.client.get(f"/admin/users/{ids}/disable").status_code == 404
+    assert grace.client.get("/admin/users/act?act=delete&user_id=1").status_code == 404
+
+
+def test_an_act_leads_back_to_the_same_list(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
+    link = grace.visit("/admin/users?q=a&state=active").page.find("a", string="alice")
+    assert isinstance(link, Tag)
+    grace.visit(str(link["href"]))
+    back = grace.page.select_one(".back a")
+    assert back is not None
+    assert (back.text, back["href"]) == ("‹ People: a, active", "/admin/users?q=a&state=active")
+    grace.visit(str(grace.page.find("a", string="Disable")["href"])).submit("act-form", reason="x")  # type: ignore[index]
+    assert grace.page.select_one(".back a")["href"] == "/admin/users?q=a&state=active"  # type: ignore[index]
+    grace.visit(_ticked(db, "sign-out", "alice", "bob") + "&q=a").submit("act-form", reason="x")
+    assert grace.path == "/admin/users?q=a"
 
 
 def test_an_admin_who_is_disabled_leaves_one_who_is_not(grace: Browser, alice: Browser, db: Database) -> None:

@@ -1,5 +1,8 @@
 """People, as an admin finds and sees them."""
 
+import csv
+import io
+import json
 from urllib.parse import quote
 
 import pytest
@@ -104,7 +107,7 @@ def test_sort_links_turn_around_and_say_so(grace: Browser) -> None:
     grace.visit("/admin/users?sort=email&dir=asc&q=a")
     header = grace.page.select_one("th[aria-sort=ascending]")
     assert header is not None and "Email" in header.text
-    assert header.a is not None and header.a["href"] == "/admin/users?q=a&sort=email&dir=desc"
+    assert header.a is not None and header.a["href"] == "/admin/users?sort=email&dir=desc&q=a"
 
 
 @pytest.mark.parametrize(
@@ -146,3 +149,32 @@ def test_tutorials_people_are_all_found(db: Database, clock: Clock) -> None:
         for is_descending in (True, False):
             page = people.page(db, Query(sort=sort, is_descending=is_descending))
             assert {user.email for user in page.people} == {"zoë@example.com", "blank@example.com"}
+
+
+def test_the_people_who_fit_are_downloaded(grace: Browser, app: Flask, db: Database) -> None:
+    for name in ("alice", "bob"):
+        logged_in(Browser(app), name)
+    standing.disable(db, COMMAND_LINE, person(db, "bob"))
+    rows = list(csv.DictReader(io.StringIO(grace.client.get("/admin/users.csv?state=active").text)))
+    assert [row["username"] for row in rows] == ["alice", "grace"]
+    assert "password" not in rows[0] and rows[0]["email"] == "alice@example.com"
+    (bob,) = json.loads(grace.client.get("/admin/users.json?q=bob").text)
+    assert (bob["username"], bob["state"]) == ("bob", "disabled")
+
+
+def test_a_download_reads_a_step_at_a_time(db: Database, clock: Clock) -> None:
+    _fill(db, 60)
+    for query in (Query(), Query(text="user")):
+        found = [user.username for user in people.every_fitting(db, query, step=7)]
+        assert found == [f"user{count:04}" for count in reversed(range(60))]
+
+
+def test_only_admins_download_people(alice: Browser) -> None:
+    assert alice.client.get("/admin/users.csv").status_code == 403
+
+
+def test_empty_fields_are_left_out_of_the_address(grace: Browser) -> None:
+    assert grace.client.get("/admin/users?q=&role=&state=").location == "/admin/users"
+    assert grace.client.get("/admin/users?q=ali&role=&sort=email").location == "/admin/users?q=ali&sort=email"
+    assert grace.client.get("/admin/events?kind=&person=ali").location == "/admin/events?person=ali"
+    assert grace.client.get("/account/activity?kind=").location == "/account/activity"

@@ -1,4 +1,4 @@
-"""The sentences of app.js and waiting.js, which the page carries as data, since it may hold no script."""
+"""The sentences of our scripts, which the page carries as data, since it may hold no script."""
 
 import json
 from functools import lru_cache
@@ -19,10 +19,11 @@ SENTENCES = {
     "showPassword": say("Show password"),
     "shown": say("Your password is shown."),
     "hidden": say("Your password is hidden."),
+    "tickAll": say("Tick all"),
 }
 
 
 @lru_cache
 def as_json(language: Language) -> str:
-    """The sentences as JSON, by the names that app.js has for them."""
+    """The sentences as JSON, by the names that the scripts have for them."""
     return json.dumps({name: language.say(sentence) for name, sentence in SENTENCES.items()}, ensure_ascii=False)

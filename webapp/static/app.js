@@ -60,12 +60,6 @@ const keepInSight = (focused) => {
   if (focused.matches("main *")) focused.scrollIntoView({ block: "nearest" });
 };
 
-// In a table that scrolls sideways, browsers do not scroll a half-visible link into view when it takes the focus.
-// Not while the pointer is down: if the link moved, the click would be lost.
-document.addEventListener("focusin", ({ target }) => {
-  if (!pointerIsDown && target.matches(".scroll *")) keepInSight(target);
-});
-
 // A user who must type a password again starts with an empty field, as on the plain page.
 const clearRefusedPasswords = (form) => {
   for (const field of form.querySelectorAll("[type=password][aria-invalid=true]")) field.value = "";

@@ -7,11 +7,11 @@ from types import ModuleType
 from flask import Flask
 
 from webapp.auth import navigation
-from webapp.hypermedia import cards
+from webapp.hypermedia import cards, lists
 
 
 def register(app: Flask, *packages: str) -> None:
-    """Register each module with a `blueprint` in these packages, with its NAVIGATION and its CARDS.
+    """Register each module with a `blueprint` in these packages, with its NAVIGATION, LISTS and CARDS.
 
     A module with IN_DEBUG is registered in `./just dev` alone.
     """
@@ -19,6 +19,7 @@ def register(app: Flask, *packages: str) -> None:
     for module in modules:
         app.register_blueprint(module.blueprint)
     navigation.register(app, [link for module in modules for link in getattr(module, "NAVIGATION", ())])
+    lists.register(app, [one for module in modules for one in getattr(module, "LISTS", ())])
     cards.register(app, [card for module in modules for card in getattr(module, "CARDS", ())])
 
 

@@ -3,35 +3,49 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import details, events
-from webapp.accounts.events import Kind
+from webapp.accounts.events import Filter, Kind
 from webapp.auth import login_required, own_session
 from webapp.auth.navigation import Link
 from webapp.database import database
-from webapp.forms import as_id
-from webapp.hypermedia import render
+from webapp.forms import as_day, as_id
+from webapp.hypermedia import lists, render
 from webapp.hypermedia.downloads import csv_lines, download, json_lines
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
 NAVIGATION = (Link("account", "activity.show", say("Activity"), 40, "clock", covers=True),)
 
+
+def _told(asked: lists.Asked) -> list[str]:
+    days = " / ".join(asked[name] for name in ("since", "until") if name in asked)
+    return [word for word in (events.in_words(_known(asked.get("kind", ""))), days) if word]
+
+
+ACTIVITY = lists.List("activity.show", say("Activity"), ("kind", "since", "until"), (), "before", _told)
+LISTS = (ACTIVITY,)
 COLUMNS = ["created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
 
 
 @blueprint.get("/activity")
 @login_required
 def show() -> ResponseReturnValue:
-    kind, before = _kind(), as_id(request.args.get("before", ""))
+    if tidied := ACTIVITY.tidied():
+        return tidied
+    asked = ACTIVITY.asked()
+    before = as_id(asked.get("before", ""))
     try:
-        page = events.page(database(), events.own(own_session().user.id, kind), before)
+        page = events.page(database(), _filter(asked), before)
     except events.NoSuchEvent:
         abort(404)
     kinds = {one.value: sentence for one, sentence in events.SENTENCES.items() if one != events.SILENT}
-    return render("activity.html", "activity_list.html", listed=page, kind=kind, kinds=kinds, before=before)
+    filters = ACTIVITY.asked(*ACTIVITY.filters)
+    return render(
+        "activity.html", "activity_list.html", listed=page, asked=asked, filters=filters, kinds=kinds, before=before
+    )
 
 
 @blueprint.get("/activity.csv")
@@ -47,10 +61,15 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(details.as_fields, events.every(database(), events.own(own_session().user.id, _kind())))
+    return map(details.as_fields, events.every(database(), _filter(ACTIVITY.asked())))
 
 
-def _kind() -> str:
+def _filter(asked: lists.Asked) -> Filter:
+    """The user's own events that the address asks for; a kind or a day that makes no sense is left out."""
+    days = [as_day(asked.get(name, "")) for name in ("since", "until")]
+    return events.own(own_session().user.id, _known(asked.get("kind", "")), *days)
+
+
+def _known(kind: str) -> str:
     """The kind asked for, or empty for all: a user who edits the address sees all that is shown."""
-    kind = request.args.get("kind", "")
     return kind if kind in Kind.__members__.values() and kind != events.SILENT else ""

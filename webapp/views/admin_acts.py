@@ -1,12 +1,11 @@
-"""An admin's acts on a user, each on a page that says what follows and asks for the reason."""
-
-from collections.abc import Callable
-from typing import NamedTuple
+"""An admin's acts on one user or several, each on a page that names them, says what follows and asks for the reason."""
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug import Response
 
-from webapp.accounts import people, roles, standing
+from webapp.accounts import admin_acts, people, roles
+from webapp.accounts.admin_acts import ACTS
 from webapp.accounts.fields import Refused
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session, says
@@ -14,100 +13,93 @@ from webapp.auth.actor import actor
 from webapp.database import database
 from webapp.forms import Form, as_id
 from webapp.forms.admin_acts import ActForm, RoleForm
-from webapp.hypermedia import flash, render
+from webapp.hypermedia import flash, lists, render
 from webapp.languages.sentences import Sentence, say
 
-blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users/<user_id>")
+blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users")
+
+# Four pages of the list; their ids still make an address that every proxy takes.
+MOST = 100
+WHICH = "<any(role, disable, enable, 'sign-out'):act>"
 
 
-class Act(NamedTuple):
-    """An act on a user; `title` and `done` have a placeholder for the user's `name`."""
-
-    title: Sentence
-    consequence: Sentence
-    done: Sentence
-    do: Callable[[User, Form], object]
-    form: type[Form] = ActForm
-
-
-ACTS = {
-    "role": Act(
-        say("Change the role of %(name)s"),
-        say("The new role counts from the next page on."),
-        say("%(name)s has another role now."),
-        lambda user, form: roles.give(database(), actor(), user, form.values["role"], form.values["reason"]),
-        RoleForm,
-    ),
-    "disable": Act(
-        say("Disable %(name)s"),
-        say("All sessions end at once, and nobody can log in to the account until an admin enables it again."),
-        say("%(name)s is disabled."),
-        lambda user, form: standing.disable(database(), actor(), user, form.values["reason"]),
-    ),
-    "enable": Act(
-        say("Enable %(name)s"),
-        say("Whoever knows the password can log in again."),
-        say("%(name)s is enabled again."),
-        lambda user, form: standing.enable(database(), actor(), user, form.values["reason"]),
-    ),
-    "sign-out": Act(
-        say("Log %(name)s out everywhere"),
-        say("All sessions end at once. The person can log in again."),
-        say("%(name)s is logged out everywhere."),
-        lambda user, form: standing.sign_out(database(), actor(), user, form.values["reason"]),
-    ),
-}
+@blueprint.get("/act")
+@admin_required
+def choose() -> ResponseReturnValue:
+    """Lead from the people who are ticked in the list to the page of the act."""
+    ticked, act = list(dict.fromkeys(request.args.getlist("user_id"))), request.args.get("act", "")
+    if act not in ACTS:
+        abort(404)
+    if not 0 < len(ticked) <= MOST:
+        flash(say("Tick 1 to %(number)s people first.", number=MOST), "error")
+        return redirect(_list().here(), 303)
+    return redirect(url_for("admin_acts.show", user_id=",".join(ticked), act=act, **_list().asked()), 303)
 
 
-@blueprint.get("/<any(role, disable, enable, 'sign-out'):act>")
+@blueprint.get(f"/<user_id>/{WHICH}")
 @admin_required
 def show(user_id: str, act: str) -> ResponseReturnValue:
-    return _page(_other(user_id), act, ACTS[act].form(request.form))
+    return _page(_others(user_id), act, _form(act))
 
 
 def _doing(fields: dict[str, str], user_id: str, act: str) -> Sentence:
-    user = _other(user_id)
-    if act == "role":
-        return _promise(user, fields.get("role", ""))
-    return say(ACTS[act].title, name=user.name)
+    return admin_acts.promise(act, _others(user_id), fields.get("role", ""))
 
 
-def _promise(user: User, role: str) -> Sentence:
-    if role == "admin":
-        return say("Make %(name)s an admin.", name=user.name)
-    return say("Give %(name)s the role: %(role)s.", name=user.name, role=roles.in_words(role))
-
-
-@blueprint.post("/<any(role, disable, enable, 'sign-out'):act>")
+@blueprint.post(f"/<user_id>/{WHICH}")
 @admin_required
 @says(_doing)
 def do(user_id: str, act: str) -> ResponseReturnValue:
-    user, form = _other(user_id), ACTS[act].form(request.form)
+    users, form = _others(user_id), _form(act)
     if form.check():
         try:
-            ACTS[act].do(user, form)
+            admin_acts.do(database(), actor(), act, users, form.values)
         except Refused as refused:
             form.refuse(refused)
     if form.errors:
-        return _page(user, act, form, 422)
-    flash(say(ACTS[act].done, name=user.name))
-    return redirect(url_for("admin_users.show_one", user_id=user.id), 303)
+        return _page(users, act, form, 422)
+    flash(admin_acts.done(act, users))
+    return redirect(_way_back(users), 303)
 
 
-def _other(user_id: str) -> User:
-    number = as_id(user_id)
-    try:
-        user = people.by_id(database(), -1 if number is None else number)
-    except people.NoSuchAccount:
+def _list() -> lists.List:
+    return lists.of("admin_users.show")
+
+
+def _form(act: str) -> Form:
+    return RoleForm(request.form) if act == "role" else ActForm(request.form)
+
+
+def _others(user_id: str) -> list[User]:
+    """The users with this id, or these, such as `3,5`, without those who are gone. Aborts with 404 if none is left."""
+    ids = [as_id(text) for text in user_id.split(",")]
+    if len(ids) > MOST or None in ids:
         abort(404)
-    if user.id == own_session().user.id:
+    if own_session().user.id in ids:
         abort(403, say("Nobody can do this to their own account. Another admin can."))
-    return user
+    return people.by_ids(database(), [number for number in ids if number is not None]) or abort(404)
 
 
-def _page(user: User, act: str, form: Form, status: int = 200) -> ResponseReturnValue:
-    it, names = ACTS[act], {name: roles.in_words(name) for name in roles.names(database())}
-    title = say(it.title, name=user.name)
+def _way_back(users: list[User]) -> str:
+    """The page of the one user, or the list in which several were ticked."""
+    if len(users) > 1:
+        return _list().here()
+    return url_for("admin_users.show_one", user_id=users[0].id, **_list().asked())
+
+
+def _page(users: list[User], act: str, form: Form, status: int = 200) -> Response:
     return render(
-        "admin_act.html", "act_form.html", status, user=user, act=act, it=it, title=title, form=form, roles=names
+        "admin_act.html",
+        "act_form.html",
+        status,
+        users=users,
+        user_id=",".join(str(user.id) for user in users),
+        act=act,
+        consequence=ACTS[act].consequence,
+        title=admin_acts.title(act, users),
+        form=form,
+        roles={name: roles.in_words(name) for name in roles.names(database())},
+        role=form.values.get("role") or users[0].role,
+        asked=_list().asked(),
+        cancel=_way_back(users),
     )

@@ -9,12 +9,13 @@ from webapp.auth.actor import actor
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
-from webapp.hypermedia import flash, redirect_or, render
+from webapp.hypermedia import flash, lists, redirect_or, render
 from webapp.languages.sentences import Sentence, say, say_number
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 NAVIGATION = (Link("account", "sessions.show", say("Sessions"), 30, "laptop", covers=True),)
 
+LISTS = (lists.List("sessions.show", say("Sessions"), (), (), "page"),)
 # If no other session is left, the sentence that says so takes the focus.
 ALONE = "alone"
 
@@ -64,7 +65,10 @@ def show_one(session_id: str) -> ResponseReturnValue:
     except sessions.NoSuchSession:
         abort(404)
     happened = events.of_session(database(), user_id, session_id)
-    return render("session.html", "session_panel.html", found=found, happened=happened, session_id=session_id)
+    back = lists.way_back("sessions.show", "activity.show")
+    return render(
+        "session.html", "session_panel.html", found=found, happened=happened, session_id=session_id, back=back
+    )
 
 
 def _ending(_fields: object, session_id: str) -> Sentence:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from webapp.accounts import admin, blocks, dashboard, events, limits, people, sessions
 from webapp.accounts.people import User
+from webapp.accounts.saved_views import SavedView
 from webapp.auth import navigation, public
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
@@ -20,6 +21,7 @@ from webapp.forms.confirm import ConfirmForm
 from webapp.forms.login import LoginForm
 from webapp.forms.password_change import PasswordForm
 from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.forms.saved_views import SavedViewForm
 from webapp.forms.signup import SignupForm
 from webapp.languages.reader import known
 from webapp.languages.sentences import say
@@ -59,8 +61,8 @@ OTHERS = SimpleNamespace(sessions=SESSIONS[1:], number=1, older=None)
 SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
 PEOPLE = people.Page([ALICE, BOB], 2, 2)
 ROLES = {name: name for name in ("admin", "editor", "user")}
-ACT = SimpleNamespace(consequence="All sessions end at once.")
-ASKED = dict.fromkeys(("kind", "person", "address", "since", "until"), "")
+ASKED = {"kind": "disabled"}
+VIEWS = [SavedView("1", "users", "Admins", "role=admin"), SavedView("2", "users", "Those who leave", "state=leaving")]
 FLASHES = [("success", "Your password is changed."), ("error", "Nothing was done."), ("message", "A newer one is out.")]
 PROBLEMS = {"person": "Nobody has this user name or address.", "since": "Enter a day, like 2026-03-14."}
 
@@ -86,12 +88,16 @@ SAMPLES: dict[str, Any] = {
     "now": lambda: NOW,
     "request": SimpleNamespace(path="/account/password", endpoint="profile.show", args={}),
     "act": say("Let new browsers try again."), "shut_until": NOW,
-    "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
-    "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
+    "asked": ASKED, "filters": ASKED, "order": {}, "cancel": "#main", "consequence": "All sessions end at once.",
+    "users": [BOB], "user_id": "2", "role": "user", "own": ALICE, "views": VIEWS, "query_now": "role=admin",
+    "list_address": "/admin/users", "listed_as": "users", "carried": {},
+    "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
+    "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": OTHERS, "dashboard": SEEN, "problems": {},
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "title": "Disable bob", "user": BOB,
 }  # fmt: skip
+VIEW = {"form": SavedViewForm({})}
 ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
 
 
@@ -113,9 +119,18 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("flashes.html", "each kind", {})
     yield Specimen("field_error.html", "a sentence", {"sentence": "Enter your email address."})
     yield from _forms()
-    for name in ("account_navigation", "export_form", "logout_form", "dashboard_panel", "user_panel", "users_search"):
+    for name in (
+        "account_navigation",
+        "export_form",
+        "logout_form",
+        "dashboard_panel",
+        "user_panel",
+        "users_search",
+        "activity_search",
+    ):
         yield Specimen(f"{name}.html", "", {})
-    yield Specimen("deletion_undo_form.html", "", {})
+    for name in ("deletion_undo_form", "users_search", "activity_search"):
+        yield Specimen(f"{name}.html", "", {})
     yield Specimen("session_list.html", "others", {})
     yield Specimen(
         "session_list.html",
@@ -130,7 +145,7 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("session_panel.html", "live", {})
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
-    yield Specimen("activity_list.html", "empty", {"listed": NOTHING, "kind": "exported"})
+    yield Specimen("activity_list.html", "empty", {"listed": NOTHING})
     yield from _admin()
     yield from _notices()
 
@@ -145,7 +160,7 @@ def _forms() -> Iterator[Specimen]:
             yield Specimen(f"{name}_form.html", state, {"form": filled, "days": 7, "languages": known()})
     for act, form in {"role": RoleForm, "disable": ActForm}.items():
         for state, filled in _states(form):
-            yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act, "it": ACT})
+            yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act})
 
 
 def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:
@@ -162,12 +177,16 @@ def _admin() -> Iterator[Specimen]:
     yield Specimen("admin_overview.html", "", {"listed": PEOPLE})
     yield Specimen("admin_cards.html", "", {})
     yield Specimen("admin_blocks.html", "none", {"blocks": []})
-    yield Specimen("users_table.html", "a page in the middle", {"listed": PEOPLE, "query": people.Query(after=1)})
-    yield Specimen("users_table.html", "empty", {"listed": people.Page([], 0, None)})
+    yield Specimen(
+        "users_table.html", "a page in the middle", VIEW | {"listed": PEOPLE, "query": people.Query(after=1)}
+    )
+    yield Specimen("users_table.html", "empty", VIEW | {"listed": people.Page([], 0, None)})
+    yield Specimen("act_form.html", "on several", {"form": ActForm({}), "act": "disable", "users": [ALICE, BOB]})
+    yield Specimen("saved_views.html", "two", VIEW)
     yield Specimen("events_search.html", "", {})
     yield Specimen("events_search.html", "mistakes", {"problems": PROBLEMS})
-    yield Specimen("events_table.html", "events", {})
-    yield Specimen("events_table.html", "empty", {"listed": NOTHING})
+    yield Specimen("events_table.html", "events", VIEW)
+    yield Specimen("events_table.html", "empty", VIEW | {"listed": NOTHING})
 
 
 def _notices() -> Iterator[Specimen]:
