@@ -89,7 +89,7 @@ def _run(gate: int, *command: str) -> None:
 def _run_newer() -> None:
     for found in filter(None, map(shutil.which, ("python3.13", "python3.12", "python3.11"))):
         os.execv(found, [found, *sys.argv])
-    sys.exit("Latchkey needs Python 3.11 or newer.")
+    sys.exit("Python 3.11 or newer is needed.")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def refuse_what_is_not_ours(draft: Path, source: Path) -> None:
     with closing(_open(draft)) as copied:
         named = copied.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         if not {"migrations", "users"} <= {name for (name,) in named}:
-            raise Refused(f"{source} is no copy of a Latchkey database.")
+            raise Refused(f"{source} is a copy of another program's database.")
 
 
 def put_in_place(draft: Path, path: Path, now: datetime) -> Path | None:

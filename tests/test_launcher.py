@@ -64,7 +64,7 @@ def test_it_installs_what_the_first_recipe_needs() -> None:
 def test_without_python_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "dirname").symlink_to(shutil.which("dirname") or "")
     done = subprocess.run(["/bin/sh", ROOT / "just"], env={"PATH": str(tmp_path)}, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, "Latchkey needs Python 3.11 or newer, and here is no python3.\n")
+    assert (done.returncode, done.stderr) == (1, "Python 3.11 or newer is needed, and here is no python3.\n")
 
 
 def test_ctrl_c_does_not_reach_a_python_that_is_still_starting(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_older_python_hands_on_to_a_newer_one(monkeypatch: pytest.MonkeyPatch
 def test_an_older_python_alone_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install.sys, "version_info", (3, 10))
     monkeypatch.setattr(install.shutil, "which", lambda name: None)
-    with pytest.raises(SystemExit, match=r"^Latchkey needs Python 3\.11 or newer\.$"):
+    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed\.$"):
         install.main(LOCK)
 
 

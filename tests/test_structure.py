@@ -23,10 +23,11 @@ ALLOWED = {
     "db": {"db"},
     "webapp/accounts": RULES,
     "webapp/languages": {"webapp.languages", "db"},
-    "webapp/config.py": set(),
+    "webapp/brand": {"webapp.brand"},
+    "webapp/config.py": {"webapp.brand"},
     "webapp/metrics": {"webapp.metrics"},
     "webapp/database.py": {"webapp.config", "webapp.accounts", "db"},
-    "webapp/server": {"webapp.server", "webapp.config", "webapp.languages", "webapp.metrics"},
+    "webapp/server": {"webapp.server", "webapp.brand", "webapp.config", "webapp.languages", "webapp.metrics"},
     "webapp/hypermedia": {"webapp.hypermedia", "webapp.languages"},
     "webapp/forms": {"webapp.forms", "webapp.accounts.fields", "webapp.languages.sentences"},
     "webapp/auth": {
@@ -37,11 +38,11 @@ ALLOWED = {
     "webapp/views": {
         "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",
         "webapp.languages",
-        "webapp.metrics", "webapp.server.address", "db",
+        "webapp.brand", "webapp.metrics", "webapp.server.address", "db",
     },
     "webapp/commands": {
         "webapp.commands", "webapp.accounts", "webapp.config", "webapp.database", "webapp.hypermedia.downloads",
-        "webapp.metrics", "webapp.server", "db",
+        "webapp.brand", "webapp.metrics", "webapp.server", "db",
     },
     "webapp/errors.py": {
         "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",

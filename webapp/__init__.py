@@ -97,6 +97,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     reader.register(app, auth.preferred_language, OWN / "translations")
     templating.register(app, OWN, HERE)
     app.jinja_env.filters.update(WORDS)
+    app.jinja_env.globals.update(_brand(app))
     for room in PASSED:
         room.register(app)
     metrics.watch_hashing(app, lambda: pool.waiting, lambda: pool.running)
@@ -105,6 +106,12 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     auth.check_doors(app)
     _wrap(app)
     return app
+
+
+def _brand(app: Flask) -> dict[str, object]:
+    """What templates show of the site itself: `{{ site }}` is its name."""
+    given, is_branded = config.settings(app), "brand.css" in app.extensions["assets"]
+    return {"site": given.name, "logo": given.logo, "contact": given.contact, "branded": is_branded}
 
 
 def _join_hashing_pool(app: Flask) -> None:

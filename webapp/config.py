@@ -17,6 +17,11 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask, current_app
 
+from webapp.brand import Unfit, accent, logo, words
+from webapp.brand.accent import Accent
+from webapp.brand.logo import Logo
+from webapp.brand.words import Contact
+
 PREFIX = "LATCHKEY_"
 LEAST_KEY_BYTES = 32
 HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:]+")
@@ -54,6 +59,18 @@ def _one_of(*choices: str) -> Any:
         return text
 
     return _field(choices[0], read)
+
+
+def _fit(read: Callable[[str], object]) -> dict[str, Callable[[str, str], object]]:
+    """A setting that `read` makes of its text alone; it raises Unfit."""
+
+    def checked(name: str, text: str) -> object:
+        try:
+            return read(text)
+        except Unfit as unfit:
+            raise BadSetting(name, f"{unfit}.") from unfit
+
+    return {"read": checked}
 
 
 def _metrics_token(name: str, text: str) -> str:
@@ -118,6 +135,10 @@ class Settings:
     log_format: str = _one_of("text", "json")
     metrics_token: str = _field("", _metrics_token)
     insecure: str = _one_of("0", "1")
+    name: str = field(default="Latchkey", metadata=_fit(words.name))
+    logo: Logo = field(default=logo.OURS, metadata=_fit(logo.read))
+    accent: Accent | None = field(default=None, metadata=_fit(accent.read))
+    contact: Contact | None = field(default=None, metadata=_fit(words.contact))
 
     @cached_property
     def address(self) -> str:
@@ -181,7 +202,7 @@ def settings(app: Flask | None = None) -> Settings:
 def read(given: Mapping[str, Any]) -> Settings:
     """Check what was given, by name without the prefix; an empty text counts as unset. Raises BadSetting."""
     _refuse_unknown(given)
-    texts = {name: str(value or "").strip() for name, value in given.items()}
+    texts = {name: _text(name, value) for name, value in given.items()}
     found = Settings(**{
         each.name: each.metadata["read"](each.name.upper(), text)
         for each in fields(Settings)
@@ -204,6 +225,13 @@ def _refuse_unknown(given: Mapping[str, Any]) -> None:
         nearest = get_close_matches(name, NAMES, 1)
         hint = f" LATCHKEY_{nearest[0]} is one." if nearest else " docs/settings.md lists all."
         raise BadSetting(name[:40], f"is no setting.{hint}")
+
+
+def _text(name: str, value: Any) -> str:
+    text = str(value or "")
+    if text and not text.strip():
+        raise BadSetting(name, "holds nothing but blanks: give it a value, or leave it out.")
+    return text.strip()
 
 
 def _made(instance: Path) -> Path:

@@ -35,7 +35,7 @@ def main(what: str = "", name: str = "") -> None:
     if what != "page" or not NAME.fullmatch(name) or keyword.iskeyword(name):
         sys.exit("Say `./just new page notes`; a name is 2 to 31 of a-z, 0-9 and _, a letter first.")
     if name in TABLES or any((WEBAPP / ours.format(name)).exists() for ours in OURS):
-        sys.exit(f"{name} is one of Latchkey's own names; take another.")
+        sys.exit(f"{name} is a name that is taken; take another.")
     number = f"{1 + len(list((OWN / 'migrations').glob('*.sql'))):04}"
     texts = {path.format(name, number=number): _filled(sample, name) for sample, path in FILES.items()}
     if there := [path for path in texts if (OWN / path).exists()]:

@@ -7,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from webapp.accounts import roles
+from webapp.brand.logo import LEAST_ICON
 from webapp.config import BadSetting, settings
 from webapp.database import database
 from webapp.metrics import folder
@@ -76,12 +77,16 @@ def _share_metrics(instance: Path, port: int) -> None:
 
 
 def _welcome() -> None:
-    click.echo(f"Latchkey is at {settings().origin} - stop it with Ctrl+C.")
+    click.echo(f"{settings().name} is at {settings().origin} - stop it with Ctrl+C.")
     if not roles.has_admin(database()):
         click.echo("It has no admin yet: sign up there, then run  ./just admin YOUR@EMAIL.ADDRESS  beside this.")
 
 
 def _warn(most: int) -> None:
+    if settings().logo.is_too_small:
+        click.echo(
+            f"LATCHKEY_LOGO has fewer than {LEAST_ICON} pixels a side, so browsers will not install the site.", err=True
+        )
     if most < connections.MOST:
         click.echo(
             f"This system lets a process open few files (`ulimit -Hn`), so each holds {most} connections at once"

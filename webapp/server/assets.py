@@ -4,9 +4,11 @@ import gzip
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import rcssmin
@@ -14,8 +16,12 @@ import rjsmin
 from flask import Flask
 from whitenoise import WhiteNoise
 
-from webapp.config import BadSetting, settings
+from webapp.brand import style
+from webapp.config import BadSetting, Settings, settings
 
+# An SVG may hold a script, and an address opened by itself makes it a page. In an <img> it never runs.
+IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 SOURCE = Path(__file__).parent.parent / "static"
 # These are compressed already.
 PACKED = {".png", ".woff2"}
@@ -24,25 +30,31 @@ MINIFIERS: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssm
 
 
 def register(app: Flask, own: Path) -> None:
-    """Publish our files and those in `own`; templates find an address by `asset("app.js")`. Raises BadSetting."""
+    """Publish our files and those in `own`; templates find an address by `asset("app.js")`. Raises BadSetting.
+
+    `asset("logo")` is that of the logo, ours or a team's, and `asset("touch")` that of the icon for iOS.
+    """
+    given, logo = settings(app), settings(app).logo
     try:
-        published = publish(settings(app).instance / "static", own)
+        published = publish(given.instance / "static", own, _made_of(given))
     except OSError as error:
         raise BadSetting("INSTANCE", f"has no room for static files: {error}") from error
+    published |= {name: published[file] for name, file in {"logo": logo.file, "touch": logo.touch}.items() if file}
     app.jinja_env.globals["asset"] = published.__getitem__
     app.extensions["assets"] = published
 
 
-def publish(folder: Path, own: Path | None = None) -> dict[str, str]:
+def publish(folder: Path, own: Path | None = None, made: Mapping[str, bytes] = NOTHING) -> dict[str, str]:
     """Write the static files to `folder`; return their addresses by name, such as `/static/app.3f2a….js` for `app.js`.
 
-    Files in `own` are added to ours, or replace ours of the same name.
+    Files in `own` are added to ours, or replace ours of the same name; so do those in `made`, by name.
 
     Old names stay until the folder is emptied: a page that was served before an update still finds its files.
     """
     sources = [SOURCE, own] if own else [SOURCE]
     found = {path.relative_to(source): path for source in sources for path in source.rglob("*") if path.is_file()}
-    return {name.as_posix(): f"/static/{_publish(name, found[name], folder)}" for name in sorted(found)}
+    contents = {name: _minified(found[name]) for name in sorted(found)} | {Path(name): made[name] for name in made}
+    return {name.as_posix(): f"/static/{_publish(name, contents[name], folder)}" for name in contents}
 
 
 def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
@@ -51,13 +63,30 @@ def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_ours = environ["PATH_INFO"].startswith("/static/") and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        if is_ours and environ["PATH_INFO"].endswith(".svg"):
+            start_response = _as_image(start_response)
         return (files if is_ours else application)(environ, start_response)
 
     return answer
 
 
-def _publish(name: Path, source: Path, folder: Path) -> str:
-    content = _minified(source)
+def _as_image(start_response: StartResponse) -> StartResponse:
+    """`start_response` with the policy for images, unless the answer is an error's page."""
+
+    def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
+        added = [] if status.startswith(("4", "5")) else [("Content-Security-Policy", IMAGE_POLICY)]
+        return start_response(status, headers + added, *failure)
+
+    return start
+
+
+def _made_of(given: Settings) -> dict[str, bytes]:
+    """The files that the settings make: the team's logo, and brand.css."""
+    logo, css = given.logo, style.sheet(given.logo, given.accent)
+    return ({logo.file: logo.content} if logo.content else {}) | ({"brand.css": css.encode()} if css else {})
+
+
+def _publish(name: Path, content: bytes, folder: Path) -> str:
     hashed = name.with_suffix(f".{hashlib.sha256(content).hexdigest()[:12]}{name.suffix}")
     for ending, packed in ({} if name.suffix in PACKED else CODINGS).items():
         if not (folder / f"{hashed}{ending}").exists():

@@ -12,6 +12,7 @@ from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
 from webapp.auth.drafts import brings_file
 from webapp.auth.navigation import Link
+from webapp.brand.words import file_name
 from webapp.config import settings
 from webapp.database import database
 from webapp.hypermedia import render
@@ -40,7 +41,7 @@ def save() -> ResponseReturnValue:
     user = own_session().user
     account = data.everything(database(), actor())
     lines = _lines(account, json_lines(COLUMNS, data.history(database(), actor())))
-    return download(lines, "application/json", f"latchkey-{user.id}.json")
+    return download(lines, "application/json", f"{file_name(settings().name)}-{user.id}.json")
 
 
 def _lines(account: dict[str, Any], history: Iterator[str]) -> Iterator[str]:

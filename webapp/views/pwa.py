@@ -22,7 +22,7 @@ def manifest() -> ResponseReturnValue:
 def service_worker() -> ResponseReturnValue:
     """Send the service worker; its cache is named after its files and the offline page that names them."""
     speak(None)
-    addresses = sorted(current_app.extensions["assets"].values())
+    addresses = sorted({*current_app.extensions["assets"].values()})
     kept = "".join(addresses) + render_template("offline.html")
     version = hashlib.sha256(kept.encode()).hexdigest()[:12]
     return _text("sw.js", "text/javascript", addresses=addresses, version=version)
