@@ -159,6 +159,20 @@ def test_the_kept_files_have_another_name_when_the_site_has(branded: Start) -> N
 # The logo.
 
 
+@pytest.mark.parametrize(
+    ("content", "is_told"),
+    [(SVG.encode(), False), (png(144, 144), False), (png(100, 100), True), (png(400, 150), True)],
+    ids=["svg", "square", "small", "wide"],
+)
+def test_the_start_tells_of_a_logo_that_is_no_icon(
+    start_server: Callable[..., Server], tmp_path: Path, content: bytes, is_told: bool
+) -> None:
+    """Chromium then has none for the installed app: ours would be another's."""
+    (tmp_path / "logo").write_bytes(content)
+    server = start_server(LOGO=str(tmp_path / "logo"), WORKERS="1")
+    assert ("LATCHKEY_LOGO is no square of 144 pixels or more" in server.log) is is_told
+
+
 def test_a_logo_stands_in_header_icons_and_manifest(branded: Start) -> None:
     client = (app := branded(logo=png(200, 100))).test_client()
     address = app.extensions["assets"]["logo"]

@@ -16,7 +16,7 @@ MOST_BYTES = 64 * 1024
 MOST_PIXELS = 4096
 # In the header, in CSS pixels.
 WIDEST, HIGHEST = 128, 32
-# Browsers install a site only with an icon of this size, in pixels.
+# Chromium installs a site only with an icon of this size, in pixels.
 LEAST_ICON = 144
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SVG = "http://www.w3.org/2000/svg svg"
@@ -58,9 +58,9 @@ class Logo:
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     @property
-    def is_too_small(self) -> bool:
-        """Whether browsers will not install the site with it."""
-        return self.is_png and min(self.size) < LEAST_ICON
+    def fits_icon(self) -> bool:
+        """Whether Chromium installs the site with it: an SVG of any shape, else a square that is large enough."""
+        return not self.is_png or LEAST_ICON <= self.size[0] == self.size[1]
 
 
 OURS = Logo(b"", "image/svg+xml", (512, 512))

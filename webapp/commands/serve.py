@@ -83,9 +83,10 @@ def _welcome() -> None:
 
 
 def _warn(most: int) -> None:
-    if settings().logo.is_too_small:
+    if not settings().logo.fits_icon:
         click.echo(
-            f"LATCHKEY_LOGO has fewer than {LEAST_ICON} pixels a side, so browsers will not install the site.", err=True
+            f"LATCHKEY_LOGO is no square of {LEAST_ICON} pixels or more, so Chromium installs the site as no app.",
+            err=True,
         )
     if most < connections.MOST:
         click.echo(
