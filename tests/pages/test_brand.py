@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fixtures import database_url
-from tests.screens import Screens, become, heading, promote, somebody, wait_for_worker
+from tests.screens import PHONE, Screens, become, heading, promote, somebody, wait_for_worker
 from tests.server import QUICK, Server
 
 # It would note that it ran, and lead away.
@@ -109,6 +109,16 @@ def test_the_logo_is_seen_where_it_is_an_image(screens: Screens, acme: Server) -
     header = page.locator(".brand img").bounding_box()
     assert header is not None and (round(header["width"]), round(header["height"])) == (96, 32)
     assert seen() == []
+
+
+@pytest.mark.parametrize("name", ["W" * 40, "Allgemeine Handwerksgenossenschaft Mitte"])
+def test_a_long_name_fits_a_telephone(screens: Screens, acme: Server, name: str) -> None:
+    page = screens.open("/login", base_url=acme.url, viewport=PHONE)
+    page.locator(".brand").evaluate("(brand, name) => brand.lastChild.replaceWith(name)", name)
+    box = page.locator(".brand").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= PHONE["width"]
+    assert page.locator(".brand").evaluate("brand => brand.scrollWidth <= brand.clientWidth")
+    assert page.locator(".brand img").evaluate("image => image.offsetWidth") == 96
 
 
 def test_without_a_network_the_offline_page_has_name_logo_and_accent(screens: Screens, acme: Server) -> None:
