@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -39,9 +40,10 @@ class Compiled(BytecodeCache):
 
 
 def _put_in(environment: Any) -> frozenset[tuple[str, str]]:
-    """The names of static files and the addresses of pages."""
+    """The names of static files, the addresses of pages, and what a brand is made of."""
     rules = environment.loader.app.url_map.iter_rules()
-    return frozenset([*environment.globals["asset"].__self__.items(), *((rule.endpoint, rule.rule) for rule in rules)])
+    named = (environment.globals[name].__self__.items() for name in ("asset", "brand"))
+    return frozenset([*chain.from_iterable(named), *((rule.endpoint, rule.rule) for rule in rules)])
 
 
 class Rule(routing.Rule):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 
 from tests.browser import Browser
 from tests.fixtures import Clock, logged_in, person
@@ -116,6 +116,20 @@ def test_two_apps_in_one_process_each_show_their_own(branded: Start) -> None:
         page = app.test_client().get("/login").text
         assert {word for word in ("Acme", "Zenith", "Latchkey") if word in page} == {name}
         assert app.extensions["assets"]["logo"] in page
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('{{ _("Welcome to %(site)s.") }}', "Welcome to &lt;Acme&gt;."),
+        ('{{ _("%(name)s has come to %(site)s.", name="A&B") }}', "A&amp;B has come to &lt;Acme&gt;."),
+        ('{% set told = _("%(site)s!") %}{{ told }}', "&lt;Acme&gt;!"),
+        ('{{ _("100 % of %s") }}', "100 % of %s"),
+    ],
+)
+def test_a_templates_sentence_has_the_name(branded: Start, source: str, text: str) -> None:
+    with branded(NAME="<Acme>").test_request_context():
+        assert render_template_string(source) == text
 
 
 def test_the_command_line_says_the_new_name_or_none(acme: Flask) -> None:

@@ -16,7 +16,12 @@ def _compiled(app: Flask, source: str) -> str:
 
 @pytest.mark.parametrize(
     ("call", "text"),
-    [('url_for("login.show")', "/login"), ("asset('app.js')", "/static/app."), ('_("Log in")', "Log in")],
+    [
+        ('url_for("login.show")', "/login"),
+        ("asset('app.js')", "/static/app."),
+        ('brand("name")', "Latchkey"),
+        ('_("Log in")', "Log in"),
+    ],
 )
 def test_what_never_changes_is_looked_up_once(app: Flask, call: str, text: str) -> None:
     for source in (f'<a href="{{{{ {call} }}}}">', f'{{% set found = {call} %}}<a href="{{{{ found }}}}">'):

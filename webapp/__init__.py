@@ -109,9 +109,13 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
 
 
 def _brand(app: Flask) -> dict[str, object]:
-    """What templates show of the site itself: `{{ site }}` is its name."""
-    given, is_branded = config.settings(app), "brand.css" in app.extensions["assets"]
-    return {"site": given.name, "logo": given.logo, "contact": given.contact, "branded": is_branded}
+    """What templates show of the site itself: `brand("name")` and the like, which never change, are put in for good."""
+    given, logo = config.settings(app), config.settings(app).logo
+    width, height = map(str, logo.shown)
+    sheet = "brand.css" if "brand.css" in app.extensions["assets"] else ""
+    brand = {"name": given.name, "type": logo.type, "width": width, "height": height}
+    brand |= {"touch": logo.touch, "sheet": sheet}
+    return {"brand": brand.__getitem__, "logo": logo, "contact": given.contact}
 
 
 def _join_hashing_pool(app: Flask) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
 from pathlib import Path
 from types import FunctionType, MappingProxyType, MethodType
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import jinja2
 from flask import Flask
@@ -17,7 +17,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from webapp.hypermedia import addresses, charts
 from webapp.languages import scripts, times
@@ -83,14 +83,16 @@ class Templates(Environment):
         templates = self.overlay(finalize=language.translated)
         templates.language = language
         templates.loaded = {}
-        templates.constant = {**self.constant, "_": language.gettext, "asset": cast(Resolve, self.globals["asset"])}
+        asset, brand = cast(Resolve, self.globals["asset"]), cast(Resolve, self.globals["brand"])
+        gettext = _with_name(language, brand("name"))
+        templates.constant = {**self.constant, "_": gettext, "asset": asset, "brand": brand}
         templates.filters = self.filters | {
             "number": language.number,
             "time": partial(times.as_time, language),
             "time_ago": partial(times.as_time_ago, language),
         }
         templates.globals = self.globals | {
-            "_": language.gettext,
+            "_": gettext,
             "bars": partial(charts.bars, language),
             "language": language,
             "ngettext": language.ngettext,
@@ -102,6 +104,15 @@ class Templates(Environment):
         """Make adding a filter or a global raise TypeError from here on, since the copies would lack it."""
         self.filters = cast(dict[str, Any], MappingProxyType(dict(self.filters)))
         self.globals = cast(dict[str, Any], MappingProxyType(dict(self.globals)))
+
+
+def _with_name(language: Language, site: str) -> Callable[..., Markup]:
+    """`language.gettext`, which puts the site's name into sentences that hold `%(site)s`."""
+
+    def gettext(template: str, **values: object) -> Markup:
+        return language.gettext(template, **(values | {"site": site} if "%(site)s" in template else values))
+
+    return gettext
 
 
 class QuickCalls(Context):
@@ -119,7 +130,7 @@ class QuickCalls(Context):
 
 
 class Constants(Extension):
-    """Puts what never changes into a template while it is compiled: `_("Log in")`, `asset("app.js")`, `url_for("…")`.
+    """Puts what never changes into a template while it is compiled: `_("Log in")`, `asset("app.js")`, `brand("name")`.
 
     Such a call has no values, only a text in quotes.
     """
@@ -131,7 +142,7 @@ class Constants(Extension):
             if shape == ["variable_begin", *CALL, "variable_end"] and (text := self._known(*tokens[1:4:2])) is not None:
                 yield Token(tokens[0].lineno, "data", escape(text))
                 del tokens[:6]
-            elif shape[:4] == CALL and before not in PARTS and (text := self._known(*tokens[0:3:2])) is not None:
+            elif shape[:4] == CALL and before not in PARTS and _is_plain(text := self._known(*tokens[0:3:2])):
                 yield Token(tokens[0].lineno, "string", text)
                 del tokens[:4]
             else:
@@ -145,6 +156,11 @@ class Constants(Extension):
             return known(given.value) if known else None
         except LookupError:
             return None
+
+
+def _is_plain(text: str | None) -> TypeGuard[str]:
+    """Whether a text in quotes says the same; HTML in it would be escaped once more."""
+    return text is not None and (not isinstance(text, Markup) or escape(str(text)) == text)
 
 
 PLAIN = {FunctionType, MethodType}
