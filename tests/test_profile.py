@@ -73,7 +73,7 @@ def test_one_that_the_command_line_gave_is_kept(browser: Browser, app: Flask, db
     made = app.test_cli_runner().invoke(args=["user", "create", "admin@example.com"], input=f"{PASSWORD}\n")
     assert made.exit_code == 0, made.output
     admin = log_in(browser, "admin").visit("/account").submit("username-form")
-    assert admin.flashes() == ["Your user name is admin now."]
+    assert admin.flashes() == ["Nothing has changed."]
     assert admin.client.post("/account/username/check", data={"username": "admin"}).text.strip() == ""
     admin.submit("username-form", username="Admin")
     assert _kept(db) == ("Admin", "admin@example.com")
@@ -152,7 +152,10 @@ def test_two_who_want_one_name_at_once_get_one_between_them(app: Flask, db: Data
         assert sorted(threads.map(rename, people)) == [303, 422]
 
 
-def test_saving_what_is_there_already_notes_nothing(alice: Browser, db: Database) -> None:
-    alice.visit("/account").submit("username-form")
-    alice.submit("email-form")
+@pytest.mark.parametrize("field", ["username", "email", "language"])
+def test_saving_what_is_there_already_says_so_and_notes_nothing(alice: Browser, db: Database, field: str) -> None:
+    typed = {"language": "browser"} if field == "language" else {}
+    alice.visit("/account").submit(f"{field}-form", **typed)
+    assert (alice.path, alice.flashes()) == ("/account", ["Nothing has changed."])
+    assert alice.page.select_one("#flashes .flash.message")
     assert not db.all("SELECT 1 FROM events WHERE kind LIKE '%changed'")

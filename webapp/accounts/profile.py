@@ -15,11 +15,14 @@ from webapp.languages.sentences import say
 log = logging.getLogger("latchkey")
 
 
-def rename(db: Database, actor: Actor, username: str) -> None:
-    """Change the user name. Raises Refused if the new one is malformed, taken or reserved; Throttled."""
+def rename(db: Database, actor: Actor, username: str) -> bool:
+    """Change the user name; return False if it is the same.
+
+    Raises Refused if the new one is malformed, taken or reserved; Throttled.
+    """
     user, username = actor.own_session.user, tidied(username)
     if username == user.username:
-        return
+        return False
     refuse(username=new_name_objection(actor, username, own=user.username))
     with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), username=NAME_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("username", user.id))
@@ -27,22 +30,32 @@ def rename(db: Database, actor: Actor, username: str) -> None:
         users.set_username(db, user.id, username)
         events.record(db, actor, Kind.USERNAME_CHANGED, user.id, old=user.username, new=username)
     log.info("user name changed: user %d", user.id)
+    return True
 
 
-def set_language(db: Database, actor: Actor, language: str | None, known: Container[str]) -> None:
-    """Show the user's pages in this language from now on; if None, as the browser asks. Raises Refused, Throttled."""
+def set_language(db: Database, actor: Actor, language: str | None, known: Container[str]) -> bool:
+    """Show the user's pages in this language from now on; if None, as the browser asks; return False if they are.
+
+    Raises Refused, Throttled.
+    """
     user = actor.own_session.user
     refuse(language=None if language is None or language in known else say("Choose one of these languages."))
+    if language == user.language:
+        return False
     with db.transaction():
         throttle.take(db, throttle.of_act("language", user.id))
         users.set_language(db, user.id, language)
+    return True
 
 
-def change_email(db: Database, actor: Actor, email: str) -> None:
-    """Change the address to log in with. Raises Refused if it is malformed, or another user's; Throttled."""
+def change_email(db: Database, actor: Actor, email: str) -> bool:
+    """Change the address to log in with; return False if it is the same.
+
+    Raises Refused if it is malformed, or another user's; Throttled.
+    """
     user, email = actor.own_session.user, tidied_email(email)
     if email == user.email:
-        return
+        return False
     refuse(email=email_objection(email))
     with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), email=EMAIL_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
@@ -51,6 +64,7 @@ def change_email(db: Database, actor: Actor, email: str) -> None:
         throttle.forget(db, email)
         events.record(db, actor, Kind.EMAIL_CHANGED, user.id, old=user.email, new=email)
     log.info("email address changed: user %d", user.id)
+    return True
 
 
 @contextmanager

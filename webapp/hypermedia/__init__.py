@@ -48,7 +48,7 @@ def render_aside(page: str, partial: str, **context: object) -> Response:
 
 
 def flash(sentence: str, category: str = "success") -> None:
-    """Show this sentence on the next page, in the reader's language; `category` is `success` or `error`."""
+    """Show this sentence on the next page, in the reader's language; `category` is `success`, `error` or `message`."""
     flask.flash(translated(sentence), category)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db import Database
 from webapp.accounts import profile, signup
+from webapp.accounts.actor import Actor
 from webapp.accounts.fields import Refused
 from webapp.auth import confirmed, login_required, own_session, quick, says
 from webapp.auth.actor import actor
@@ -28,6 +30,7 @@ FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm, "l
 SAVED = {
     "username": say("Your user name is %(it)s now."),
     "email": say("Your email address is %(it)s now. Log in with it from the next time on."),
+    "language": say("Your language is saved."),
 }
 # For a user who has set no language.
 AS_ASKED = "browser"
@@ -66,18 +69,7 @@ def change_email() -> ResponseReturnValue:
 @blueprint.post("/language")
 @login_required
 def change_language() -> ResponseReturnValue:
-    form = LanguageForm(request.form)
-    language = None if form.values["language"] == AS_ASKED else form.values["language"]
-    if form.check():
-        try:
-            profile.set_language(database(), actor(), language, known())
-        except Refused as refused:
-            form.refuse(refused)
-    if form.errors:
-        return _page("language", form)
-    speak(language)
-    flash(say("Your language is saved."))
-    return redirect(url_for("profile.show"), 303)
+    return _save("language", _set_language)
 
 
 @blueprint.post("/<any(username, email):field>/check")
@@ -92,16 +84,24 @@ def check(field: str) -> ResponseReturnValue:
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
 
 
-def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
-    form = FORMS[field](request.form)
+def _set_language(db: Database, who: Actor, wish: str) -> bool:
+    language = None if wish == AS_ASKED else wish
+    is_new = profile.set_language(db, who, language, known())
+    speak(language)
+    return is_new
+
+
+def _save(field: str, save: Callable[..., bool]) -> ResponseReturnValue:
+    form, is_new = FORMS[field](request.form), False
     if form.check():
         try:
-            save(database(), actor(), form.values[field])
+            is_new = save(database(), actor(), form.values[field])
         except Refused as refused:
             form.refuse(refused)
     if form.errors:
         return _page(field, form)
-    flash(say(SAVED[field], it=form.values[field]))
+    told = say(SAVED[field], it=form.values[field]) if is_new else say("Nothing has changed.")
+    flash(told, "success" if is_new else "message")
     return redirect(url_for("profile.show"), 303)
 
 
