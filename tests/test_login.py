@@ -40,6 +40,21 @@ def test_a_wrong_password_and_an_unknown_address_sound_the_same(browser: Browser
     assert browser.cookie("session") is None
 
 
+@pytest.mark.parametrize("typed", ["alice", "nobody", "ALICE ", "x" * 5000])
+def test_a_user_name_is_tried_and_then_told_from_an_address_by_its_shape_alone(browser: Browser, typed: str) -> None:
+    sign_up(browser, "alice").visit("/login").submit("login-form", email=typed, password=PASSWORD)
+    assert browser.answer.status_code == 422 and browser.value("email") == typed
+    hint = "Log in with your email address, not with your user name."
+    assert browser.errors() == {"password": f"Invalid credentials. {hint}"}
+
+
+def test_a_tutorials_address_without_an_at_logs_in(browser: Browser, db: Database) -> None:
+    sign_up(browser, "alice")
+    db.run("UPDATE users SET email = 'alice'")
+    log_in(browser, "alice", email="alice")
+    assert browser.path == "/dashboard"
+
+
 def test_an_unknown_address_costs_the_work_of_a_known_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = sign_up(Browser(app), "alice")
     worked: list[int] = []

@@ -13,16 +13,22 @@ from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
+INVALID = say("Invalid credentials.")
+INVALID_NAME = say("Invalid credentials. Log in with your email address, not with your user name.")
+
 
 class Failed(Refused):
     """A log-in that counts as a failed one."""
 
 
 class InvalidCredentials(Failed):
-    """No such account, or not its password; the answer does not tell which."""
+    """No such account, or not its password; the answer does not tell which.
 
-    def __init__(self) -> None:
-        super().__init__(password=say("Invalid credentials."))
+    A user who typed the user name reads what to type; the shape of what was typed decides, whether it exists or not.
+    """
+
+    def __init__(self, email: str) -> None:
+        super().__init__(password=INVALID if "@" in email else INVALID_NAME)
 
 
 class Disabled(Failed):
@@ -44,13 +50,13 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
     turn, succeeded = throttle.turn(actor, email, known), throttle.of_logged_in(actor, email, found, known)
     throttle.check(db, succeeded)
     with throttle.trying(db, throttle.of_login(actor, email, found, known), Failed):
-        user = _checked(db, actor, found, password, turn)
+        user = _checked(db, actor, found, email, password, turn)
     renewed = _renewed(user, password, turn)
     with db.transaction():
         throttle.take(db, succeeded)
         # While the password was being checked, its user may have changed it, or an admin may have shut the account.
         if not _is_as_read(user, users.lock(db, user.id)):
-            raise InvalidCredentials
+            raise InvalidCredentials(email)
         if renewed and users.set_password(db, user, renewed):
             events.record(db, actor, Kind.HASH_RENEWED, user.id)
         if old_token and (old := sessions.find(db, old_token)):
@@ -62,12 +68,12 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
     return token
 
 
-def _checked(db: Database, actor: Actor, user: users.User | None, password: str, turn: Turn) -> users.User:
+def _checked(db: Database, actor: Actor, user: users.User | None, email: str, password: str, turn: Turn) -> users.User:
     """Return `user` if `password` is theirs. Raises InvalidCredentials, Disabled, Busy."""
     matches = passwords.matches(user.password if user else None, password, turn, passwords.dearest(db))
     if not matches or user is None or user.is_gone(db.now()):
         _note_failure(db, actor, user)
-        raise InvalidCredentials
+        raise InvalidCredentials(email)
     if user.disabled_at:
         _note_failure(db, actor, user, "disabled")
         raise Disabled
