@@ -111,8 +111,9 @@ def _unavailable(error: Unavailable) -> ResponseReturnValue:
 
 def _throttled(error: Throttled) -> ResponseReturnValue:
     """Too many tries: nothing was tried, and nothing of what was typed is lost."""
-    g.retry_after = error.seconds
-    return _again(429, say(error.sentence, when=in_words(error.seconds)))
+    # The page's clock takes the place of these words.
+    g.retry_after, g.retry_words = error.seconds, in_words(error.seconds)
+    return _again(429, say(error.sentence, when=g.retry_words))
 
 
 def _busy(_: Busy) -> ResponseReturnValue:

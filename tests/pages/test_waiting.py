@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.screens import (
@@ -14,6 +15,7 @@ from tests.screens import (
     fill_in_login,
     fill_in_signup,
     flashes,
+    go_back,
     heading,
     hold,
     marked,
@@ -74,6 +76,48 @@ def test_a_slow_link_is_told_and_forgotten_with_its_answer(screens: Screens) -> 
     held[0].continue_()
     expect(words(page)).to_have_text("")
     expect(page.locator("[aria-busy]")).to_have_count(0)
+
+
+def test_a_slow_link_to_another_page_is_told_and_forgotten_when_its_page_comes_back(screens: Screens) -> None:
+    page = screens.open("/login")
+    held = hold(page, "**/signup", "GET")
+    page.evaluate(TELL)
+    with page.expect_console_message(lambda message: message.text.startswith("told “")) as heard:
+        page.get_by_role("link", name="Sign up").first.click(no_wait_after=True)
+    assert heard.value.text == "told “Sign up” is under way …"
+    held[0].continue_()
+    expect(heading(page)).to_have_text("Sign up")
+    go_back(page)
+    expect(heading(page)).to_have_text("Log in")
+    expect(words(page)).to_have_text("")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("how", ["a new tab", "a place on this page", "a file"])
+def test_a_link_that_leaves_the_page_as_it_is_is_not_told(screens: Screens, how: str) -> None:
+    page = with_a_clock(become(screens.open(), somebody()), "/account/activity")
+    link = page.get_by_role("link", name={"a file": "as CSV", "a new tab": "Dashboard"}.get(how, "Skip to the content"))
+    if how == "a file":
+        with page.expect_download():
+            link.click()
+    elif how == "a new tab":
+        with page.context.expect_page():
+            link.click(modifiers=["ControlOrMeta"])
+    else:
+        link.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+    page.clock.run_for(2 * SLOW)
+    expect(words(page)).to_have_text("")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+
+
+def test_a_link_that_brings_no_page_after_all_is_forgotten(screens: Screens) -> None:
+    page = with_a_clock(screens.open(), "/login")
+    page.evaluate("addEventListener('click', (event) => event.preventDefault())")
+    page.get_by_role("link", name="Sign up").first.click()
+    expect(words(page)).to_have_text("“Sign up” is under way …")
+    page.clock.run_for(20_000)
+    expect(words(page)).to_have_text("")
 
 
 def test_a_check_and_what_a_page_asks_by_itself_are_not_told(screens: Screens) -> None:
@@ -231,7 +275,8 @@ def test_too_many_tries_count_down_and_lose_nothing(screens: Screens, javascript
     expect(page.get_by_label("Keep me logged in")).to_be_checked()
     expect(page.get_by_label("Email address")).to_have_value(re.compile("@example.com$"))
     if javascript:
-        expect(timer(page)).to_have_text(re.compile(r"^You can try again in [45]:\d\d\.$"))
+        expect(timer(page)).to_have_text(re.compile(r"^in [45]:\d\d$"))
+        expect(flashes(page)).to_have_text(re.compile(r"try again in [45]:\d\d\.\s*$"))
         expect(password_of(page)).not_to_have_value("")
     else:
         expect(flashes(page)).to_contain_text("try again in 5 minutes.")
@@ -242,7 +287,7 @@ def test_a_page_that_came_without_htmx_counts_down_too(screens: Screens) -> None
     screens.expect_trouble("status of 429")
     page = without_htmx(screens, "/login")
     guess_too_often(page)
-    expect(timer(page)).to_have_text(re.compile(r"^You can try again in [45]:\d\d\.$"))
+    expect(timer(page)).to_have_text(re.compile(r"^in [45]:\d\d$"))
 
 
 def test_its_end_is_told_once_and_its_ticking_is_not(screens: Screens) -> None:

@@ -13,6 +13,7 @@ SENTENCES = {
     "tooOften": say("That was too often. Nothing was lost; try again in a while."),
     "underWay": say("“{}” is under way …"),
     "wait": say("You can try again in {}."),
+    "waitIn": say("in {}"),
     "waited": say("You can try again now."),
     "capsLock": say("Caps Lock is on."),
     "show": say("Show"),

@@ -72,6 +72,15 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-brings-file]")) setTimeout(finish, 3000, form);
 });
 
+// A link to another page here, in this tab; what htmx follows itself is prevented by now. It may bring a file after all,
+// or the user may stop it, which not every browser tells.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="/"]:not([download], [target])');
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  begin(link);
+  setTimeout(finish, 20_000, link);
+});
+
 // Browsers may keep the page on which a password was typed; the next user could go back to it and show the password.
 addEventListener("pagehide", () => {
   for (const field of document.querySelectorAll("[aria-busy=true] .password input")) field.value = "";
@@ -105,20 +114,23 @@ const countDown = () => {
   const refusal = document.querySelector("[data-retry-after]");
   if (!(refusal?.dataset.retryAfter <= 3600)) return;
   const end = Date.now() + refusal.dataset.retryAfter * 1000;
+  const { retryWords } = refusal.dataset;
   delete refusal.dataset.retryAfter;
   const timer = document.createElement("span");
   timer.setAttribute("role", "timer");
   timer.setAttribute("aria-live", "off");
-  refusal.append(" ", timer);
-  tick(timer, end);
+  // It takes the place of the words for the same time.
+  const [before, after] = retryWords ? refusal.textContent.split(retryWords) : [`${refusal.textContent} `, ""];
+  refusal.replaceChildren(before, timer, after);
+  tick(timer, end, retryWords ? sentences.waitIn : sentences.wait);
 };
 
-const tick = (timer, end) => {
+const tick = (timer, end, words) => {
   if (!timer.isConnected) return;
   const left = Math.ceil((end - Date.now()) / 1000);
   const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  timer.textContent = left > 0 ? sentences.wait.replace("{}", clock) : "";
-  if (left > 0) setTimeout(tick, 1000, timer, end);
+  timer.textContent = left > 0 ? words.replace("{}", clock) : "";
+  if (left > 0) setTimeout(tick, 1000, timer, end, words);
   else say(sentences.waited, "success");
 };
 
