@@ -42,6 +42,10 @@ def find(db: Database, user_id: int, draft_id: str) -> Draft | None:
     )
 
 
+def is_there(db: Database, draft_id: str) -> bool:
+    return bool(db.all("SELECT 1 FROM drafts WHERE id = :id", id=draft_id))
+
+
 def of_user(db: Database, user_id: int) -> list[tuple[str, str, str]]:
     """`(path, fields, created_at)` of each of the user's drafts, newest first."""
     rows = db.all(

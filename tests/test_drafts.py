@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from db import Database, users
-from tests.browser import Browser
+from tests.browser import Browser, text
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in
 
 
@@ -31,6 +31,22 @@ def test_it_comes_back_with_what_was_typed_and_is_saved_when_it_is_sent_again(la
     assert users.newest(db, 1)[0].username == "alice"
     late.submit("username-form")
     assert users.newest(db, 1)[0].username == "alicia"
+
+
+def test_the_log_in_page_before_says_that_it_is_kept(late: Browser) -> None:
+    assert "Log in to go on to that page. What you typed is kept." in late.text()
+    for draft in ("x", "a" * 22, "%00", ""):
+        assert "What you typed" not in late.visit(f"/login?next=/account/username?draft={draft}").text()
+
+
+def test_its_field_is_marked_and_has_the_focus_and_nothing_is_an_error(late: Browser) -> None:
+    _log_in_here(late, "alice")
+    assert late.page.select_one("#flashes .flash:not(.error)")
+    assert late.page.title is not None and not late.page.title.text.startswith("Error")
+    assert [field["id"] for field in late.page.select("[autofocus]")] == ["username"]
+    (marked,) = late.page.select(".field.restored")
+    assert text(marked.select_one("#username-hint")).startswith("Not saved yet. ")
+    assert not late.visit("/account").page.select(".restored, [autofocus]")
 
 
 def test_it_is_still_there_after_the_page_is_loaded_again(late: Browser) -> None:

@@ -69,6 +69,11 @@ def waiting(db: Database, session: Session, draft_id: str) -> Draft | None:
     return _shown(draft) if draft and is_meant else None
 
 
+def is_kept(db: Database, draft_id: str) -> bool:
+    """Whether a draft has this id, whose ever it is."""
+    return bool(ID.fullmatch(draft_id)) and drafts.is_there(db, draft_id)
+
+
 def of_user(db: Database, user_id: int) -> list[dict[str, object]]:
     found = drafts.of_user(db, user_id)
     return [{"path": path, "fields": _fields(fields), "kept_at": kept_at} for path, fields, kept_at in found]

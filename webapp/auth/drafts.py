@@ -6,6 +6,7 @@ the session in which it was sent.
 
 import functools
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,7 @@ from webapp.accounts import confirm, drafts
 from webapp.accounts.drafts import Draft, Purpose
 from webapp.auth import View, csrf
 from webapp.database import database
-from webapp.forms import is_secret
+from webapp.forms import Form, is_secret
 from webapp.hypermedia import flash
 from webapp.languages.sentences import Sentence, say
 
@@ -28,6 +29,7 @@ NOT_YET = say("Nothing was done yet. Look at what you typed and send it again.")
 def register(app: Flask) -> None:
     auth.before_acts(app, guard)
     app.before_request(restore)
+    app.jinja_env.globals["restored"] = restored
 
 
 def brings_file(view: View) -> View:
@@ -58,7 +60,19 @@ def restore() -> None:
     draft = drafts.find(database(), user.id, request.args["draft"]) if user else None
     if draft and draft.path == request.path:
         _type(draft.fields)
-        g.refusal = NOT_YET
+        g.note, g.restored = NOT_YET, {name for name, _ in draft.fields}
+
+
+def restored(form: Form) -> list[str]:
+    """Fields of this form that a draft has filled in."""
+    filled_in: set[str] = g.get("restored", set())
+    return [name for name in form.checks if name in filled_in]
+
+
+def is_kept_for(address: str) -> bool:
+    """Whether what was typed waits as a draft for the page at `address`; it comes back to its user alone."""
+    draft_id = parse_qs(urlsplit(address).query).get("draft", [""])[0]
+    return bool(draft_id) and drafts.is_kept(database(), draft_id)
 
 
 def resume(draft_id: str) -> Response | None:
