@@ -11,7 +11,9 @@ from webapp.languages.sentences import Sentence
 
 
 class Link(NamedTuple):
-    """A link in a menu: `menu` is `site`, `account` or `admin`; the lowest `order` comes first.
+    """A link in a menu: `menu` is `site`, `account`, `admin` or `registered`; the lowest `order` comes first.
+
+    `registered` stands at sign-up beside “Email already registered.”
 
     `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too.
     `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too.

@@ -9,6 +9,8 @@ from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
 from webapp.auth import current_token, current_user, give_token, public, quick
 from webapp.auth.actor import visitor
+from webapp.auth.carried import taken
+from webapp.auth.drafts import is_kept_for
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms.login import LoginForm
@@ -16,7 +18,11 @@ from webapp.hypermedia import next_path, render
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("login", __name__)
-NAVIGATION = (Link("site", "login.show", say("Log in"), 10, audience="strangers"),)
+NAVIGATION = (
+    Link("site", "login.show", say("Log in"), 10, audience="strangers"),
+    # Beside “Email already registered.”
+    Link("registered", "login.show", say("Log in"), 10, audience="strangers"),
+)
 
 
 @blueprint.get("/login")
@@ -25,7 +31,7 @@ NAVIGATION = (Link("site", "login.show", say("Log in"), 10, audience="strangers"
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(next_path(), 303)
-    return _page(LoginForm(request.form))
+    return _page(LoginForm(request.form or {"email": taken()}))
 
 
 @blueprint.post("/login")
@@ -57,4 +63,7 @@ def _way_on() -> str:
 
 def _page(form: LoginForm, status: int = 200) -> ResponseReturnValue:
     is_on_the_way = next_path() == request.args.get("next")
-    return render("login.html", "login_form.html", status, form=form, is_on_the_way=is_on_the_way)
+    is_typing_kept = is_on_the_way and is_kept_for(next_path())
+    return render(
+        "login.html", "login_form.html", status, form=form, is_on_the_way=is_on_the_way, is_typing_kept=is_typing_kept
+    )

@@ -11,6 +11,7 @@ from webapp.accounts.hashing import Busy
 from webapp.accounts.strength import in_words, objection
 from webapp.auth import current_user, public, quick
 from webapp.auth.actor import visitor
+from webapp.auth.carried import carry
 from webapp.auth.csrf import only_asks
 from webapp.auth.known_browsers import remember
 from webapp.auth.navigation import Link
@@ -42,7 +43,11 @@ def create() -> ResponseReturnValue:
         remember(signup.sign_up(database(), visitor(), **form.values, least=least, is_sent_again=form.is_sent_again))
     except Refused as refused:
         form.refuse(refused)
+        form.is_registered = refused.errors.get("email") == signup.EMAIL_TAKEN
+        if form.is_registered:
+            carry(form.values["email"])
         return _page(form, 422)
+    carry(form.values["email"])
     flash(say("Account created! Please log in."))
     return redirect(url_for("login.show", next=request.args.get("next")), 303)
 
