@@ -11,6 +11,7 @@ from tests.pages.test_admin_acts import test_an_act_without_a_reason_is_refused_
 from tests.pages.test_admin_users import (  # noqa: F401
     test_a_search_is_narrowed_by_role,
     test_going_back_brings_the_search_before,
+    test_going_back_from_a_person_brings_the_search,
     test_the_table_changes_in_place_while_somebody_types,
 )
 from tests.pages.test_buttons import (  # noqa: F401

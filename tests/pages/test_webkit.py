@@ -22,7 +22,7 @@ from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
 from tests.fixtures import WRONG
-from tests.screens import Person, somebody
+from tests.screens import Person, promote, somebody
 from tests.server import Server, free_port
 
 # What was on the page before may go while it is looked at.
@@ -155,6 +155,22 @@ def test_whoever_is_still_logged_in_finds_what_was_typed(window: Window, person:
     window.run("setTimeout(() => history.back())")
     window.sees("h1", "Profile")
     assert window.value("username") == "half a na"
+
+
+def test_going_back_from_a_person_brings_the_search(window: Window, person: Person, server: Server) -> None:
+    log_in(window, person)
+    promote(server, person)
+    window.open("/admin/users")
+    window.sees("h1", "People")
+    window.type("q", person.name)
+    window.sees("#users-table tbody th", person.name)
+    window.until(lambda driver: f"q={person.name}" in driver.current_url)
+    window.run("document.querySelector('#users-table tbody a').click()")
+    window.sees("h1", person.name)
+    window.run("setTimeout(() => history.back())")
+    window.sees("h1", "People")
+    window.sees("#users-table tbody th", person.name)
+    assert window.value("q") == person.name
 
 
 def sign_up(window: Window, person: Person) -> None:
