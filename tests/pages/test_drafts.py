@@ -1,5 +1,6 @@
 """A form that was interrupted."""
 
+import re
 from contextlib import closing
 
 from playwright.sync_api import Page, expect
@@ -29,10 +30,13 @@ def test_a_form_sent_after_the_end_comes_back_filled_in_after_the_log_in(screens
     let_pass(screens.server, person, unseen=OVER)
     press(page, "Save user name")
     expect(heading(page)).to_have_text("Log in")
+    expect(page.get_by_text("What you typed is kept.")).to_be_visible()
     fill_in_login(page, person)
     press(page, "Log in")
     expect(heading(page)).to_have_text("Profile")
     expect(flashes(page)).to_have_text("Nothing was done yet. Look at what you typed and send it again.")
+    expect(page.get_by_label("User name")).to_be_focused()
+    expect(page.get_by_label("User name")).to_have_accessible_description(re.compile("^Not saved yet."))
     expect(page.get_by_label("User name")).to_have_value(renamed.name)
     expect(page.get_by_label("Email address")).to_have_value(person.email)
     assert name_in(page.context.new_page()) == person.name

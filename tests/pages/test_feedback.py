@@ -3,11 +3,14 @@
 import re
 from urllib.parse import parse_qs
 
+import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.pages.steps import ANSWERED, LONG_ENOUGH
 from tests.screens import (
     Screens,
+    at,
+    become,
     fill_in_signup,
     hold,
     password_of,
@@ -18,6 +21,13 @@ from tests.screens import (
     with_a_clock,
 )
 
+# What the longest sentence answers, in each field that is checked alone.
+LONGEST_WORDS = {
+    "username": "a b",
+    "email": "a..b@example.com",
+    "password": "abcabcabcabc",
+    "new_password": "abcabcabcabc",
+}
 BAD_ADDRESS = "Enter an email address, like name@example.com."
 
 
@@ -26,6 +36,26 @@ def test_leaving_a_wrong_address_says_so_beside_the_field(screens: Screens) -> N
     leave_address(page, "nobody")
     expect(slot(page, "email")).to_have_text(f"Error: {BAD_ADDRESS}")
     expect(page.get_by_label("Email address")).to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("path", ["/signup", "/account", "/account/password"])
+def test_no_word_beside_a_field_moves_anything(screens: Screens, path: str, language: str, width: int) -> None:
+    page = screens.open(viewport={"width": width, "height": 1600}, locale=language)
+    page = at(path, page) if path == "/signup" else become(page, somebody(), path)
+    before = places(page)
+    for field, wrong in LONGEST_WORDS.items():
+        if page.locator(f"#{field}").count():
+            page.locator(f"#{field}").fill(wrong)
+            page.locator(f"#{field}").blur()
+            expect(slot(page, field)).to_have_text(re.compile(r"\w"))
+    assert places(page) == before
+    for field in page.locator("[autocomplete=new-password]").all():
+        field.fill("staple horse battery")
+        field.blur()
+        expect(page.locator(".strength")).to_have_text(re.compile(r"\w"))
+        assert places(page) == before
 
 
 def test_correcting_the_address_clears_the_slot(screens: Screens) -> None:
@@ -116,6 +146,11 @@ def test_a_check_does_not_take_back_what_the_submit_said_of_the_password(screens
     page.clock.run_for(LONG_ENOUGH)
     page.wait_for_timeout(ANSWERED)
     expect(slot(page, "password")).to_contain_text("made of your name")
+
+
+def places(page: Page) -> list[object]:
+    """Where each field and button is."""
+    return [control.bounding_box() for control in page.locator("main form :is(input, button):visible").all()]
 
 
 def leave_address(page: Page, text: str) -> None:

@@ -10,13 +10,36 @@ from tests.screens import (
     fill_in_signup,
     flashes,
     heading,
+    join,
     log_in,
     marked,
+    password_of,
     path,
     press,
     sign_up,
     somebody,
 )
+
+
+def test_the_address_of_the_sign_up_is_not_asked_for_again(screens: Screens, javascript: bool) -> None:
+    page, person = screens.open("/signup", javascript=javascript), somebody()
+    fill_in_signup(page, person)
+    press(page, "Sign up")
+    expect(page.get_by_label("Email address")).to_have_value(person.email)
+    expect(password_of(page)).to_be_focused()
+    page.keyboard.type(person.password)
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
+
+
+def test_a_registered_address_is_carried_to_the_log_in(screens: Screens, javascript: bool) -> None:
+    join(screens.open(), person := somebody())
+    page = screens.open("/signup", javascript=javascript)
+    fill_in_signup(page, somebody()._replace(email=person.email))
+    press(page, "Sign up")
+    page.locator("form").get_by_role("link", name="Log in").click()
+    expect(page.get_by_label("Email address")).to_have_value(person.email)
+    expect(password_of(page)).to_be_focused()
 
 
 def test_sign_up_ends_in_a_real_navigation_to_the_log_in_page(screens: Screens) -> None:

@@ -25,6 +25,7 @@ def test_one_error_at_sign_up_takes_the_focus_to_its_field(screens: Screens) -> 
     press(page, "Sign up")
     expect(page).to_have_title(re.compile("^Error: Sign up"))
     expect(page.get_by_label("Email address")).to_be_focused()
+    expect(page.get_by_role("alert", name="There is a problem")).to_contain_text("Enter an email address")
     expect(page.get_by_label("Email address")).to_have_value("nobody")
     expect(page.get_by_label("User name")).to_have_value(person.name)
     assert page.evaluate("window.marker")
