@@ -47,6 +47,12 @@ def test_somebody_is_made_an_admin_and_a_plain_user_again(grace: Browser, alice:
     ]
 
 
+def test_a_role_that_somebody_has_already_is_no_change(grace: Browser, alice: Browser, db: Database) -> None:
+    _act(grace, db, "alice", "role", role="user")
+    assert (grace.heading(), grace.flashes()) == ("alice", ["Nothing has changed."])
+    assert not [told for told in _told(alice) if told.startswith("Role changed")]
+
+
 def test_somebody_is_disabled_thrown_out_and_enabled_again(grace: Browser, alice: Browser, db: Database) -> None:
     _act(grace, db, "alice", "disable", reason="sends spam")
     assert "disabled since" in grace.text() and "0 sessions" in grace.text()

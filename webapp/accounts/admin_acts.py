@@ -17,7 +17,7 @@ Count = Callable[[int], Sentence]
 
 
 class Act(NamedTuple):
-    """An act in words: on one user, by `name`, and on a number of users."""
+    """An act in words: on one user, by `name`, and on a number of users. `do` returns False if nothing has changed."""
 
     title: Sentence
     titles: Count
@@ -73,16 +73,16 @@ def done(act: str, users: list[User]) -> Sentence:
     return ACTS[act].all_done(len(users)) if len(users) > 1 else say(ACTS[act].done, name=users[0].name)
 
 
-def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str, str]) -> None:
-    """Do the act on all of these users or, if one is refused, on none; `typed` holds `reason` and perhaps `role`.
+def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str, str]) -> bool:
+    """Do the act on all of these users or, if one is refused, on none; return False if nothing has changed.
 
-    Raises Refused, LastAdmin, NotAllowed, Throttled.
+    `typed` holds `reason` and perhaps `role`. Raises Refused, LastAdmin, NotAllowed, Throttled.
     """
     try:
         with db.transaction():
             # Two admins who act on the same people lock their rows in the same order.
-            for user in sorted(users, key=lambda user: user.id):
-                ACTS[act].do(db, actor, user, typed)
+            in_order = sorted(users, key=lambda user: user.id)
+            return any([ACTS[act].do(db, actor, user, typed) is not False for user in in_order])
     except Refused:
         log.info("%s of %d users was refused, and done to none of them", act, len(users))
         raise

@@ -50,15 +50,16 @@ def _doing(fields: dict[str, str], user_id: str, act: str) -> Sentence:
 @admin_required
 @says(_doing)
 def do(user_id: str, act: str) -> ResponseReturnValue:
-    users, form = _others(user_id), _form(act)
+    users, form, is_new = _others(user_id), _form(act), False
     if form.check():
         try:
-            admin_acts.do(database(), actor(), act, users, form.values)
+            is_new = admin_acts.do(database(), actor(), act, users, form.values)
         except Refused as refused:
             form.refuse(refused)
     if form.errors:
         return _page(users, act, form, 422)
-    flash(admin_acts.done(act, users))
+    told = admin_acts.done(act, users) if is_new else say("Nothing has changed.")
+    flash(told, "success" if is_new else "message")
     return redirect(_way_back(users), 303)
 
 
