@@ -128,7 +128,7 @@ def test_whose_name_is_reserved_today_is_named_in_the_log_and_keeps_it(
     app = create_app({"INSTANCE": str(tmp_path)})
     assert "although the user name is 'Admin'" in capfd.readouterr().err
     browser = log_in(Browser(app, htmx), "grace").visit("/account").submit("username-form")
-    assert browser.flashes() == ["Your user name is Admin now."]
+    assert browser.flashes() == ["Nothing has changed."]
     app.extensions["database"].close()
 
 

@@ -6,7 +6,7 @@ the session in which it was sent.
 
 import functools
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from flask import Flask, Response, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -71,7 +71,8 @@ def restored(form: Form) -> list[str]:
 
 def is_kept_for(address: str) -> bool:
     """Whether what was typed waits as a draft for the page at `address`; it comes back to its user alone."""
-    draft_id = parse_qs(urlsplit(address).query).get("draft", [""])[0]
+    # Not `urlsplit`, which would keep what a stranger sent.
+    draft_id = parse_qs(address.partition("?")[2]).get("draft", [""])[0]
     return bool(draft_id) and drafts.is_kept(database(), draft_id)
 
 
