@@ -82,7 +82,8 @@ def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str,
         with db.transaction():
             # Two admins who act on the same people lock their rows in the same order.
             in_order = sorted(users, key=lambda user: user.id)
-            return any([ACTS[act].do(db, actor, user, typed) is not False for user in in_order])
+            done = [ACTS[act].do(db, actor, user, typed) for user in in_order]
+            return any(one is not False for one in done)
     except Refused:
         log.info("%s of %d users was refused, and done to none of them", act, len(users))
         raise
