@@ -13,7 +13,8 @@ from webapp.languages.sentences import Sentence
 class Link(NamedTuple):
     """A link in a menu: `menu` is `site`, `account` or `admin`; the lowest `order` comes first.
 
-    `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too.
+    `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too, unless
+    another link of the menu is nearer; `also` names endpoints elsewhere for which it stands, and what lies below them.
     `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too.
     """
 
@@ -24,6 +25,7 @@ class Link(NamedTuple):
     icon: str = ""
     covers: bool = False
     audience: str = "users"
+    also: tuple[str, ...] = ()
 
 
 class Entry(NamedTuple):
@@ -49,13 +51,19 @@ def of(menu: str, user: User | None) -> list[Entry]:
     """Links of this menu for a user, or for a stranger if `user` is None."""
     found: list[Link] = current_app.extensions["navigation"]
     address, path = current_app.url_for, request.path
-    shown = [link for link in found if link.menu == menu and _is_for(link.audience, user)]
-    return [_entry(link, address(link.endpoint), path) for link in shown]
+    shown = [(link, address(link.endpoint)) for link in found if link.menu == menu and _is_for(link.audience, user)]
+    here = max((own for link, own in shown if _stands_for(link, own, path)), key=len, default="")
+    return [_entry(link, own, path) if own == here else Entry(own, link.label, link.icon, "") for link, own in shown]
 
 
 def _entry(link: Link, address: str, path: str) -> Entry:
-    below = "true" if link.covers and path.startswith(f"{address}/") else ""
-    return Entry(address, link.label, link.icon, "page" if path == address else below)
+    return Entry(address, link.label, link.icon, "page" if path == address else "true")
+
+
+def _stands_for(link: Link, own: str, path: str) -> bool:
+    if path == own or (link.covers and path.startswith(f"{own}/")):
+        return True
+    return any(f"{path}/".startswith(f"{current_app.url_for(endpoint)}/") for endpoint in link.also)
 
 
 def _is_for(audience: str, user: User | None) -> bool:

@@ -21,7 +21,7 @@ from webapp.languages.sentences import say
 blueprint = Blueprint("profile", __name__, url_prefix="/account")
 NAVIGATION = (
     Link("site", "profile.show", say("Account"), 20, covers=True),
-    Link("account", "profile.show", say("Profile"), 10, "person"),
+    Link("account", "profile.show", say("Profile"), 10, "person", covers=True),
 )
 
 FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm, "language": LanguageForm}
