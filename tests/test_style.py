@@ -8,8 +8,8 @@ import pytest
 SHEETS = sorted((Path(__file__).parent.parent / "webapp/static/css").glob("*.css"))
 SPACES = re.compile(r"(?<![\w-])(?:margin|padding|(?:row-|column-)?gap)[a-z-]*:\s*([^;}]+)")
 PART = re.compile(r"[\w-]+\((?:[^()]|\([^()]*\))*\)|\S+")
-# A size of something else, such as an icon's, may be added to a space.
-OF_THE_SCALE = re.compile(r"0|auto|var\(--space-[0-7]\)|(?:calc|clamp)\(.*var\(--.*\)")
+# A size of something else, such as an icon's, may be added to a space; millimetres are those of paper.
+OF_THE_SCALE = re.compile(r"0|auto|none|[0-9]+mm|var\(--space-[0-7]\)|(?:calc|clamp)\(.*var\(--.*\)")
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
