@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from webapp import auth, commands, config, database, errors, hypermedia, metrics, views
-from webapp.accounts import details, devices, events, people, roles
+from webapp.accounts import details, devices, events, initials, people, roles
 from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
 from webapp.commands import demo, role, serve, user
@@ -45,6 +45,7 @@ WORDS: dict[str, Callable[..., object]] = {
     "actor": events.actor,
     "detail": details.told,
     "device": devices.told,
+    "initials": initials.of,
     "role": roles.in_words,
     "sentence": events.sentence,
     "state": people.STATES.__getitem__,
