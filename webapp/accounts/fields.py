@@ -15,6 +15,8 @@ EMAIL = re.compile(
 LONGEST_EMAIL = 254
 # ASCII only: Cyrillic and full-width letters look like other letters, and zero-width ones cannot be seen.
 USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
+# Enough to tell one's own browsers apart.
+LONGEST_SESSION_NAME = 40
 # A sentence or two.
 LONGEST_REASON = 200
 NO_TEXT = say("This holds bytes that are not text.")
@@ -103,6 +105,14 @@ def reason_objection(value: str) -> str | None:
     if len(value) > LONGEST_REASON:
         return say("A reason must be at most %(number)s characters.", number=LONGEST_REASON)
     return None if value.isprintable() else say("A reason must be one line of text.")
+
+
+def session_name_objection(value: str) -> str | None:
+    if not is_text(value):
+        return NO_TEXT
+    if len(value) > LONGEST_SESSION_NAME:
+        return say("A name must be at most %(number)s characters.", number=LONGEST_SESSION_NAME)
+    return None if value.isprintable() else say("A name must be one line of text.")
 
 
 def _is_mailable(email: str) -> bool:
