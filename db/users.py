@@ -39,6 +39,10 @@ class User(NamedTuple):
         return self.username or self.email
 
     @property
+    def has_keys(self) -> bool:
+        return self.keys == "on"
+
+    @property
     def is_admin(self) -> bool:
         return self.role == "admin"
 

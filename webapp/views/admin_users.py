@@ -12,7 +12,7 @@ from webapp.hypermedia import render
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin/users")
-NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins"),)
+NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins", key="p"),)
 
 LONGEST_SEARCH = 100
 

@@ -19,7 +19,7 @@ from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
 from webapp.forms.login import LoginForm
 from webapp.forms.password_change import PasswordForm
-from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.forms.profile import EmailForm, KeysForm, LanguageForm, UsernameForm
 from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
 from webapp.languages.reader import known
@@ -130,6 +130,7 @@ def _specimens() -> Iterator[Specimen]:
         {"others": SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)},
     )
     yield Specimen("session_panel.html", "live", {"form": SessionNameForm({})})
+    yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE)})
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
     yield Specimen("activity_list.html", "empty", {"listed": NOTHING, "kind": "exported"})
@@ -141,7 +142,7 @@ def _forms() -> Iterator[Specimen]:
     """Each form empty, with one mistake in it, and with a mistake in each field."""
     for name, form in {
         "login": LoginForm, "signup": SignupForm, "username": UsernameForm, "email": EmailForm, "confirm": ConfirmForm,
-        "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm,
+        "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm, "keys": KeysForm,
         "session_name": SessionNameForm,
     }.items():  # fmt: skip
         for state, filled in _states(form):
