@@ -130,6 +130,7 @@ def _specimens() -> Iterator[Specimen]:
         {"others": SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)},
     )
     yield Specimen("session_panel.html", "live", {"form": SessionNameForm({})})
+    yield Specimen("install.html", "", {})
     yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE)})
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
