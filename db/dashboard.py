@@ -24,10 +24,10 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
     """The facts, the days from `since_day` on, and failed log-ins since the moment `visit_at`."""
     rows = db.all(
         """SELECT 'session' AS part, id, remember, created_at, confirmed_at, last_seen_at, last_visit_at, ended_at,
-                  device, address
+                  device, address, name
            FROM sessions WHERE user_id = :user_id AND ended_at IS NULL
            UNION ALL
-           SELECT 'day', kind, number, day, NULL, NULL, NULL, NULL, NULL, NULL
+           SELECT 'day', kind, number, day, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM user_days WHERE user_id = :user_id AND day >= :since_day
            UNION ALL
            SELECT 'failed', NULL,
@@ -35,9 +35,9 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
                 WHERE user_id = :user_id AND kind = 'login_failed' AND day > :visit_day)
                + (SELECT count(*) FROM events WHERE user_id = :user_id AND kind = 'login_failed'
                   AND created_at >= :visit_at AND created_at < :visit_day_end),
-               NULL, NULL, NULL, NULL, NULL, NULL, NULL
+               NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            UNION ALL
-           SELECT 'changed', max(created_at), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           SELECT 'changed', max(created_at), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM events WHERE user_id = :user_id AND kind = 'password_changed'""",
         user_id=user.id,
         since_day=since_day,
@@ -49,7 +49,7 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
     for part, *fields in rows:
         parts[part].append(tuple(fields))
     return Facts(
-        sessions=[Session._make([name, bool(remember), *rest, user]) for name, remember, *rest in parts["session"]],
+        sessions=[Session._make([key, bool(remember), *rest, user]) for key, remember, *rest in parts["session"]],
         days={(kind, day): number for kind, number, day, *_ in parts["day"]},
         failed=int(parts["failed"][0][1]),
         password_changed_at=parts["changed"][0][0],

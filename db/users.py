@@ -30,11 +30,17 @@ class User(NamedTuple):
     """`active`, `disabled` or `leaving`."""
     language: str | None
     """A code such as `de`, or None if the browser decides."""
+    keys: str = "on"
+    """`on`, or `off` if single keys do nothing on pages."""
 
     @property
     def name(self) -> str:
         """The user name, or the address if it is empty, as it may be in a tutorial's row."""
         return self.username or self.email
+
+    @property
+    def has_keys(self) -> bool:
+        return self.keys == "on"
 
     @property
     def is_admin(self) -> bool:
@@ -79,17 +85,19 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def by_email(db: Database, email: str) -> User | None:
-    return db.one("SELECT * FROM people WHERE email = :email", as_user, email=email)
+    return db.one("SELECT * FROM people_2 WHERE email = :email", as_user, email=email)
 
 
 def by_id(db: Database, user_id: int) -> User | None:
-    return db.one("SELECT * FROM people WHERE id = :id", as_user, id=user_id)
+    return db.one("SELECT * FROM people_2 WHERE id = :id", as_user, id=user_id)
 
 
 def by_username(db: Database, username: str) -> User | None:
     """Find the user by name, ignoring case; of a tutorial's namesakes the oldest row."""
     return db.one(
-        "SELECT * FROM people WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1", as_user, username=username
+        "SELECT * FROM people_2 WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1",
+        as_user,
+        username=username,
     )
 
 
@@ -108,7 +116,7 @@ def is_name_taken(db: Database, username: str, unless: int | None = None) -> boo
 def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     """At most `limit` people, newest first, starting below the id `before`."""
     return db.all(
-        "SELECT * FROM people WHERE id < :before ORDER BY id DESC LIMIT :limit",
+        "SELECT * FROM people_2 WHERE id < :before ORDER BY id DESC LIMIT :limit",
         as_user,
         before=2**63 - 1 if before is None else before,
         limit=limit,
@@ -188,6 +196,10 @@ def set_email(db: Database, user_id: int, email: str) -> None:
 
 def set_language(db: Database, user_id: int, language: str | None) -> None:
     db.run("UPDATE users SET language = :language WHERE id = :id", language=language, id=user_id)
+
+
+def set_keys(db: Database, user_id: int, has_keys: bool) -> None:
+    db.run("UPDATE users SET has_keys = :has_keys WHERE id = :id", has_keys=int(has_keys), id=user_id)
 
 
 def stored_role(db: Database, user_id: int) -> str | None:

@@ -27,6 +27,8 @@ PACKAGES = {
     "Firefox": ("firefox-esr",),
     "WebKitWebDriver": ("webkit2gtk-driver",),
     "Xvfb": ("xvfb",),
+    # Draws the sheets that a browser prints.
+    "pdftoppm": ("poppler-utils",),
 }
 # Without the others their own tests alone are left out.
 NEEDED = {"libatomic", "Chromium"}

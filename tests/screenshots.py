@@ -1,4 +1,4 @@
-"""Takes the pictures in the docs of a demo: `python -m tests.screenshots`."""
+"""Takes the pictures in the docs, and those of the installed app, of a demo: `python -m tests.screenshots`."""
 
 import base64
 import logging
@@ -21,6 +21,8 @@ from webapp.accounts import demo
 from webapp.commands.demo import EVENTS_EACH
 
 FOLDER = Path(__file__).parent.parent / "docs/screenshots"
+# What a browser shows before it installs the app.
+INSTALL = FOLDER.parent.parent / "webapp/static/install"
 PEOPLE = 300
 # The same pages give the same pictures, whenever they are taken; late, when most of what the day brings has happened.
 NOW = datetime(2026, 11, 24, 22, 40, tzinfo=UTC)
@@ -151,6 +153,26 @@ COVER = [Picture("/signup", act=_mistype_address, size=HALF), Picture("/dashboar
 FRAME = """<style>body { margin: 0; padding: 10px; display: flex; gap: 20px; background: #999 }</style>"""
 
 
+def _take_brand_away(page: Page) -> None:
+    """A team has a name of its own, and the same pictures."""
+    page.locator(".site-header, .site-footer").evaluate_all("parts => parts.forEach((part) => part.remove())")
+
+
+INSTALLED = {
+    "wide": Picture("/dashboard", "member", _take_brand_away, Size(1280, 800)),
+    "narrow": Picture("/dashboard", "member", _take_brand_away, Size(390, 780)),
+}
+# The pages whose first picture in this place is the sign of a shortcut.
+SIGNS = {"dashboard": Picture("/admin", "admin"), "logout": Picture("/")}
+PLACES = {"dashboard": ".side svg", "logout": ".cards li:nth-child(2) svg"}
+SIGN = """<style>
+  body { margin: 0; inline-size: 192px; block-size: 192px; display: grid; place-content: center;
+         border-radius: 42px; background: #2a2520; color: #e9b44c }
+  svg { inline-size: 112px; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round;
+        stroke-linejoin: round }
+</style>"""
+
+
 def main() -> None:
     # The server would tell of each request.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -161,7 +183,20 @@ def main() -> None:
         keys = log_everybody_in(site)
         for name, picture in PICTURES.items():
             _save(name, taken(show(site, keys, picture)))
+        take_for_install(site, keys)
         _save("cover", _side_by_side(site, [taken(show(site, keys, picture)) for picture in COVER]))
+
+
+def take_for_install(site: Site, keys: dict[str, StorageState | None]) -> None:
+    """Pictures of the app in a wide window and a narrow one, and a sign for each of its shortcuts."""
+    INSTALL.mkdir(exist_ok=True)
+    for name, picture in INSTALLED.items():
+        (INSTALL / f"{name}.webp").write_bytes(taken(show(site, keys, picture)))
+    for name, place in PLACES.items():
+        drawn = show(site, keys, SIGNS[name]).locator(place).first.evaluate("svg => svg.outerHTML")
+        page = site.browser.new_page(viewport={"width": 192, "height": 192})
+        page.set_content(SIGN + drawn)
+        page.screenshot(path=INSTALL / f"{name}-192.png", omit_background=True)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def test_what_never_changes_is_looked_up_once(app: Flask, call: str, text: str) 
 
 def test_an_address_with_values_or_of_another_page_is_asked_for(app: Flask) -> None:
     assert "resolve('url_for')" in _compiled(app, "{{ url_for(page) }}")
-    source = '{{ url_for("sessions.show_one", session_id=text) }} {{ url_for(page) }}'
+    source = '{{ url_for("session.show", session_id=text) }} {{ url_for(page) }}'
     with app.test_request_context():
         assert render_template_string(source, text="a b", page="login.show") == "/account/sessions/a%20b /login"
 

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from webapp import auth, commands, config, database, errors, hypermedia, metrics, views
-from webapp.accounts import details, devices, events, people, roles
+from webapp.accounts import details, devices, events, initials, people, roles, session_name
 from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
 from webapp.commands import demo, role, serve, user
@@ -43,8 +43,10 @@ PASSED: tuple[ModuleType, ...] = (
 # How templates say what the rules hold: `{{ user.role | role }}`.
 WORDS: dict[str, Callable[..., object]] = {
     "actor": events.actor,
+    "called": session_name.called,
     "detail": details.told,
     "device": devices.told,
+    "initials": initials.of,
     "role": roles.in_words,
     "sentence": events.sentence,
     "state": people.STATES.__getitem__,

@@ -68,21 +68,30 @@ EDGELESS = """() => [...document.querySelectorAll("button, .button, input, selec
   .filter((element) => parseFloat(getComputedStyle(element).borderTopWidth) < 1)
   .map((element) => element.outerHTML.slice(0, 120))"""
 # WCAG 2.2's relative luminance, of what the browser makes of a colour.
-CONTRAST = """([one, other]) => {
+LUMINANCE = """
   const context = new OffscreenCanvas(1, 1).getContext("2d");
-  const luminance = (name) => {
-    const probe = document.body.appendChild(document.createElement("i"));
-    probe.style.color = `var(--${name})`;
-    context.fillStyle = getComputedStyle(probe).color;
+  const luminance = (colour) => {
+    context.fillStyle = colour;
     context.fillRect(0, 0, 1, 1);
-    probe.remove();
     const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((level) => level / 255)
       .map((level) => (level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4));
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
-}"""
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };"""
+CONTRAST = f"""(names) => {{
+  {LUMINANCE}
+  const colours = names.map((name) => {{
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = `var(--${{name}})`;
+    const {{ color }} = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  }});
+  return contrast(...colours);
+}}"""
 LINES, GROUNDS = ("brass", "edge", "bad", "good"), ("paper", "sheet", "brass-tint", "bad-tint", "good-tint")
 
 

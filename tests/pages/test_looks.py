@@ -41,3 +41,11 @@ def test_forced_colours_and_less_motion_take_nothing_away(screens: Screens, addr
 def shown(page: Page) -> tuple[str, int]:
     """The words, and how many things can be seen."""
     return page.locator("body").inner_text(), page.locator("body *").filter(visible=True).count()
+
+
+@pytest.mark.parametrize("address", ["/account/activity", "/admin/users", "/admin/events"])
+def test_what_a_filter_changes_keeps_clear_of_it(screens: Screens, address: str) -> None:
+    page = screens.open(address, storage_state=screens.key("admin"))
+    above = page.locator(".filter, .search").evaluate("form => form.getBoundingClientRect().bottom")
+    below = page.locator(".filter, .search").evaluate("form => form.nextElementSibling.getBoundingClientRect().top")
+    assert below - above >= 24

@@ -63,8 +63,9 @@ def test_chromium_would_install_it(
     context = screens.watch(browser_type.launch_persistent_context(str(tmp_path), **launch_options))
     page = context.new_page()
     page.goto(screens.server.url)
-    answer = context.new_cdp_session(page).send("Page.getInstallabilityErrors")
-    assert answer["installabilityErrors"] == []
+    session = context.new_cdp_session(page)
+    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    assert session.send("Page.getAppManifest")["errors"] == []
 
 
 def test_the_manifest_says_who_it_is(manifest: dict[str, Any]) -> None:
@@ -82,6 +83,26 @@ def test_the_icons_have_the_sizes_that_they_claim(screens: Screens, manifest: di
         ("512x512", "any"),
         ("512x512", "maskable"),
     }
+
+
+def test_the_pictures_have_the_sizes_that_they_claim_and_are_not_kept(
+    screens: Screens, manifest: dict[str, Any]
+) -> None:
+    page = screens.open("/login")
+    assert {picture["form_factor"] for picture in manifest["screenshots"]} == {"wide", "narrow"}
+    for picture in [*manifest["screenshots"], *(shortcut["icons"][0] for shortcut in manifest["shortcuts"])]:
+        answer = page.request.get(picture["src"])
+        assert answer.ok and len(answer.body()) < 60_000 and answer.headers["content-type"] == picture["type"]
+        size = page.evaluate(
+            """async (address) => {
+              const bitmap = await createImageBitmap(await (await fetch(address)).blob());
+              return `${bitmap.width}x${bitmap.height}`;
+            }""",
+            picture["src"],
+        )
+        assert size == picture["sizes"]
+        assert picture["src"] not in page.request.get("/sw.js").text()
+    assert len({shortcut["icons"][0]["src"] for shortcut in manifest["shortcuts"]}) == len(manifest["shortcuts"])
 
 
 def test_each_shortcut_leads_somewhere(screens: Screens, manifest: dict[str, Any]) -> None:

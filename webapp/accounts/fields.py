@@ -15,6 +15,8 @@ EMAIL = re.compile(
 LONGEST_EMAIL = 254
 # ASCII only: Cyrillic and full-width letters look like other letters, and zero-width ones cannot be seen.
 USERNAME = re.compile(r"[A-Za-z0-9._-]{2,32}")
+# Enough to tell one's own browsers apart.
+LONGEST_SESSION_NAME = 40
 # A sentence or two.
 LONGEST_REASON = 200
 LONGEST_VIEW_NAME = 40
@@ -107,12 +109,18 @@ def reason_objection(value: str) -> str | None:
 
 
 def view_name_objection(value: str) -> str | None:
+    return _name_objection(value, LONGEST_VIEW_NAME) if value else say("Enter a name for the view.")
+
+
+def session_name_objection(value: str) -> str | None:
+    return _name_objection(value, LONGEST_SESSION_NAME)
+
+
+def _name_objection(value: str, longest: int) -> str | None:
     if not is_text(value):
         return NO_TEXT
-    if not value:
-        return say("Enter a name for the view.")
-    if len(value) > LONGEST_VIEW_NAME:
-        return say("A name must be at most %(number)s characters.", number=LONGEST_VIEW_NAME)
+    if len(value) > longest:
+        return say("A name must be at most %(number)s characters.", number=longest)
     return None if value.isprintable() else say("A name must be one line of text.")
 
 

@@ -1,4 +1,4 @@
-"""A user's profile: the user name, the address to reach them at, and the language."""
+"""A user's profile: the user name, the address to reach them at, the language and the keys."""
 
 import logging
 from collections.abc import Container, Iterator
@@ -45,6 +45,21 @@ def set_language(db: Database, actor: Actor, language: str | None, known: Contai
     with db.transaction():
         throttle.take(db, throttle.of_act("language", user.id))
         users.set_language(db, user.id, language)
+    return True
+
+
+def set_keys(db: Database, actor: Actor, keys: str) -> bool:
+    """Let single keys lead to pages, or not; `keys` is `on` or `off`; return False if they do already.
+
+    Raises Refused, Throttled.
+    """
+    user = actor.own_session.user
+    refuse(keys=None if keys in {"on", "off"} else say("Choose one of these."))
+    if keys == user.keys:
+        return False
+    with db.transaction():
+        throttle.take(db, throttle.of_act("keys", user.id))
+        users.set_keys(db, user.id, keys == "on")
     return True
 
 

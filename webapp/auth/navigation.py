@@ -1,5 +1,6 @@
 """The menus: each view names its links, and templates show those that the user may follow."""
 
+import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -9,14 +10,19 @@ from db.users import User
 from webapp.auth import current_user
 from webapp.languages.sentences import Sentence
 
+# From the one of all pages to the one of the fewest.
+MENUS = ("site", "account", "admin")
+
 
 class Link(NamedTuple):
     """A link in a menu: `menu` is `site`, `account`, `admin` or `registered`; the lowest `order` comes first.
 
     `registered` stands at sign-up beside “Email already registered.”
 
-    `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too.
-    `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too.
+    `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too, unless
+    another link of the menu is nearer; `also` names endpoints elsewhere for which it stands, and what lies below them.
+    `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too. After `g` the `key`
+    leads there; of two links with one key the one in the later menu does.
     """
 
     menu: str
@@ -26,6 +32,8 @@ class Link(NamedTuple):
     icon: str = ""
     covers: bool = False
     audience: str = "users"
+    also: tuple[str, ...] = ()
+    key: str = ""
 
 
 class Entry(NamedTuple):
@@ -39,7 +47,8 @@ class Entry(NamedTuple):
 
 def register(app: Flask, found: Iterable[Link]) -> None:
     app.extensions["navigation"] = sorted(found, key=lambda link: link.order)
-    app.jinja_env.globals["links"] = links
+    app.extensions["places"] = {}
+    app.jinja_env.globals.update(links=links, places=places)
 
 
 def links(menu: str) -> list[Entry]:
@@ -51,13 +60,37 @@ def of(menu: str, user: User | None) -> list[Entry]:
     """Links of this menu for a user, or for a stranger if `user` is None."""
     found: list[Link] = current_app.extensions["navigation"]
     address, path = current_app.url_for, request.path
-    shown = [link for link in found if link.menu == menu and _is_for(link.audience, user)]
-    return [_entry(link, address(link.endpoint), path) for link in shown]
+    shown = [(link, address(link.endpoint)) for link in found if link.menu == menu and _is_for(link.audience, user)]
+    here = max((own for link, own in shown if _stands_for(link, own, path)), key=len, default="")
+    return [_entry(link, own, path) if own == here else Entry(own, link.label, link.icon, "") for link, own in shown]
+
+
+def by_key(user: User) -> dict[str, Link]:
+    """Links of all menus that a key leads this user to."""
+    found: list[Link] = current_app.extensions["navigation"]
+    keyed = [link for menu in MENUS for link in found if link.menu == menu and link.key]
+    return {link.key: link for link in keyed if _is_for(link.audience, user)}
+
+
+def places() -> str:
+    """Where each key leads the current user, as JSON for keys.js; the same for all users of a role."""
+    kept, user = current_app.extensions["places"], current_user()
+    if user is None:
+        return "{}"
+    if user.role not in kept:
+        found = by_key(user).items()
+        kept[user.role] = json.dumps({key: current_app.url_for(link.endpoint) for key, link in found})
+    return str(kept[user.role])
 
 
 def _entry(link: Link, address: str, path: str) -> Entry:
-    below = "true" if link.covers and path.startswith(f"{address}/") else ""
-    return Entry(address, link.label, link.icon, "page" if path == address else below)
+    return Entry(address, link.label, link.icon, "page" if path == address else "true")
+
+
+def _stands_for(link: Link, own: str, path: str) -> bool:
+    if path == own or (link.covers and path.startswith(f"{own}/")):
+        return True
+    return any(f"{path}/".startswith(f"{current_app.url_for(endpoint)}/") for endpoint in link.also)
 
 
 def _is_for(audience: str, user: User | None) -> bool:

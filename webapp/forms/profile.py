@@ -6,6 +6,9 @@ from webapp.accounts.fields import email_objection, username_objection
 from webapp.forms import Form
 from webapp.languages.sentences import say
 
+# For a user who has set no language.
+AS_BROWSER = "browser"
+
 
 class UsernameForm(Form):
     checks: ClassVar = {"username": username_objection}
@@ -17,3 +20,15 @@ class LanguageForm(Form):
 
 class EmailForm(Form):
     checks: ClassVar = {"email": email_objection}
+
+
+class KeysForm(Form):
+    checks: ClassVar = {"keys": lambda value: None if value else say("Choose whether keys lead to pages.")}
+
+
+FORMS: dict[str, type[Form]] = {
+    "username": UsernameForm,
+    "email": EmailForm,
+    "language": LanguageForm,
+    "keys": KeysForm,
+}

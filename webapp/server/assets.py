@@ -24,7 +24,7 @@ IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 SOURCE = Path(__file__).parent.parent / "static"
 # These are compressed already.
-PACKED = {".png", ".woff2"}
+PACKED = {".png", ".webp", ".woff2"}
 # The parts of scripts and style sheets that only their readers need are a tenth of what a first visit loads.
 MINIFIERS: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
 

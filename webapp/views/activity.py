@@ -17,7 +17,7 @@ from webapp.hypermedia.downloads import csv_lines, download, json_lines
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
-NAVIGATION = (Link("account", "activity.show", say("Activity"), 40, "clock", covers=True),)
+NAVIGATION = (Link("account", "activity.show", say("Activity"), 40, "clock", covers=True, key="e"),)
 
 
 def _told(asked: lists.Asked) -> list[str]:

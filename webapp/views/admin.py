@@ -14,7 +14,7 @@ from webapp.languages.sentences import say
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 NAVIGATION = (
     Link("site", "admin.show", say("Admin"), 30, covers=True, audience="admins"),
-    Link("admin", "admin.show", say("Overview"), 10, "chart", audience="admins"),
+    Link("admin", "admin.show", say("Overview"), 10, "chart", covers=True, audience="admins"),
 )
 
 

@@ -18,7 +18,7 @@ from webapp.hypermedia.downloads import csv_lines, download, json_lines
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
-NAVIGATION = (Link("admin", "admin_events.show", say("Events"), 30, "clock", covers=True, audience="admins"),)
+NAVIGATION = (Link("admin", "admin_events.show", say("Events"), 30, "clock", covers=True, audience="admins", key="e"),)
 
 COLUMNS = [
     "id", "created_at", "kind", "sentence", "user_id", "username", "detail", "actor", "address", "device", "session_id",

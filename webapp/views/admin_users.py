@@ -17,7 +17,7 @@ from webapp.hypermedia.downloads import csv_lines, download, json_lines
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin")
-NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins"),)
+NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins", key="p"),)
 
 LONGEST_SEARCH = 100
 COLUMNS = ["id", "username", "email", "role", "state", "created_at", "disabled_at", "deletion_at", "language"]

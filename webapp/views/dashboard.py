@@ -11,7 +11,7 @@ from webapp.hypermedia import cards, render
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("dashboard", __name__)
-NAVIGATION = (Link("site", "dashboard.show", say("Dashboard"), 10),)
+NAVIGATION = (Link("site", "dashboard.show", say("Dashboard"), 10, covers=True, key="d"),)
 
 
 @blueprint.get("/dashboard")

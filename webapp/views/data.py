@@ -22,7 +22,7 @@ from webapp.languages.sentences import say
 COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
 
 blueprint = Blueprint("data", __name__, url_prefix="/account/data")
-NAVIGATION = (Link("account", "data.show", say("Your data"), 50, "download", covers=True),)
+NAVIGATION = (Link("account", "data.show", say("Your data"), 50, "download", covers=True, also=("deletion.show",)),)
 
 
 @blueprint.get("")

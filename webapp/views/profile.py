@@ -1,4 +1,4 @@
-"""The profile: user name, email address and language, each saved alone."""
+"""The profile: user name, email address, language and keys, each saved alone."""
 
 from collections.abc import Callable
 
@@ -15,25 +15,23 @@ from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import Form
-from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.forms.profile import AS_BROWSER, FORMS
 from webapp.hypermedia import flash, render
 from webapp.languages.reader import known, speak
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("profile", __name__, url_prefix="/account")
 NAVIGATION = (
-    Link("site", "profile.show", say("Account"), 20, covers=True),
-    Link("account", "profile.show", say("Profile"), 10, "person"),
+    Link("site", "profile.show", say("Account"), 20, covers=True, key="a"),
+    Link("account", "profile.show", say("Profile"), 10, "person", covers=True),
 )
 
-FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm, "language": LanguageForm}
 SAVED = {
     "username": say("Your user name is %(it)s now."),
     "email": say("Your email address is %(it)s now. Log in with it from the next time on."),
     "language": say("Your language is saved."),
+    "keys": say("Your choice of keys is saved."),
 }
-# For a user who has set no language.
-AS_ASKED = "browser"
 
 
 @blueprint.get("")
@@ -43,7 +41,7 @@ def show() -> ResponseReturnValue:
     return _page("username")
 
 
-@blueprint.get("/<any(username, email, language):field>")
+@blueprint.get("/<any(username, email, language, keys):field>")
 @login_required
 def show_field(field: str) -> ResponseReturnValue:
     """Show the same page; over htmx the form of this field."""
@@ -72,6 +70,12 @@ def change_language() -> ResponseReturnValue:
     return _save("language", _set_language)
 
 
+@blueprint.post("/keys")
+@login_required
+def change_keys() -> ResponseReturnValue:
+    return _save("keys", profile.set_keys)
+
+
 @blueprint.post("/<any(username, email):field>/check")
 @login_required
 @only_asks
@@ -85,7 +89,7 @@ def check(field: str) -> ResponseReturnValue:
 
 
 def _set_language(db: Database, who: Actor, wish: str) -> bool:
-    language = None if wish == AS_ASKED else wish
+    language = None if wish == AS_BROWSER else wish
     is_new = profile.set_language(db, who, language, known())
     speak(language)
     return is_new
@@ -106,11 +110,9 @@ def _save(field: str, save: Callable[..., bool]) -> ResponseReturnValue:
 
 
 def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
-    user = own_session().user
-    kept = {"username": user.username, "email": user.email, "language": user.language or AS_ASKED}
+    stored = own_session().user._asdict()
+    kept = {name: AS_BROWSER if stored[name] is None else stored[name] for name in FORMS}
     typed = kept | request.form.to_dict()
-    forms = {name: form(typed) for name, form in FORMS.items()}
-    if refused:
-        forms[field] = refused
-    status, form = 422 if refused else 200, forms[field]
-    return render("profile.html", f"{field}_form.html", status, form=form, forms=forms, languages=known())
+    forms = {name: form(typed) for name, form in FORMS.items()} | ({field: refused} if refused else {})
+    status = 422 if refused else 200
+    return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, languages=known())

@@ -22,7 +22,9 @@ def manifest() -> ResponseReturnValue:
 def service_worker() -> ResponseReturnValue:
     """Send the service worker; its cache is named after its files and the offline page that names them."""
     speak(None)
-    addresses = sorted({*current_app.extensions["assets"].values()})
+    published = current_app.extensions["assets"]
+    # The pictures of the installed app are for the browser alone, before it installs it.
+    addresses = sorted({address for name, address in published.items() if not name.startswith("install/")})
     kept = "".join(addresses) + render_template("offline.html")
     version = hashlib.sha256(kept.encode()).hexdigest()[:12]
     return _text("sw.js", "text/javascript", addresses=addresses, version=version)

@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import blocks, devices, events, sessions, throttle
+from webapp.accounts import blocks, devices, sessions, throttle
+from webapp.accounts.session_name import called
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
 from webapp.auth.navigation import Link
@@ -55,26 +56,10 @@ def let_new_browsers_try() -> ResponseReturnValue:
     return redirect_or(_list, url_for("sessions.show"))
 
 
-@blueprint.get("/<session_id>")
-@login_required
-def show_one(session_id: str) -> ResponseReturnValue:
-    """Show one session and its events; also after its end, as long as its events are kept."""
-    user_id = own_session().user.id
-    try:
-        found = sessions.one(database(), user_id, session_id)
-    except sessions.NoSuchSession:
-        abort(404)
-    happened = events.of_session(database(), user_id, session_id)
-    back = lists.way_back("sessions.show", "activity.show")
-    return render(
-        "session.html", "session_panel.html", found=found, happened=happened, session_id=session_id, back=back
-    )
-
-
 def _ending(_fields: object, session_id: str) -> Sentence:
     user_id = own_session().user.id
-    device = next((one.device for one in sessions.live(database(), user_id) if one.id == session_id), "")
-    return say("Log out %(device)s.", device=devices.told(device))
+    named = (called(one) for one in sessions.live(database(), user_id) if one.id == session_id)
+    return say("Log out %(device)s.", device=next(named, devices.told("")))
 
 
 @blueprint.post("/<session_id>")
@@ -93,7 +78,7 @@ def end(session_id: str) -> ResponseReturnValue:
     except sessions.Ended:
         flash(say("That session had ended already."))
     else:
-        flash(say("%(device)s is logged out.", device=devices.told(ended.device)))
+        flash(say("%(device)s is logged out.", device=called(ended)))
     return redirect_or(lambda: _list(_neighbour(others, session_id)), url_for("sessions.show", page=_page()))
 
 

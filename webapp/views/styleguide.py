@@ -20,8 +20,9 @@ from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
 from webapp.forms.login import LoginForm
 from webapp.forms.password_change import PasswordForm
-from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.forms.profile import EmailForm, KeysForm, LanguageForm, UsernameForm
 from webapp.forms.saved_views import SavedViewForm
+from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
 from webapp.languages.reader import known
 from webapp.languages.sentences import say
@@ -34,9 +35,10 @@ ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-
 BOB = User(2, "bob", "bob@example.com", "", "user", EARLIER, NOW, None, "disabled", None)
 DEVICES = ("Firefox on Windows", "Chrome on Android", "Safari on macOS")
 SESSIONS = [
-    SimpleNamespace(id=str(n), device=device, address="203.0.113.7", created_at=EARLIER, last_seen_at=NOW)
+    SimpleNamespace(id=str(n), device=device, address="203.0.113.7", created_at=EARLIER, last_seen_at=NOW, name="")
     for n, device in enumerate(DEVICES)
 ]
+SESSIONS[1].name = "Work phone"
 EVENTS = [
     SimpleNamespace(
         id=n, kind=kind, session_id="0", actor="grace" if n == 2 else "", address="203.0.113.7", device=DEVICES[0],
@@ -95,7 +97,7 @@ SAMPLES: dict[str, Any] = {
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": OTHERS, "dashboard": SEEN, "problems": {},
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
-    "title": "Disable bob", "user": BOB,
+    "session_id": "1", "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 VIEW = {"form": SavedViewForm({})}
 ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
@@ -142,7 +144,9 @@ def _specimens() -> Iterator[Specimen]:
         "others, on a page in the middle",
         {"others": SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)},
     )
-    yield Specimen("session_panel.html", "live", {})
+    yield Specimen("session_panel.html", "live", {"form": SessionNameForm({})})
+    yield Specimen("install.html", "", {})
+    yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE)})
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
     yield Specimen("activity_list.html", "empty", {"listed": NOTHING})
@@ -154,7 +158,8 @@ def _forms() -> Iterator[Specimen]:
     """Each form empty, with one mistake in it, and with a mistake in each field."""
     for name, form in {
         "login": LoginForm, "signup": SignupForm, "username": UsernameForm, "email": EmailForm, "confirm": ConfirmForm,
-        "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm,
+        "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm, "keys": KeysForm,
+        "session_name": SessionNameForm,
     }.items():  # fmt: skip
         for state, filled in _states(form):
             yield Specimen(f"{name}_form.html", state, {"form": filled, "days": 7, "languages": known()})
