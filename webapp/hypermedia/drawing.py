@@ -111,4 +111,6 @@ def _anchored(number: int, bars: int) -> tuple[float, str]:
     """How far from the start a label is, and what of it is there: no label leaves the picture."""
     if number == bars - 1:
         return 100, "end"
-    return (0, "start") if number == 0 else (round(100 * (number + 0.5) / bars, 2), "middle")
+    if number < bars / MOST_LABELS / 2:
+        return round(100 * number / bars, 2), "start"
+    return round(100 * (number + 0.5) / bars, 2), "middle"
