@@ -9,11 +9,13 @@ from tests.fixtures import Clock, log_in, logged_in, person
 from webapp.accounts import admin, roles, sweep
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.events import Kind
+from webapp.hypermedia import cards
+from webapp.hypermedia.cards import Card
 
 
 def _cards(browser: Browser) -> dict[str, str]:
-    cards = browser.page.select("#admin-cards .card")
-    return {card.select("dt")[0].text: " ".join(card.select("dd")[0].text.split()) for card in cards}
+    found = browser.page.select("#admin-cards .card")
+    return {card.select("dt")[0].text: " ".join(card.select("dd")[0].text.split()) for card in found}
 
 
 def _numbers(browser: Browser, chart: str) -> dict[str, list[str]]:
@@ -35,9 +37,9 @@ def test_the_cards_tell_how_it_goes(grace: Browser, app: Flask, clock: Clock) ->
         "Live sessions": "3 3 begun today, 0 yesterday",
     }
     clock.advance(days=1)
-    cards = _cards(log_in(Browser(app), "grace").visit("/admin"))
-    assert cards["Failed log-ins today"] == "0 usually 0.1 a day"
-    assert cards["Active today"] == "1 1 of them logged in, 2 yesterday"
+    shown = _cards(log_in(Browser(app), "grace").visit("/admin"))
+    assert shown["Failed log-ins today"] == "0 usually 0.1 a day"
+    assert shown["Active today"] == "1 1 of them logged in, 2 yesterday"
 
 
 def test_each_card_has_its_week_and_leads_to_a_list(grace: Browser, app: Flask, clock: Clock) -> None:
@@ -169,6 +171,20 @@ def test_a_page_that_is_left_open_keeps_no_session_alive(grace: Browser, clock: 
 @pytest.mark.parametrize("query", ["days=x", "days=", "days=-1", "days=%00", "days=" + "9" * 40])
 def test_an_edited_address_is_no_error(grace: Browser, query: str) -> None:
     assert grace.client.get(f"/admin?{query}").status_code == 200
+
+
+def test_a_team_has_cards_of_its_own_on_the_overview(grace: Browser, app: Flask) -> None:
+    app.extensions["cards"] = [
+        Card("field_error.html", lambda: {"sentence": "3 posts wait"}, 10, page="admin"),
+        Card("field_error.html", lambda: {"sentence": "A board"}, 20, is_wide=True, page="admin"),
+        Card("field_error.html", lambda: {"sentence": "For each user"}, 30, is_quick=True),
+    ]
+    overview = grace.visit("/admin").text()
+    assert "3 posts wait" in overview and "A board" in overview and "For each user" not in overview
+    assert "3 posts wait" in grace.client.get("/admin/cards").text
+    dashboard = grace.visit("/dashboard").text()
+    assert "3 posts wait" not in dashboard and "For each user" in dashboard
+    assert cards.are_quick(app)
 
 
 def test_a_plain_user_is_kept_out(alice: Browser) -> None:
