@@ -122,19 +122,6 @@ def of_session(db: Database, user_id: int, session_id: str, limit: int) -> list[
     )
 
 
-def count_everywhere_per_day(db: Database, kind: str, since_day: str, yesterday: str) -> dict[str, int]:
-    """Number of events of `kind` by day: yesterday and today are counted, earlier days come from stored sums."""
-    rows = db.all(
-        """SELECT day, number FROM event_days WHERE kind = :kind AND day >= :since_day AND day < :yesterday
-           UNION ALL SELECT substr(created_at, 1, 10), count(*) FROM events
-           WHERE kind = :kind AND created_at >= :yesterday GROUP BY substr(created_at, 1, 10)""",
-        kind=kind,
-        since_day=since_day,
-        yesterday=yesterday,
-    )
-    return dict(rows)
-
-
 def last_summed_day(db: Database, before_day: str) -> str:
     """The last day before `before_day` that was summed up, `YYYY-MM-DD`, or an empty text."""
     row = db.one("SELECT max(day) FROM event_days WHERE day < :before_day", before_day=before_day)
@@ -142,10 +129,16 @@ def last_summed_day(db: Database, before_day: str) -> str:
 
 
 def count_days(db: Database, after_day: str, before_day: str) -> list[dict[str, Any]]:
-    """Count events by day and kind, between the two days and without them: `day`, `kind`, `number`."""
+    """Count events by day and kind, between the two days and without them: `day`, `kind`, `number`.
+
+    Users who logged in are counted as the kind `visitors`.
+    """
     rows = db.all(
         """SELECT substr(created_at, 1, 10), kind, count(*) FROM events
-           WHERE created_at >= :after AND created_at < :before GROUP BY substr(created_at, 1, 10), kind""",
+           WHERE created_at >= :after AND created_at < :before GROUP BY substr(created_at, 1, 10), kind
+           UNION ALL
+           SELECT day, 'visitors', count(*) FROM user_days
+           WHERE kind = 'logged_in' AND day > :after AND day < :before GROUP BY day""",
         after=f"{after_day} 24" if after_day else "",
         before=before_day,
     )
@@ -163,18 +156,6 @@ def keep_days(db: Database, rows: Iterable[Mapping[str, Any]], before_day: str) 
            ON CONFLICT (kind, day) DO NOTHING""",
         rows,
     )
-
-
-def count_active_since(db: Database, since: str) -> int:
-    """Number of users that were seen, logged in or logged out since then."""
-    row = db.one(
-        """SELECT count(*) FROM (
-           SELECT user_id FROM sessions WHERE last_seen_at >= :since
-           UNION SELECT user_id FROM events
-           WHERE kind IN ('logged_in', 'logged_out') AND created_at >= :since) AS active""",
-        since=since,
-    )
-    return int(row[0]) if row else 0
 
 
 def latest(db: Database, user_id: int, kind: str) -> str | None:

@@ -19,8 +19,9 @@ TOLD = ("title", "aria-label", "alt", "placeholder", "aria-description", "aria-r
 # What is the same in every language: names, addresses, moments, numbers, the brand, what people typed.
 DATA = re.compile(
     r"Latchkey|[\w.+-]+@\w+\.\w+|\b(?:alice|bob|grace|zed)\b|127\.0\.0\.1|\[?[0-9a-f]{16}\]?|spam"
-    # Babel's own words: `a minute ago`, `in 3 days`, and dates.
-    r"|(?:לפני|בעוד)[\d \u05d0-\u05ea]+|\d+ [\u05d0-\u05ea]+ \d{4}|\d+:\d\d UTC|\d{4}-\d\d-\d\d|[\d.,]+|[\s,()·–↑↓]"
+    # Babel's own words: `a minute ago`, `in 3 days`, dates, and `and`.
+    r"|(?:לפני|בעוד)[\d \u05d0-\u05ea]+|\d+ [\u05d0-\u05ea]+׳?(?: \d{4})?|\bו\b"
+    r"|\d+:\d\d UTC|\d{4}-\d\d-\d\d|[\d.,]+|[\s,:()·–↑↓]"
 )
 
 

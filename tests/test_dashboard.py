@@ -1,21 +1,11 @@
 """The dashboard and its panel."""
 
-from typing import NamedTuple
-
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
 
 from db import Database, dashboard, events, users
-from tests.browser import Browser, text
+from tests.browser import Browser
 from tests.fixtures import Clock, log_in, logged_in
-from webapp.hypermedia import charts
-from webapp.languages.reader import current
-
-
-class Day(NamedTuple):
-    date: str
-    logins: int
 
 
 def test_it_greets_by_name_and_tells_the_role(alice: Browser) -> None:
@@ -62,12 +52,25 @@ def test_the_chart_has_a_bar_a_day_and_its_numbers_in_a_table(app: Flask, clock:
     clock.advance(days=2)
     log_in(Browser(app), "alice", password="wrong")
     alice = log_in(Browser(app), "alice")
-    assert _numbers(alice) == {"2026-03-16": ["1", "1"], "2026-03-14": ["1", "0"]}
+    assert _numbers(alice) == {"16 Mar 2026": ["1", "1"], "14 Mar 2026": ["1", "0"]}
     assert len(alice.page.select("#logins-chart tbody tr")) == 30
     assert len(alice.page.select("rect.logins")) == 2 and len(alice.page.select("rect.failed")) == 1
-    assert "2 log-ins and 1 failed" in alice.page.select("svg desc")[0].text
+    assert "2 log-ins and 1 failed log-in;" in alice.page.select("svg desc")[0].text
     clock.advance(days=30)
-    assert list(_numbers(log_in(Browser(app), "alice"))) == ["2026-04-15"]
+    assert list(_numbers(log_in(Browser(app), "alice"))) == ["15 Apr 2026"]
+
+
+def test_a_bar_leads_to_the_own_events_of_its_day(app: Flask, clock: Clock) -> None:
+    logged_in(Browser(app), "alice")
+    clock.advance(days=1)
+    log_in(Browser(app), "alice", password="wrong")
+    alice = log_in(Browser(app), "alice")
+    links = {str(link["aria-label"]): str(link["href"]) for link in alice.page.select(".hits a")}
+    assert links == {
+        "14 March: 1 log-in": "/account/activity?kind=logged_in&since=2026-03-14&until=2026-03-14",
+        "15 March: 1 log-in and 1 failed log-in": "/account/activity?since=2026-03-15&until=2026-03-15",
+    }
+    assert {alice.client.get(address).status_code for address in links.values()} == {200}
 
 
 def test_days_are_summed_whoever_writes_the_event(app: Flask, db: Database, clock: Clock) -> None:
@@ -77,7 +80,7 @@ def test_days_are_summed_whoever_writes_the_event(app: Flask, db: Database, cloc
     events.add(db, None, "login_failed", None, "", "-", "", "", "2026-03-11 12:00:00")
     events.add(db, 1, "confirmed", None, "", "-", "", "", "2026-03-11 12:00:00")
     found = _numbers(alice.visit("/dashboard"))
-    assert found == {"2026-03-14": ["1", "0"], "2026-03-11": ["0", "2"], "2026-03-10": ["0", "1"]}
+    assert found == {"14 Mar 2026": ["1", "0"], "11 Mar 2026": ["0", "2"], "10 Mar 2026": ["0", "1"]}
 
 
 @pytest.mark.parametrize("since", ["2026-03-10 12:00:00", "2026-03-09 23:59:59", "", "2026-03-11 12:00:01", "nonsense"])
@@ -88,20 +91,6 @@ def test_failed_log_ins_are_counted_from_the_very_second(app: Flask, db: Databas
         events.add(db, 1, "login_failed", None, "", "-", "", "", at)
     user = users.by_id(db, 1)
     assert user and dashboard.read(db, user, "2026-03-01", since).failed == sum(at >= since for at in times)
-
-
-@pytest.mark.parametrize(
-    ("most", "scale"), [(0, "4 2 0"), (4, "4 2 0"), (5, "6 3 0"), (11, "20 10 0"), (220, "300 150 0")]
-)
-def test_the_scale_of_a_chart_ends_and_halves_at_round_numbers(app: Flask, most: int, scale: str) -> None:
-    with app.test_request_context():
-        drawn = charts.bars(current(), "chart", "Log-ins", (Day("2026-03-14", most),), (("logins", "log-ins"),))
-    figure = BeautifulSoup(drawn, "html.parser")
-    top = float(scale.split()[0])
-    assert text(figure.select(".scale")[0]) == scale
-    assert [float(str(bar["height"])) for bar in figure.select("rect")] == pytest.approx(
-        [100 * most / top] if most else [], abs=0.01
-    )
 
 
 def test_the_check_list_tells_what_would_be_safer(app: Flask, clock: Clock) -> None:

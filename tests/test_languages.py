@@ -140,10 +140,10 @@ def test_a_throttle_says_in_german_how_long(app: Flask, htmx: bool) -> None:
 
 def test_two_languages_never_share_a_chart(alice: Browser) -> None:
     alice.visit("/dashboard")
-    assert "Log-ins in the last 30 days" in alice.text() and "1 log-ins and 0 failed;" in alice.text()
+    assert "Log-ins in the last 30 days" in alice.text() and "1 log-in and 0 failed log-ins;" in alice.text()
     _asking(alice, "de").visit("/dashboard")
     assert "Anmeldungen in den letzten 30 Tagen" in alice.text()
-    assert "1 Anmeldungen und 0 fehlgeschlagen;" in alice.text()
+    assert "1 Anmeldung und 0 fehlgeschlagene Anmeldungen;" in alice.text()
     assert not re.search(r"log-ins|failed|The same", alice.text())
 
 
@@ -155,7 +155,8 @@ def test_moments_follow_the_language(alice: Browser, clock: Clock) -> None:
 
 
 def test_numbers_follow_the_language(grace: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    cards = admin.Cards(12_345, 1, 2, 3, 1234.5, 6, "2026-03-14 15:09:26")
+    days = tuple(admin.Day("2026-03-14", 0, 0, failed) for failed in (2469, 0, 3))
+    cards = admin.Cards(12_345, 1, 2, 0, 0, 0, None, days, "2026-03-14 15:09:26")
     monkeypatch.setattr(admin, "cards", lambda _: cards)
     assert "People 12,345" in grace.visit("/admin/cards").text() and "usually 1,234.5 a day" in grace.text()
     _asking(grace, "de").visit("/admin/cards")

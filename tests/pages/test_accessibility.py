@@ -32,17 +32,18 @@ TEXT_SPACING = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 NO_SPACING = "document.adoptedStyleSheets = []"
-# A field scrolls what is typed into it, and the table has a frame to scroll in.
+# A field scrolls what is typed into it, and the table has a frame to scroll in. Words in a picture have no frame.
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width || !element.checkVisibility()) return false;
   if (element.matches("input, .visually-hidden, .visually-hidden *, .scroll *, .scroll")) return false;
   const isSpilling = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
-  const isInline = getComputedStyle(element).display === "inline";
+  const isInline = getComputedStyle(element).display === "inline" || element.matches("svg text");
   return (isSpilling && !isInline) || box.right > innerWidth + 1 || box.left < -1;
 }).map((element) => element.outerHTML.slice(0, 120))"""
-# A link in a sentence may be as high as its line (WCAG 2.5.8).
-SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary")].filter((element) => {
+# A link in a sentence may be as high as its line, and a bar as narrow as a day, since the table has the same links
+# (WCAG 2.5.8).
+SMALL = """() => [...document.querySelectorAll("a:not(.hits a), button, input, select, summary")].filter((element) => {
   const box = element.getBoundingClientRect();
   const isInSentence = getComputedStyle(element).display === "inline" &&
     element.parentElement.textContent.trim() !== element.textContent.trim();

@@ -1,13 +1,17 @@
 """The admin's numbers, which stay fresh."""
 
 import re
+from contextlib import closing
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from db import events, stored
 from tests.pages.steps import ADMIN_OF, ANSWERED, failed, failed_card
 from tests.screens import (
+    PHONE,
     Screens,
     admin_at,
     become,
@@ -25,6 +29,7 @@ from tests.screens import (
 
 # The cards are asked for so often, in milliseconds.
 CARDS_EVERY = 30_000
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 HIDDEN = "Object.defineProperty(document, 'hidden', { configurable: true, get: () => %s })"
 
 
@@ -66,7 +71,7 @@ def test_the_numbers_are_refreshed_by_themselves_and_leave_the_focus(screens: Sc
 @pytest.mark.parametrize("name", ["Refresh", "People"])
 def test_whatever_has_the_focus_within_the_numbers_keeps_it(screens: Screens, name: str) -> None:
     page = with_clock(screens)
-    link = page.locator("#admin-cards").get_by_role("link").nth(["People", "Refresh"].index(name))
+    link = page.locator("#admin-cards").get_by_role("link", name=name)
     link.focus()
     before = failed(page)
     fail_to_get_in(screens.open(), somebody())
@@ -117,10 +122,75 @@ def test_numbers_asked_for_after_the_end_of_the_session_lead_to_the_log_in_page_
 def test_the_pictures_tell_of_more_days(screens: Screens, javascript: bool) -> None:
     page = admin_at(screens, "/admin", javascript=javascript)
     page.get_by_role("link", name="90 days").click()
-    expect(page.get_by_role("img", name="Sign-ups in the last 90 days")).to_be_visible()
+    expect(page.get_by_role("img", name="Sign-ups in the last 13 weeks")).to_be_visible()
     expect(page.get_by_role("link", name="90 days")).to_have_attribute("aria-current", "true")
     page.get_by_text("The same in numbers").first.click()
-    expect(page.locator("#signups-chart").get_by_role("rowheader")).to_have_count(90)
+    expect(page.locator("#signups-chart").get_by_role("rowheader")).to_have_count(91)
+
+
+def test_more_days_come_in_place_with_an_address_of_their_own(screens: Screens) -> None:
+    page = marked(admin_at(screens, "/admin"))
+    more = page.get_by_role("link", name="90 days")
+    more.focus()
+    place = more.bounding_box()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("img", name="Log-ins in the last 13 weeks")).to_be_visible()
+    expect(more).to_be_focused()
+    assert more.bounding_box() == place
+    assert page.evaluate("window.marker") and page.url.endswith("/admin?days=90")
+    page.go_back()
+    expect(page.get_by_role("img", name="Log-ins in the last 30 days")).to_be_visible()
+    assert path(page) == "/admin"
+
+
+def test_a_bar_says_what_it_is_when_it_is_pointed_at_or_focused(screens: Screens) -> None:
+    page = admin_at(screens, "/admin", viewport=PHONE)
+    bar = page.locator("#logins-chart .hits a").last
+    assert words_of(bar) == "none"
+    bar.hover()
+    assert "log-in" in words_of(bar)
+    page.mouse.move(0, 0)
+    bar.focus()
+    page.keyboard.press("ArrowRight")
+    expect(bar).to_be_focused()
+    assert "log-in" in words_of(bar)
+    assert page.evaluate(OVERFLOW) <= 0
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("Events")
+
+
+def test_the_arrows_lead_from_bar_to_bar(screens: Screens) -> None:
+    page = admin_at(screens, "/admin")
+    with closing(screens.server.database()) as db:
+        events.add(db, None, "login_failed", None, "", "-", "", "", stored(db.clock() - timedelta(days=1)))
+    page.reload()
+    bars = page.locator("#logins-chart .hits a")
+    bars.last.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(bars.nth(-2)).to_be_focused()
+    expect(bars.nth(-2)).to_have_attribute("tabindex", "0")
+    expect(bars.last).to_have_attribute("tabindex", "-1")
+    page.keyboard.press("ArrowRight")
+    expect(bars.last).to_be_focused()
+
+
+@pytest.mark.parametrize("days", [30, 90])
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_the_labels_of_an_axis_lie_apart(screens: Screens, days: int, width: int) -> None:
+    page = screens.open(
+        f"/admin?days={days}", storage_state=screens.key("admin"), viewport={"width": width, "height": 800}, locale="de"
+    )
+    for chart in page.locator(".chart .axis").all():
+        boxes = [label.bounding_box() for label in chart.locator("text").all() if label.is_visible()]
+        edges = [(box["x"], box["x"] + box["width"]) for box in boxes if box]
+        assert len(edges) >= 3
+        assert all(before[1] + 4 <= after[0] for before, after in pairwise(edges))
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+def words_of(bar: Locator) -> str:
+    """What the style sheet shows beside a bar."""
+    return str(bar.evaluate("bar => getComputedStyle(bar, '::after').content"))
 
 
 def with_clock(screens: Screens) -> Page:

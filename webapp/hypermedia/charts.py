@@ -1,60 +1,186 @@
-"""Pictures of numbers by day, as SVG with the same numbers in a table."""
+"""Pictures of numbers by day or week, as SVG; each bar leads to what is behind it, and a table has the same by day."""
 
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
-from itertools import count
 from typing import Any, NamedTuple
 
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from webapp.hypermedia import drawing
+from webapp.hypermedia.drawing import Part, Place, Span
 from webapp.languages.catalogs import Language
+from webapp.languages.sentences import Sentence, say, say_number
 
-# The scale ends at 4 at least: with a lower end the bars of quiet days would look high.
-ENDS = (4, 6, 8, 10, 20, 30)
+
+class Series(NamedTuple):
+    """A number that each day has, by the name of its attribute.
+
+    `label` heads it in the table, `counted` is any number of it in words, made by `say_number`. `kind` is the kind of
+    event that it counts, for which a list of events is asked.
+    """
+
+    name: str
+    label: Sentence
+    counted: Sentence
+    kind: str = ""
+
+
+SIGNUPS = Series("signups", say("Sign-ups"), say_number("%(number)s sign-up", "%(number)s sign-ups", 0), "signed_up")
+LOGINS = Series("logins", say("Log-ins"), say_number("%(number)s log-in", "%(number)s log-ins", 0), "logged_in")
+FAILED = Series(
+    "failed", say("Failed"), say_number("%(number)s failed log-in", "%(number)s failed log-ins", 0), "login_failed"
+)
+SERIES = {series.name: series for series in (SIGNUPS, LOGINS, FAILED)}
 
 
 class Bar(NamedTuple):
-    """A part of a bar, in a picture that is 100 high and ten wide for each day."""
+    """`words` is what a pointer is told; `address` leads to what is behind it, and is empty if that is nothing."""
 
-    name: str
-    x: int
-    y: float
-    height: float
+    words: str
+    address: str
+    parts: list[Part]
+    side: str
+    is_stop: bool
+    """Whether the Tab key stops here: once in a chart, at the newest bar. From there the arrows lead on."""
 
 
-Parts = tuple[tuple[str, str], ...]
+class Row(NamedTuple):
+    """A day of the table, with a number for each series and the address of what is behind it."""
+
+    day: str
+    cells: list[tuple[int, str]]
+
+
+class Chart(NamedTuple):
+    """What the template draws."""
+
+    id: str
+    caption: str
+    told: str
+    bars: list[Bar]
+    labels: list[tuple[Place, str]]
+    top: int
+    usual: tuple[float, str] | None
+    legend: list[tuple[str, str]]
+    totals: str
+    headings: list[str]
+    rows: list[Row]
 
 
 @lru_cache(256)
-def bars(language: Language, identity: str, caption: str, days: tuple[Any, ...], parts: Parts) -> Markup:
-    """Chart with a bar for each day, its parts stacked; `parts` holds (attribute of a day, label).
+def bars(
+    language: Language,
+    identity: str,
+    caption: str,
+    days: tuple[Any, ...],
+    shown: tuple[str | Series, ...],
+    told: str = "",
+    events: str = "",
+) -> Markup:
+    """Chart with a bar for each day, or week, its parts stacked; `shown` holds names in SERIES, or Series of one's own.
 
-    Cached: most users look again before anything new has happened on that day.
+    `told` is a sentence above it. `events` is the address of a list that takes `kind`, `since` and `until`; without it
+    bars lead nowhere. Cached: most users look again before anything new has happened on that day.
     """
-    numbers = [[int(getattr(day, name)) for name, _ in parts] for day in days]
-    sums = [sum(column) for column in zip(*numbers, strict=True)]
-    legend = [(name, f"{language.number(total)} {label}") for (name, label), total in zip(parts, sums, strict=True)]
-    told = language.list(total for _, total in legend)
-    top = _top(max(map(sum, numbers)))
-    drawn = list(_drawn(numbers, [name for name, _ in parts], top))
-    rows = [(day.date, row) for day, row in zip(days, numbers, strict=True)][::-1]
-    figure: Markup = get_template_attribute("partials/charts.html", "bars")(
-        identity, caption, drawn, rows, [label for _, label in parts], legend, told, top
+    series = [SERIES[one] if isinstance(one, str) else one for one in shown]
+    days_shown = [Span(day.date, day.date, tuple(int(getattr(day, one.name)) for one in series)) for day in days]
+    spans = drawing.by_week(days_shown) if len(days_shown) >= drawing.WEEKS_FROM else days_shown
+    top = drawing.top(max(sum(span.numbers) for span in spans))
+    totals = [_counted(language, one, total) for one, total in zip(series, drawing.sums(spans), strict=True)]
+    chart = Chart(
+        id=identity,
+        caption=caption,
+        told=str(language.translated(told)),
+        bars=_bars(language, spans, series, top, events),
+        labels=[(place, _day(language, spans[place.number].last, "MMMd")) for place in drawing.labels(len(spans))],
+        top=top,
+        usual=_usual(language, spans, top),
+        legend=[(one.name, total) for one, total in zip(series, totals, strict=True)],
+        totals=language.list(totals),
+        headings=[language.say(one.label) for one in series],
+        rows=[Row(_day(language, day.first, "yMMMd"), _cells(day, series, events)) for day in reversed(days_shown)],
     )
+    return _drawn("bars", chart)
+
+
+def spark(language: Language, numbers: Iterable[int]) -> Markup:
+    """A picture as small as a word: a bar for each number, the last one marked."""
+    return _spark(language, tuple(numbers))
+
+
+@lru_cache(256)
+def _spark(language: Language, numbers: tuple[int, ...]) -> Markup:
+    return _drawn("spark", drawing.small(numbers), ", ".join(map(language.number, numbers)))
+
+
+def _drawn(macro: str, *given: object) -> Markup:
+    figure: Markup = get_template_attribute("partials/charts.html", macro)(*given)
     return figure
 
 
-def _top(most: int) -> int:
-    """The end of the scale: the next of 4, 6, 8, 10, 20, 30, 40, 60, … whose half is a whole number too."""
-    ends = (int(end * 10**power) for power in count() for end in ENDS)
-    return next(end for end in ends if end >= most)
+def _counted(language: Language, series: Series, number: int) -> str:
+    """`1 failed log-in`."""
+    one, many = series.counted.template, series.counted.many
+    return language.say(say_number(one, many or one, number))
 
 
-def _drawn(numbers: list[list[int]], names: list[str], top: int) -> Iterable[Bar]:
-    for day, row in enumerate(numbers):
-        base = 0.0
-        for name, number in zip(names, row, strict=True):
-            base += 100 * number / top
-            if number:
-                yield Bar(name, day * 10 + 2, round(100 - base, 2), round(100 * number / top, 2))
+def _bars(language: Language, spans: list[Span], series: list[Series], top: int, events: str) -> list[Bar]:
+    addresses = [_address(span, series, events) for span in spans]
+    stop = max((number for number, address in enumerate(addresses) if address), default=None)
+    names = [one.name for one in series]
+    return [
+        Bar(
+            words=_words(language, span, series),
+            address=addresses[number],
+            parts=drawing.parts(number, span, names, top),
+            side=drawing.side(number, len(spans)),
+            is_stop=number == stop,
+        )
+        for number, span in enumerate(spans)
+    ]
+
+
+def _words(language: Language, span: Span, series: list[Series]) -> str:
+    """`14 March: 3 log-ins and 1 failed log-in`."""
+    found = [(one, number) for one, number in zip(series, span.numbers, strict=True) if number]
+    numbers = language.list(_counted(language, one, number) for one, number in found or [(series[0], 0)])
+    when = _day(language, span.first) if span.first == span.last else _week(language, span.first, span.last)
+    return f"{when}: {numbers}"
+
+
+def _address(span: Span, series: list[Series], events: str) -> str:
+    """Where the events of this bar are listed; if it has several kinds of them, all that happened on its days."""
+    kinds = [one.kind for one, number in zip(series, span.numbers, strict=True) if number]
+    if not (events and kinds):
+        return ""
+    kind = f"kind={kinds[0]}&" if len(kinds) == 1 and kinds[0] else ""
+    return f"{events}?{kind}since={span.first}&until={span.last}"
+
+
+def _cells(day: Span, series: list[Series], events: str) -> list[tuple[int, str]]:
+    alone = [(one, day._replace(numbers=(number,))) for one, number in zip(series, day.numbers, strict=True)]
+    return [(span.numbers[0], _address(span, [one], events)) for one, span in alone]
+
+
+def _usual(language: Language, spans: list[Span], top: int) -> tuple[float, str] | None:
+    """How high the line of the usual is, and its words; None where nothing happened before."""
+    mean = drawing.usual(spans)
+    if not mean:
+        return None
+    number, is_daily = language.number(float(mean)), spans[0].first == spans[0].last
+    words = (
+        say("usually %(number)s a day", number=number) if is_daily else say("usually %(number)s a week", number=number)
+    )
+    return round(100 - 100 * mean / top, 2), language.say(words)
+
+
+@lru_cache(2000)
+def _day(language: Language, day: str, form: str = "MMMMd") -> str:
+    return language.day(date.fromisoformat(day), form)
+
+
+@lru_cache(500)
+def _week(language: Language, first: str, last: str) -> str:
+    return language.days(date.fromisoformat(first), date.fromisoformat(last))

@@ -96,6 +96,7 @@ class Templates(Environment):
             "bars": partial(charts.bars, language),
             "language": language,
             "ngettext": language.ngettext,
+            "spark": partial(charts.spark, language),
             "script_sentences": partial(scripts.as_json, language),
         }
         return templates

@@ -5,7 +5,7 @@ English is what the code says; each folder in `translations/` is another languag
 
 import io
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -73,6 +73,14 @@ class Language:
         """`14 March 2026, 15:09`."""
         day = dates.format_date(time, "long", self._dates)
         return f"{day}, {dates.format_time(time, 'short', locale=self._dates)}"
+
+    def day(self, day: date, form: str) -> str:
+        """`14 Mar` for the form `MMMd`, `14 March` for `MMMMd`, `14 Mar 2026` for `yMMMd`."""
+        return dates.format_skeleton(form, day, locale=self._dates)
+
+    def days(self, first: date, last: date) -> str:
+        """Both days and what is between them, as short as the language has it."""
+        return dates.format_interval(first, last, "MMMd", locale=self._dates)
 
     def distance(self, number: int, unit: Unit) -> str:
         """`in 5 minutes`, or `5 minutes ago` for a number below 0; `unit` is `day`, `hour`, `minute` or `second`."""

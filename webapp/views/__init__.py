@@ -7,11 +7,11 @@ from types import ModuleType
 from flask import Flask
 
 from webapp.auth import navigation
-from webapp.hypermedia import cards, lists
+from webapp.hypermedia import cards, lists, looks
 
 
 def register(app: Flask, *packages: str) -> None:
-    """Register each module with a `blueprint` in these packages, with its NAVIGATION, LISTS and CARDS.
+    """Register each module with a `blueprint` in these packages, with its NAVIGATION, LISTS, CARDS and LOOKS.
 
     A module with IN_DEBUG is registered in `./just dev` alone.
     """
@@ -21,6 +21,7 @@ def register(app: Flask, *packages: str) -> None:
     navigation.register(app, [link for module in modules for link in getattr(module, "NAVIGATION", ())])
     lists.register(app, [one for module in modules for one in getattr(module, "LISTS", ())])
     cards.register(app, [card for module in modules for card in getattr(module, "CARDS", ())])
+    looks.register(app, [look for module in modules for look in getattr(module, "LOOKS", ())])
 
 
 def _found(package: str) -> list[ModuleType]:

@@ -24,6 +24,7 @@ from webapp.forms.profile import EmailForm, KeysForm, LanguageForm, UsernameForm
 from webapp.forms.saved_views import SavedViewForm
 from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
+from webapp.hypermedia.looks import Notice
 from webapp.languages.reader import known
 from webapp.languages.sentences import say
 
@@ -48,9 +49,10 @@ EVENTS = [
 ]  # fmt: skip
 LISTED, NOTHING = SimpleNamespace(events=EVENTS, older=1), SimpleNamespace(events=[], older=None)
 DAYS = tuple(
-    admin.Day(str(date(2026, 2, 13) + timedelta(day)), day * 7 % 13, day * 5 % 17, day * 3 % 5) for day in range(30)
+    admin.Day(str(date(2026, 2, 13) + timedelta(day)), day * 7 % 13, day * 5 % 17, day * 3 % 5, day * 5 % 11)
+    for day in range(30)
 )
-NUMBERS = admin.Cards(1234, 56, 78, 9, 4.2, 120, NOW)
+NUMBERS = admin.Cards(1234, 78, 120, 2, 1, 3, ("203.0.113.7", 5), DAYS, NOW)
 BLOCKS = [
     blocks.Block("a" * 12, limits.STRANGERS.about, "", NOW, 2, "bob"),
     blocks.Block("b" * 12, limits.A_MINUTE.about, "203.0.113.0/24", NOW, None, None),
@@ -58,6 +60,10 @@ BLOCKS = [
 ADVICE = [
     dashboard.Advice(True, say("Your password is less than a year old"), "password_change"),
     dashboard.Advice(False, say("Look at the failed log-ins: was it you?"), "activity"),
+]
+NOTICES = [
+    Notice(ADVICE[1].sentence, "/admin/blocks", "block"),
+    Notice(NUMBERS.failures_told, "/admin/events?kind=login_failed"),
 ]
 OTHERS = SimpleNamespace(sessions=SESSIONS[1:], number=1, older=None)
 SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
@@ -95,7 +101,8 @@ SAMPLES: dict[str, Any] = {
     "list_address": "/admin/users", "listed_as": "users", "carried": {},
     "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
-    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": OTHERS, "dashboard": SEEN, "problems": {},
+    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "notices": NOTICES, "others": OTHERS, "dashboard": SEEN, "problems": {},
+    "people": [ALICE, BOB], "weeks": None,
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "session_id": "1", "title": "Disable bob", "user": BOB,
 }  # fmt: skip
@@ -179,8 +186,8 @@ def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:
 
 def _admin() -> Iterator[Specimen]:
     yield Specimen("admin_navigation.html", "", ADMINS)
-    yield Specimen("admin_overview.html", "", {"listed": PEOPLE})
-    yield Specimen("admin_cards.html", "", {})
+    yield Specimen("admin_overview.html", "", {})
+    yield Specimen("admin_cards.html", "nothing to look at", {"notices": []})
     yield Specimen("admin_blocks.html", "none", {"blocks": []})
     yield Specimen(
         "users_table.html", "a page in the middle", VIEW | {"listed": PEOPLE, "query": people.Query(after=1)}
