@@ -29,43 +29,43 @@ class Place(NamedTuple):
 # index.
 WALKS = {
     ("username", False): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE lower(username) >= :key AND (lower(username) > :key OR id > :id)
         ORDER BY lower(username), id LIMIT :limit""",
     ("username", True): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE lower(username) <= :key AND (lower(username) < :key OR id < :id)
         ORDER BY lower(username) DESC, id DESC LIMIT :limit""",
     ("email", False): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE email >= :key AND (email > :key OR id > :id)
         ORDER BY email, id LIMIT :limit""",
     ("email", True): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE email <= :key AND (email < :key OR id < :id)
         ORDER BY email DESC, id DESC LIMIT :limit""",
     ("role", False): """
-        SELECT people.* FROM people JOIN users ON users.id = people.id
+        SELECT people_2.* FROM people_2 JOIN users ON users.id = people_2.id
         WHERE users.role >= :key AND (users.role > :key OR users.id > :id)
         ORDER BY users.role, users.id LIMIT :limit""",
     ("role", True): """
-        SELECT people.* FROM people JOIN users ON users.id = people.id
+        SELECT people_2.* FROM people_2 JOIN users ON users.id = people_2.id
         WHERE users.role <= :key AND (users.role < :key OR users.id < :id)
         ORDER BY users.role DESC, users.id DESC LIMIT :limit""",
     ("state", False): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE state >= :key AND (state > :key OR id > :id)
         ORDER BY state, id LIMIT :limit""",
     ("state", True): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE state <= :key AND (state < :key OR id < :id)
         ORDER BY state DESC, id DESC LIMIT :limit""",
     ("created", False): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE id > :id
         ORDER BY id LIMIT :limit""",
     ("created", True): """
-        SELECT people.* FROM people
+        SELECT people_2.* FROM people_2
         WHERE id < :id
         ORDER BY id DESC LIMIT :limit""",
 }
@@ -82,7 +82,7 @@ SCANS = {
                 AND (:state = '' OR state = :state)
             ) AS fitting WHERE (sorted_by, found_id) > (:key, :id)
             ORDER BY sorted_by, found_id LIMIT :limit
-        ) AS found JOIN people ON people.id = found_id ORDER BY sorted_by, found_id""",
+        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by, found_id""",
     True: """
         SELECT people.* FROM (
             SELECT * FROM (
@@ -94,7 +94,7 @@ SCANS = {
                 AND (:state = '' OR state = :state)
             ) AS fitting WHERE (sorted_by, found_id) < (:key, :id)
             ORDER BY sorted_by DESC, found_id DESC LIMIT :limit
-        ) AS found JOIN people ON people.id = found_id ORDER BY sorted_by DESC, found_id DESC""",
+        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by DESC, found_id DESC""",
 }
 # The greatest key, as each database sorts it, since no letter is the last in all their orders.
 GREATEST = {
@@ -118,7 +118,7 @@ def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     """At most `limit` users that match `wanted`, in no order."""
     return db.all(
-        """SELECT * FROM people WHERE id IN (
+        """SELECT * FROM people_2 WHERE id IN (
            SELECT id FROM sorted_users
            WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
            AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
@@ -146,7 +146,7 @@ def count_per_day(db: Database, since: str) -> dict[str, int]:
 
 def _place(db: Database, sort: str, user_id: int) -> Place | None:
     """The user's place in the order of `sort`, or None if there is no such user."""
-    row = db.one("SELECT lower(username), email, role, state, '' FROM people WHERE id = :id", id=user_id)
+    row = db.one("SELECT lower(username), email, role, state, '' FROM people_2 WHERE id = :id", id=user_id)
     return Place(str(row[("username", "email", "role", "state", "created").index(sort)]), user_id) if row else None
 
 

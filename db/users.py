@@ -30,6 +30,8 @@ class User(NamedTuple):
     """`active`, `disabled` or `leaving`."""
     language: str | None
     """A code such as `de`, or None if the browser decides."""
+    time_zone: str | None
+    """An IANA name such as `Europe/Berlin`, or None if the browser decides."""
 
     @property
     def name(self) -> str:
@@ -79,17 +81,19 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def by_email(db: Database, email: str) -> User | None:
-    return db.one("SELECT * FROM people WHERE email = :email", as_user, email=email)
+    return db.one("SELECT * FROM people_2 WHERE email = :email", as_user, email=email)
 
 
 def by_id(db: Database, user_id: int) -> User | None:
-    return db.one("SELECT * FROM people WHERE id = :id", as_user, id=user_id)
+    return db.one("SELECT * FROM people_2 WHERE id = :id", as_user, id=user_id)
 
 
 def by_username(db: Database, username: str) -> User | None:
     """Find the user by name, ignoring case; of a tutorial's namesakes the oldest row."""
     return db.one(
-        "SELECT * FROM people WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1", as_user, username=username
+        "SELECT * FROM people_2 WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1",
+        as_user,
+        username=username,
     )
 
 
@@ -108,7 +112,7 @@ def is_name_taken(db: Database, username: str, unless: int | None = None) -> boo
 def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     """At most `limit` people, newest first, starting below the id `before`."""
     return db.all(
-        "SELECT * FROM people WHERE id < :before ORDER BY id DESC LIMIT :limit",
+        "SELECT * FROM people_2 WHERE id < :before ORDER BY id DESC LIMIT :limit",
         as_user,
         before=2**63 - 1 if before is None else before,
         limit=limit,
@@ -188,6 +192,10 @@ def set_email(db: Database, user_id: int, email: str) -> None:
 
 def set_language(db: Database, user_id: int, language: str | None) -> None:
     db.run("UPDATE users SET language = :language WHERE id = :id", language=language, id=user_id)
+
+
+def set_time_zone(db: Database, user_id: int, time_zone: str | None) -> None:
+    db.run("UPDATE users SET time_zone = :time_zone WHERE id = :id", time_zone=time_zone, id=user_id)
 
 
 def stored_role(db: Database, user_id: int) -> str | None:

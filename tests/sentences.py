@@ -79,8 +79,8 @@ def _texts(page: BeautifulSoup) -> Iterator[str]:
 
 
 def _is_no_sentence(element: Tag) -> bool:
-    """A language's own name is in that language."""
-    return element.name in {"script", "style"} or (element.name == "option" and element.has_attr("lang"))
+    """A language's own name is in that language, a place with a time zone has its IANA name."""
+    return element.name in {"script", "style"} or (element.name in {"option", "optgroup"} and element.has_attr("lang"))
 
 
 def _bracketed(message: str | tuple[str, ...]) -> str | tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A user's profile: the user name, the address to reach them at, and the language."""
+"""A user's profile: the user name, the address to reach them at, the language and the time zone."""
 
 import logging
 from collections.abc import Container, Iterator
@@ -36,6 +36,16 @@ def set_language(db: Database, actor: Actor, language: str | None, known: Contai
     with db.transaction():
         throttle.take(db, throttle.of_act("language", user.id))
         users.set_language(db, user.id, language)
+
+
+def set_time_zone(db: Database, actor: Actor, time_zone: str | None, known: Container[str]) -> None:
+    """Show the user's moments in this time zone; if None, as the browser says. Raises Refused, Throttled."""
+    user = actor.own_session.user
+    is_known = time_zone is None or time_zone in known
+    refuse(time_zone=None if is_known else say("Choose one of these time zones."))
+    with db.transaction():
+        throttle.take(db, throttle.of_act("time zone", user.id))
+        users.set_time_zone(db, user.id, time_zone)
 
 
 def change_email(db: Database, actor: Actor, email: str) -> None:

@@ -1,11 +1,13 @@
-"""The profile: user name, email address and language, each saved alone."""
+"""The profile: user name, email address, language and time zone, each saved alone."""
 
 from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db import Database
 from webapp.accounts import profile, signup
+from webapp.accounts.actor import Actor
 from webapp.accounts.fields import Refused
 from webapp.auth import confirmed, login_required, own_session, quick, says
 from webapp.auth.actor import actor
@@ -13,8 +15,9 @@ from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import Form
-from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
+from webapp.forms.profile import AS_BROWSER, FORMS
 from webapp.hypermedia import flash, render
+from webapp.languages import zones
 from webapp.languages.reader import known, speak
 from webapp.languages.sentences import say
 
@@ -24,13 +27,12 @@ NAVIGATION = (
     Link("account", "profile.show", say("Profile"), 10, "person"),
 )
 
-FORMS: dict[str, type[Form]] = {"username": UsernameForm, "email": EmailForm, "language": LanguageForm}
 SAVED = {
     "username": say("Your user name is %(it)s now."),
     "email": say("Your email address is %(it)s now. Log in with it from the next time on."),
+    "language": say("Your language is saved."),
+    "time_zone": say("Your time zone is saved."),
 }
-# For a user who has set no language.
-AS_ASKED = "browser"
 
 
 @blueprint.get("")
@@ -40,7 +42,7 @@ def show() -> ResponseReturnValue:
     return _page("username")
 
 
-@blueprint.get("/<any(username, email, language):field>")
+@blueprint.get("/<any(username, email, language, time_zone):field>")
 @login_required
 def show_field(field: str) -> ResponseReturnValue:
     """Show the same page; over htmx the form of this field."""
@@ -66,18 +68,13 @@ def change_email() -> ResponseReturnValue:
 @blueprint.post("/language")
 @login_required
 def change_language() -> ResponseReturnValue:
-    form = LanguageForm(request.form)
-    language = None if form.values["language"] == AS_ASKED else form.values["language"]
-    if form.check():
-        try:
-            profile.set_language(database(), actor(), language, known())
-        except Refused as refused:
-            form.refuse(refused)
-    if form.errors:
-        return _page("language", form)
-    speak(language)
-    flash(say("Your language is saved."))
-    return redirect(url_for("profile.show"), 303)
+    return _save("language", _set_language)
+
+
+@blueprint.post("/time_zone")
+@login_required
+def change_time_zone() -> ResponseReturnValue:
+    return _save("time_zone", _set_time_zone)
 
 
 @blueprint.post("/<any(username, email):field>/check")
@@ -90,6 +87,15 @@ def check(field: str) -> ResponseReturnValue:
         own = own_session().user
         form.add_objection(field, signup.name_objection(database(), actor(), form.values[field], unless=own))
     return render_template("partials/field_error.html", sentence=form.errors.get(field))
+
+
+def _set_language(db: Database, actor: Actor, code: str) -> None:
+    profile.set_language(db, actor, None if code == AS_BROWSER else code, known())
+    speak(code)
+
+
+def _set_time_zone(db: Database, actor: Actor, name: str) -> None:
+    profile.set_time_zone(db, actor, None if name == AS_BROWSER else name, zones.NAMES)
 
 
 def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
@@ -106,11 +112,10 @@ def _save(field: str, save: Callable[..., None]) -> ResponseReturnValue:
 
 
 def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
-    user = own_session().user
-    kept = {"username": user.username, "email": user.email, "language": user.language or AS_ASKED}
+    stored = own_session().user._asdict()
+    kept = {name: AS_BROWSER if stored[name] is None else stored[name] for name in FORMS}
     typed = kept | request.form.to_dict()
-    forms = {name: form(typed) for name, form in FORMS.items()}
-    if refused:
-        forms[field] = refused
-    status, form = 422 if refused else 200, forms[field]
-    return render("profile.html", f"{field}_form.html", status, form=form, forms=forms, languages=known())
+    forms = {name: form(typed) for name, form in FORMS.items()} | ({field: refused} if refused else {})
+    choices = {"languages": known(), "zones": zones.as_options(typed["time_zone"])}
+    status = 422 if refused else 200
+    return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, **choices)
