@@ -30,7 +30,7 @@ def test_each_event_is_a_sentence_with_its_time_and_where_it_came_from(alice: Br
     clock.advance(minutes=3)
     rows = alice.visit("/account/activity").page.select(".event")
     words = [" ".join(row.text.split()) for row in rows]
-    assert len(words) == 2 and words[0].startswith("Logged in 3 minutes ago, 14 March 2026, 15:09 UTC")
+    assert len(words) == 2 and words[0].startswith("Logged in 3 min ago")
     assert "127.0.0.1" in words[0] and words[1].startswith("Signed up")
     session = rows[0].select_one("a")
     assert session is not None and alice.visit(str(session["href"])).heading() == "Session"

@@ -94,7 +94,8 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     _join_hashing_pool(app)
     database.open_for(app, clock, OWN / "migrations")
     assets.register(app, OWN / "static")
-    reader.register(app, auth.preferred_language, OWN / "translations")
+    asked = reader.Asked(auth.preferred_language, auth.preferred_time_zone, lambda: database.database().now())
+    reader.register(app, asked, OWN / "translations")
     templating.register(app, OWN, HERE)
     app.jinja_env.filters.update(WORDS)
     for room in PASSED:

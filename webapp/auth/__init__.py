@@ -124,10 +124,14 @@ def former_session() -> Session | None:
 
 def preferred_language() -> str | None:
     """Code of the language that the user has chosen; None for a stranger, or while the database is unavailable."""
-    user = None
-    with suppress(Unavailable):
-        user = current_user()
+    user = _known_user()
     return user.language if user else None
+
+
+def preferred_time_zone() -> str | None:
+    """Name of the time zone that the user has chosen; None for a stranger, or while the database is unavailable."""
+    user = _known_user()
+    return user.time_zone if user else None
 
 
 def current_user() -> User | None:
@@ -181,6 +185,12 @@ def _live_session() -> Session | None:
     if session is None or not sessions.is_live(db, session):
         return None
     return session if hasattr(view, "unseen") else sessions.see(db, session)
+
+
+def _known_user() -> User | None:
+    with suppress(Unavailable):
+        return current_user()
+    return None
 
 
 def _view() -> Callable[..., Any] | None:

@@ -88,6 +88,7 @@ class Templates(Environment):
             "number": language.number,
             "time": partial(times.as_time, language),
             "time_ago": partial(times.as_time_ago, language),
+            "end": partial(times.as_end, language),
         }
         templates.globals = self.globals | {
             "_": language.gettext,

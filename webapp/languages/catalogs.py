@@ -33,7 +33,10 @@ Unit = Literal["day", "hour", "minute", "second"]
 
 
 class Language:
-    """A language: `code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`."""
+    """A language: `code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`.
+
+    `dates` is the code by which it writes moments.
+    """
 
     def __init__(self, locale: Locale, catalog: NullTranslations) -> None:
         self.locale, self.catalog = locale, catalog
@@ -41,6 +44,7 @@ class Language:
         self.name = str(locale.get_display_name()).title()
         self.direction = locale.text_direction
         self._dates = Locale.parse(DATES.get(str(locale), str(locale)))
+        self.dates = str(self._dates).replace("_", "-")
 
     def say(self, sentence: Sentence) -> str:
         """The sentence of a rule or a form in this language."""
@@ -70,9 +74,21 @@ class Language:
         return numbers.format_decimal(number, "#,##0.0", self.locale)
 
     def moment(self, time: datetime) -> str:
-        """`14 March 2026, 15:09`."""
-        day = dates.format_date(time, "long", self._dates)
-        return f"{day}, {dates.format_time(time, 'short', locale=self._dates)}"
+        """`14 March 2026, 15:09:26`."""
+        return f"{dates.format_date(time, 'long', self._dates)}, {self._clock(time, 'medium')}"
+
+    def day(self, time: datetime, with_year: bool = False) -> str:
+        """`14 Mar`, or `14 Mar 2026`."""
+        return dates.format_skeleton("yMMMd" if with_year else "MMMd", _naive(time), locale=self._dates)
+
+    def clock(self, time: datetime) -> str:
+        """`15:09`."""
+        return self._clock(time, "short")
+
+    def ago(self, number: int, unit: Unit) -> str:
+        """`5 min ago`."""
+        passed = timedelta(**{f"{unit}s": -number})
+        return dates.format_timedelta(passed, unit, ANY_NUMBER, add_direction=True, format="short", locale=self._dates)
 
     def distance(self, number: int, unit: Unit) -> str:
         """`in 5 minutes`, or `5 minutes ago` for a number below 0; `unit` is `day`, `hour`, `minute` or `second`."""
@@ -82,6 +98,9 @@ class Language:
     def list(self, texts: Iterable[str]) -> str:
         """`one, two and three`."""
         return lists.format_list([*texts], locale=self._dates)
+
+    def _clock(self, time: datetime, form: Literal["short", "medium"]) -> str:
+        return dates.format_time(_naive(time), form, locale=self._dates)
 
     def _said(self, values: Mapping[str, object]) -> dict[str, object]:
         return {name: self._value(value) for name, value in values.items()}
@@ -93,6 +112,11 @@ class Language:
         if isinstance(value, Sentence):
             return self.say(value)
         return self.number(value) if isinstance(value, int) else value
+
+
+def _naive(time: datetime) -> datetime:
+    """The moment as its zone's clocks show it: Babel would convert any other one to UTC."""
+    return time.replace(tzinfo=None)
 
 
 def best(wish: str, codes: tuple[str, ...]) -> str:

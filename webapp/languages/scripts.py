@@ -1,10 +1,11 @@
-"""The sentences of app.js and waiting.js, which the page carries as data, since it may hold no script."""
+"""The sentences of our scripts, which the page carries as data, since it may hold no script."""
 
 import json
 from functools import lru_cache
 
 from webapp.languages.catalogs import Language
 from webapp.languages.sentences import say
+from webapp.languages.times import JUST_NOW, NEXT_TO_TODAY
 
 SENTENCES = {
     "trouble": say("Something went wrong on our side. Nothing was lost; try again in a moment."),
@@ -20,9 +21,17 @@ SENTENCES = {
     "shown": say("Your password is shown."),
     "hidden": say("Your password is hidden."),
 }
+# What moments.js says besides. A stranger's first page goes without it.
+OF_MOMENTS = {
+    "endsIn": say("in {}"),
+    "justNow": JUST_NOW,
+    "yesterday": NEXT_TO_TODAY[-1],
+    "tomorrow": NEXT_TO_TODAY[1],
+}
 
 
 @lru_cache
-def as_json(language: Language) -> str:
-    """The sentences as JSON, by the names that app.js has for them."""
-    return json.dumps({name: language.say(sentence) for name, sentence in SENTENCES.items()}, ensure_ascii=False)
+def as_json(language: Language, has_moments: bool) -> str:
+    """The sentences as JSON, by the names that the scripts have for them."""
+    sentences = SENTENCES | OF_MOMENTS if has_moments else SENTENCES
+    return json.dumps({name: language.say(sentence) for name, sentence in sentences.items()}, ensure_ascii=False)

@@ -104,22 +104,28 @@ document.addEventListener("htmx:error", (event) => {
 const countDown = () => {
   const refusal = document.querySelector("[data-retry-after]");
   if (!(refusal?.dataset.retryAfter <= 3600)) return;
-  const end = Date.now() + refusal.dataset.retryAfter * 1000;
-  delete refusal.dataset.retryAfter;
   const timer = document.createElement("span");
-  timer.setAttribute("role", "timer");
-  timer.setAttribute("aria-live", "off");
   refusal.append(" ", timer);
-  tick(timer, end);
+  count(timer, refusal.dataset.retryAfter, sentences.wait, () => say(sentences.waited, "success"));
+  delete refusal.dataset.retryAfter;
 };
 
-const tick = (timer, end) => {
-  if (!timer.isConnected) return;
-  const left = Math.ceil((end - Date.now()) / 1000);
-  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  timer.textContent = left > 0 ? sentences.wait.replace("{}", clock) : "";
-  if (left > 0) setTimeout(tick, 1000, timer, end);
-  else say(sentences.waited, "success");
+// moments.js counts other ends down.
+const ends = new WeakMap();
+const count = (timer, seconds, words, isOver) => {
+  timer.setAttribute("role", "timer");
+  timer.setAttribute("aria-live", "off");
+  ends.set(timer, Date.now() + seconds * 1000);
+  tick(timer, ends.get(timer), words, isOver);
+};
+
+// A swap may have taken the timer away, or given it another end.
+const tick = (timer, end, words, isOver) => {
+  if (!timer.isConnected || ends.get(timer) !== end) return;
+  const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+  if (!left && isOver) return isOver();
+  timer.textContent = words.replace("{}", `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+  if (left) setTimeout(tick, 1000, timer, end, words, isOver);
 };
 
 countDown();
