@@ -152,7 +152,7 @@ def test_it_can_be_taken_along(alice: Browser, bob: Browser, db: Database, clock
     held = json.loads(alice.client.get("/account/activity.json").text)
     assert len(rows) == len(held) == 1202
     assert rows[0]["sentence"] == held[0]["sentence"] == "Failed log-in" and held[0]["kind"] == "login_failed"
-    assert rows[-1]["kind"] == "signed_up" and rows[-1]["created_at"] == "2026-03-14 15:09:26"
+    assert rows[-1]["kind"] == "signed_up" and rows[-1]["created_at"] == "2026-03-14T15:09:26Z"
     assert len(json.loads(alice.client.get("/account/activity.json?kind=signed_up").text)) == 1
     assert json.loads(bob.client.get("/account/activity.json?kind=exported").text) == []
 

@@ -1,6 +1,7 @@
 """Moments: short words on a page, in the reader's zone and language, and the whole moment behind them."""
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from db import Database, stored
 from tests.browser import Browser
 from tests.fixtures import person
 from webapp.languages.catalogs import FOLDER, read
+from webapp.languages.times import as_iso
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NEAR_AND_FAR = [
@@ -148,6 +150,44 @@ def test_a_zone_that_is_known_no_more_counts_as_none(alice: Browser, db: Databas
     db.run("UPDATE users SET time_zone = 'Europe/Atlantis'")
     assert "As of 15:09 UTC" in _panel(alice)
     assert alice.page.body is not None and alice.page.body["data-zone"] == ""
+
+
+def test_files_have_the_moments_of_ones_own_zone(grace: Browser) -> None:
+    _choose(grace, "Asia/Kolkata")
+    grace.visit("/account/data").submit("export-form")
+    held = json.loads(grace.answer.text)
+    moments = [held["exported_at"], held["account"]["created_at"], held["sessions"][0]["last_seen_at"]]
+    assert {*moments, held["events"][0]["created_at"]} == {"2026-03-14T20:39:26+05:30"}
+    assert held["account"]["disabled_at"] is None and held["account"]["time_zone"] == "Asia/Kolkata"
+    for path in ("/account/activity", "/admin/events"):
+        assert json.loads(grace.client.get(f"{path}.json").text)[-1]["created_at"] == "2026-03-14T20:39:26+05:30"
+        assert '"2026-03-14T20:39:26+05:30"' in grace.client.get(f"{path}.csv").text
+
+
+def test_files_have_utc_where_no_zone_is_chosen(grace: Browser) -> None:
+    for path in ("/account/activity", "/admin/events"):
+        assert json.loads(grace.client.get(f"{path}.json").text)[0]["created_at"] == "2026-03-14T15:09:26Z"
+
+
+def test_files_leave_what_is_no_moment_as_it_is(alice: Browser, db: Database) -> None:
+    db.run("UPDATE users SET created_at = 'long ago'")
+    alice.visit("/account/data").submit("export-form")
+    assert json.loads(alice.answer.text)["account"]["created_at"] == "long ago"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "iso"),
+    [
+        ("Europe/Berlin", "2026-11-24 14:48:00", "2026-11-24T15:48:00+01:00"),
+        ("Europe/Berlin", "2026-10-25 00:30:00", "2026-10-25T02:30:00+02:00"),
+        ("Europe/Berlin", "2026-10-25 01:30:00", "2026-10-25T02:30:00+01:00"),
+        (None, "2026-11-24 14:48:00", "2026-11-24T14:48:00Z"),
+        ("UTC", "2026-11-24 14:48:00", "2026-11-24T14:48:00Z"),
+        ("Asia/Kolkata", "9999-12-31 23:59:59", "9999-12-31 23:59:59"),
+    ],
+)
+def test_a_file_tells_the_two_hours_apart_when_clocks_go_back(zone: str | None, text: str, iso: str) -> None:
+    assert as_iso(zone, text) == iso
 
 
 def _choose(browser: Browser, zone: str) -> None:

@@ -122,7 +122,7 @@ def test_the_owner_lets_new_browsers_try_again(alice: Browser, app: Flask, clock
     clock.advance(minutes=20)
     assert guess(coming_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
     alice.visit("/account/sessions")
-    assert "logged in to it before; that ends at 15:34 UTC (in about 5 minutes)." in alice.text()
+    assert "logged in to it before; that ends at 15:34 UTC (in about 5 minutes)" in alice.text()
     alice.submit("new-browsers")
     assert "What will be done: Let new browsers try again." in alice.text()
     alice.submit("confirm-form", password=PASSWORD)

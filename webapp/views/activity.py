@@ -1,6 +1,7 @@
 """The events of the user's own account, as a page and as files."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, request
@@ -13,7 +14,8 @@ from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
-from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
+from webapp.languages.reader import time_zone
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
@@ -47,7 +49,8 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(details.as_fields, events.every(database(), events.own(own_session().user.id, _kind())))
+    found = events.every(database(), events.own(own_session().user.id, _kind()))
+    return map(partial(dated, time_zone()), map(details.as_fields, found))
 
 
 def _kind() -> str:

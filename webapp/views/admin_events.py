@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, request
@@ -15,7 +16,8 @@ from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
-from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
+from webapp.languages.reader import time_zone
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
@@ -62,7 +64,8 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(details.as_fields, events.every(database(), _filter(_asked())))
+    found = events.every(database(), _filter(_asked()))
+    return map(partial(dated, time_zone()), map(details.as_fields, found))
 
 
 def _asked() -> dict[str, str]:
