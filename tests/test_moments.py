@@ -12,6 +12,7 @@ from db import Database, stored
 from tests.browser import Browser
 from tests.fixtures import person
 from webapp.languages.catalogs import FOLDER, read
+from webapp.languages.reader import at
 from webapp.languages.times import as_iso
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -26,7 +27,7 @@ LANGUAGES = read(FOLDER)
 def _shown(app: Flask, text: str, now: str, zone: str | None = None, language: str = "en", by: str = "time") -> Tag:
     """What a template's filter makes of a stored moment."""
     with app.test_request_context(headers={"Accept-Language": language}):
-        g.now, g.time_zone = now, zone
+        g.reading = at(zone, now)
         template = "{{ text | time_ago(now()) }}" if by == "time_ago" else f"{{{{ text | {by} }}}}"
         return BeautifulSoup(render_template_string(template, text=text), "html.parser")
 
@@ -149,7 +150,8 @@ def test_an_admin_reads_in_a_zone_of_their_own(grace: Browser, alice: Browser, d
 def test_a_zone_that_is_known_no_more_counts_as_none(alice: Browser, db: Database) -> None:
     db.run("UPDATE users SET time_zone = 'Europe/Atlantis'")
     assert "As of 15:09 UTC" in _panel(alice)
-    assert alice.page.body is not None and alice.page.body["data-zone"] == ""
+    script = alice.page.select_one("script[data-zone]")
+    assert script is not None and script["data-zone"] == ""
 
 
 def test_files_have_the_moments_of_ones_own_zone(grace: Browser) -> None:

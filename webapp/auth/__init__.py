@@ -188,9 +188,10 @@ def _live_session() -> Session | None:
 
 
 def _known_user() -> User | None:
-    with suppress(Unavailable):
+    try:
         return current_user()
-    return None
+    except Unavailable:
+        return None
 
 
 def _view() -> Callable[..., Any] | None:

@@ -95,6 +95,7 @@ class Templates(Environment):
             "bars": partial(charts.bars, language),
             "language": language,
             "ngettext": language.ngettext,
+            "script_moments": partial(scripts.of_moments, language),
             "script_sentences": partial(scripts.as_json, language),
         }
         return templates

@@ -5,7 +5,7 @@ English is what the code says; each folder in `translations/` is another languag
 
 import io
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,8 @@ LONGEST_WISH = 200
 ANY_NUMBER = 10**9
 
 Unit = Literal["day", "hour", "minute", "second"]
+DayForm = Literal["MMMd", "yMMMd", "long"]
+ClockForm = Literal["short", "medium"]
 
 
 class Language:
@@ -73,17 +75,15 @@ class Language:
             return str(number) if number < 1000 else numbers.format_decimal(number, locale=self.locale)
         return numbers.format_decimal(number, "#,##0.0", self.locale)
 
-    def moment(self, time: datetime) -> str:
-        """`14 March 2026, 15:09:26`."""
-        return f"{dates.format_date(time, 'long', self._dates)}, {self._clock(time, 'medium')}"
+    def day(self, day: date, form: DayForm) -> str:
+        """`14 Mar`, `14 Mar 2026` or `14 March 2026`."""
+        if form == "long":
+            return dates.format_date(day, form, self._dates)
+        return dates.format_skeleton(form, datetime.combine(day, time()), locale=self._dates)
 
-    def day(self, time: datetime, with_year: bool = False) -> str:
-        """`14 Mar`, or `14 Mar 2026`."""
-        return dates.format_skeleton("yMMMd" if with_year else "MMMd", _naive(time), locale=self._dates)
-
-    def clock(self, time: datetime) -> str:
-        """`15:09`."""
-        return self._clock(time, "short")
+    def clock(self, shown: time, form: ClockForm) -> str:
+        """`15:09`, or `15:09:26`."""
+        return dates.format_time(shown, form, locale=self._dates)
 
     def ago(self, number: int, unit: Unit) -> str:
         """`5 min ago`."""
@@ -99,9 +99,6 @@ class Language:
         """`one, two and three`."""
         return lists.format_list([*texts], locale=self._dates)
 
-    def _clock(self, time: datetime, form: Literal["short", "medium"]) -> str:
-        return dates.format_time(_naive(time), form, locale=self._dates)
-
     def _said(self, values: Mapping[str, object]) -> dict[str, object]:
         return {name: self._value(value) for name, value in values.items()}
 
@@ -112,11 +109,6 @@ class Language:
         if isinstance(value, Sentence):
             return self.say(value)
         return self.number(value) if isinstance(value, int) else value
-
-
-def _naive(time: datetime) -> datetime:
-    """The moment as its zone's clocks show it: Babel would convert any other one to UTC."""
-    return time.replace(tzinfo=None)
 
 
 def best(wish: str, codes: tuple[str, ...]) -> str:

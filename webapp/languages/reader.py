@@ -1,14 +1,16 @@
 """The reader: the language and the time zone in which this request is answered, and its time."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from flask import Flask, current_app, g, has_request_context, request
 
+from db import moment
 from webapp.languages import catalogs
 from webapp.languages.catalogs import SOURCE, Language
-from webapp.languages.zones import NAMES
+from webapp.languages.zones import NAMES, zone
 
 
 class Asked(NamedTuple):
@@ -19,11 +21,19 @@ class Asked(NamedTuple):
     now: Callable[[], str]
 
 
+class Reading(NamedTuple):
+    """The name of the zone that the user has chosen, or None if the browser decides; the stored moment, and its day."""
+
+    time_zone: str | None
+    now: str
+    today: date
+
+
 def register(app: Flask, asked: Asked, own: Path) -> None:
     """Read the catalogs, a team's in `own` too; who reads, and when, `asked` says."""
     app.extensions["languages"] = catalogs.read(catalogs.FOLDER, own)
     app.extensions["reader"] = asked
-    app.jinja_env.globals.update(now=now, time_zone=time_zone)
+    app.jinja_env.globals["now"] = lambda: reading().now
 
 
 def known() -> dict[str, Language]:
@@ -44,19 +54,18 @@ def speak(code: str | None) -> None:
     g.language = known()[code if code in known() else _asked_for()]
 
 
-def time_zone() -> str | None:
-    """Name of the zone that the user has chosen; None if the browser decides, or nobody is logged in."""
-    if "time_zone" not in g:
-        name = _asked().time_zone() if has_request_context() else None
-        g.time_zone = name if name in NAMES else None
-    return cast(str | None, g.time_zone)
+def reading() -> Reading:
+    """Where and when this answer is read: one moment for all of it."""
+    found: Reading | None = g.get("reading")
+    if found is None:
+        asked = _asked()
+        name = asked.time_zone() if has_request_context() else None
+        found = g.reading = at(name if name in NAMES else None, asked.now())
+    return found
 
 
-def now() -> str:
-    """The stored moment of this answer: one for all of it."""
-    if "now" not in g:
-        g.now = _asked().now()
-    return cast(str, g.now)
+def at(time_zone: str | None, now: str) -> Reading:
+    return Reading(time_zone, now, moment(now).astimezone(zone(time_zone)).date())
 
 
 def translated(text: str) -> str:

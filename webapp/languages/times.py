@@ -1,14 +1,14 @@
 """Moments in short words, in the reader's zone. static/moments.js says the same in the browser's zone."""
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from markupsafe import Markup
 
 from db import moment
-from webapp.languages.catalogs import Language, Unit
-from webapp.languages.reader import current, now, time_zone
+from webapp.languages.catalogs import ClockForm, DayForm, Language, Unit
+from webapp.languages.reader import current, reading
 from webapp.languages.sentences import say, say_number
 from webapp.languages.zones import zone
 
@@ -25,8 +25,8 @@ def as_time(language: Language, text: str) -> Markup:
 
     A tutorial's row may hold any other text, which is shown as it is.
     """
-    name = time_zone()
-    return _time(language, name, _today(name, now()[:16]), text)
+    time_zone, _, today = reading()
+    return _time(language, time_zone, today, text)
 
 
 def as_time_ago(language: Language, text: str, now: str) -> Markup:
@@ -36,7 +36,7 @@ def as_time_ago(language: Language, text: str, now: str) -> Markup:
         return as_time(language, text)
     size, unit = _unit(passed)
     # If the clock stepped back, a stored moment may lie ahead: it counts as now.
-    return _time_ago(language, time_zone(), text, passed // size if passed >= MINUTE else 0, unit)
+    return _time_ago(language, reading().time_zone, text, passed // size if passed >= MINUTE else 0, unit)
 
 
 def as_end(language: Language, text: str, now: str) -> Markup:
@@ -79,12 +79,6 @@ def _passed(text: str, now: str) -> int | None:
         return None
 
 
-@lru_cache(100)
-def _today(name: str | None, minute: str) -> date:
-    """The day that it is in this zone, at a stored moment up to its minutes."""
-    return moment(minute).astimezone(zone(name)).date()
-
-
 @lru_cache(2000)
 def _time(language: Language, name: str | None, today: date, text: str) -> Markup:
     time = _local(name, text)
@@ -108,18 +102,29 @@ def _local(name: str | None, text: str) -> datetime | None:
 
 def _words(language: Language, name: str | None, today: date, time: datetime) -> str:
     """The moment in 24 characters at most. Without a zone of the reader's its clock time says which it is in."""
-    clock, days = language.clock(time) + ("" if name else " UTC"), (time.date() - today).days
+    clock, days = _clock(language, time.time(), "short") + ("" if name else " UTC"), (time.date() - today).days
     if days == 0:
         return clock
     if abs(days) > NEAR:
-        return language.day(time, with_year=time.year != today.year)
-    day = language.say(NEXT_TO_TODAY[days]) if days in NEXT_TO_TODAY else language.day(time)
+        return _day(language, time.date(), "MMMd" if time.year == today.year else "yMMMd")
+    day = language.say(NEXT_TO_TODAY[days]) if days in NEXT_TO_TODAY else _day(language, time.date(), "MMMd")
     return f"{day}, {clock}"
 
 
 def _element(language: Language, time: datetime, words: str, ago: str = "") -> Markup:
-    whole = f"{language.moment(time)} UTC{time.isoformat(timespec='seconds')[19:].removeprefix('+00:00')}"
+    day, clock = _day(language, time.date(), "long"), _clock(language, time.time(), "medium")
+    whole = f"{day}, {clock} UTC{time.isoformat(timespec='seconds')[19:].removeprefix('+00:00')}"
     return Markup('<time datetime="%s" title="%s"%s>%s</time>') % (_iso(time.astimezone(UTC)), whole, ago, words)
+
+
+@lru_cache(2000)
+def _day(language: Language, day: date, form: DayForm) -> str:
+    return language.day(day, form)
+
+
+@lru_cache(2000)
+def _clock(language: Language, shown: time, form: ClockForm) -> str:
+    return language.clock(shown, form)
 
 
 def _iso(time: datetime) -> str:

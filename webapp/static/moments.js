@@ -1,7 +1,8 @@
 // Writes each moment in the browser's zone, or in the one that the reader has chosen, with the words that
-// webapp/languages/times.py has for it, and keeps them fresh. app.js has read the sentences.
+// webapp/languages/times.py has for it, and keeps them fresh.
 
-const { dates, now: served, zone: chosen } = document.body.dataset;
+const { now: served, zone: chosen, language, words: sentencesOfMoments } = document.currentScript.dataset;
+const words = JSON.parse(sentencesOfMoments);
 // In milliseconds. The server's clock counts: the browser's may be wrong by hours.
 const ahead = Date.parse(`${served.replace(" ", "T")}Z`) - Date.now();
 // In seconds.
@@ -10,12 +11,12 @@ const [DAY, HOUR, MINUTE] = [86_400, 3600, 60];
 const NEAR = 30;
 
 // A zone that the browser does not know ends this script here, and the server's words stay.
-const format = (options, language = dates) => new Intl.DateTimeFormat(language, { timeZone: chosen || undefined, ...options });
+const format = (options, code = language) => new Intl.DateTimeFormat(code, { timeZone: chosen || undefined, ...options });
 const clockTime = format({ timeStyle: "short" });
 const dayAlone = format({ day: "numeric", month: "short" });
 const dayOfYear = format({ day: "numeric", month: "short", year: "numeric" });
 const whole = [format({ dateStyle: "long" }), format({ timeStyle: "medium" })];
-const ago = new Intl.RelativeTimeFormat(dates, { style: "short" });
+const ago = new Intl.RelativeTimeFormat(language, { style: "short" });
 // `2026-03-14 15:09:26`, to count with.
 const numbers = format({ dateStyle: "short", timeStyle: "medium" }, "sv");
 
@@ -28,13 +29,13 @@ const absolute = (moment, now) => {
   const days = dayOf(moment) - dayOf(now);
   if (days === 0) return clockTime.format(moment);
   if (!(Math.abs(days) <= NEAR)) return (yearOf(moment) === yearOf(now) ? dayAlone : dayOfYear).format(moment);
-  const day = { "-1": sentences.yesterday, 1: sentences.tomorrow }[days] ?? dayAlone.format(moment);
+  const day = { "-1": words.yesterday, 1: words.tomorrow }[days] ?? dayAlone.format(moment);
   return `${day}, ${clockTime.format(moment)}`;
 };
 
 const relative = (moment, now) => {
   const passed = Math.floor((now - moment) / 1000);
-  if (passed < MINUTE) return sentences.justNow;
+  if (passed < MINUTE) return words.justNow;
   if (passed < HOUR) return ago.format(-Math.floor(passed / MINUTE), "minute");
   return passed < DAY ? ago.format(-Math.floor(passed / HOUR), "hour") : absolute(moment, now);
 };
@@ -48,8 +49,8 @@ const offset = (moment) => {
 
 const write = (place) => {
   const [moment, now] = [new Date(place.dateTime), new Date(Date.now() + ahead)];
-  const words = "ago" in place.dataset ? relative(moment, now) : absolute(moment, now);
-  if (place.textContent !== words) place.textContent = words;
+  const text = "ago" in place.dataset ? relative(moment, now) : absolute(moment, now);
+  if (place.textContent !== text) place.textContent = text;
   place.title = `${whole.map((part) => part.format(moment)).join(", ")} UTC${offset(moment)}`;
 };
 
@@ -59,7 +60,7 @@ const LIVE = ":is([role=status], [role=alert], [aria-live])";
 // What ends within the hour counts down in place of its words.
 const countAll = () => {
   for (const place of document.querySelectorAll("[data-ends-in]")) {
-    count(place, place.dataset.endsIn, sentences.endsIn);
+    count(place, place.dataset.endsIn, words.endsIn);
     delete place.dataset.endsIn;
   }
 };

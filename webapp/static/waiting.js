@@ -112,20 +112,20 @@ const countDown = () => {
 
 // moments.js counts other ends down.
 const ends = new WeakMap();
-const count = (timer, seconds, words, isOver) => {
+const count = (timer, seconds, sentence, isOver) => {
   timer.setAttribute("role", "timer");
   timer.setAttribute("aria-live", "off");
   ends.set(timer, Date.now() + seconds * 1000);
-  tick(timer, ends.get(timer), words, isOver);
+  tick(timer, ends.get(timer), sentence, isOver);
 };
 
 // A swap may have taken the timer away, or given it another end.
-const tick = (timer, end, words, isOver) => {
+const tick = (timer, end, sentence, isOver) => {
   if (!timer.isConnected || ends.get(timer) !== end) return;
   const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
   if (!left && isOver) return isOver();
-  timer.textContent = words.replace("{}", `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
-  if (left) setTimeout(tick, 1000, timer, end, words, isOver);
+  timer.textContent = sentence.replace("{}", `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+  if (left) setTimeout(tick, 1000, timer, end, sentence, isOver);
 };
 
 countDown();

@@ -15,7 +15,7 @@ from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
 from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
-from webapp.languages.reader import time_zone
+from webapp.languages.reader import reading
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
@@ -50,7 +50,7 @@ def as_json() -> ResponseReturnValue:
 
 def _all() -> Iterator[dict[str, Any]]:
     found = events.every(database(), events.own(own_session().user.id, _kind()))
-    return map(partial(dated, time_zone()), map(details.as_fields, found))
+    return map(partial(dated, reading().time_zone), map(details.as_fields, found))
 
 
 def _kind() -> str:

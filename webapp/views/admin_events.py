@@ -17,7 +17,7 @@ from webapp.database import database
 from webapp.forms import as_id
 from webapp.hypermedia import render
 from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
-from webapp.languages.reader import time_zone
+from webapp.languages.reader import reading
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
@@ -65,7 +65,7 @@ def as_json() -> ResponseReturnValue:
 
 def _all() -> Iterator[dict[str, Any]]:
     found = events.every(database(), _filter(_asked()))
-    return map(partial(dated, time_zone()), map(details.as_fields, found))
+    return map(partial(dated, reading().time_zone), map(details.as_fields, found))
 
 
 def _asked() -> dict[str, str]:

@@ -17,7 +17,7 @@ from webapp.config import settings
 from webapp.database import database
 from webapp.hypermedia import render
 from webapp.hypermedia.downloads import dated, download, json_lines
-from webapp.languages.reader import time_zone
+from webapp.languages.reader import reading
 from webapp.languages.sentences import say
 
 COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Send the file. A form asks for it, not a link, since the download is noted as an event."""
     user = own_session().user
-    in_zone = partial(dated, time_zone())
+    in_zone = partial(dated, reading().time_zone)
     account = in_zone(data.everything(database(), actor()))
     lines = _lines(account, json_lines(COLUMNS, map(in_zone, data.history(database(), actor()))))
     return download(lines, "application/json", f"latchkey-{user.id}.json")
