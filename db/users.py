@@ -30,6 +30,8 @@ class User(NamedTuple):
     """`active`, `disabled` or `leaving`."""
     language: str | None
     """A code such as `de`, or None if the browser decides."""
+    time_zone: str | None
+    """An IANA name such as `Europe/Berlin`, or None if the browser decides."""
     keys: str = "on"
     """`on`, or `off` if single keys do nothing on pages."""
 
@@ -200,6 +202,10 @@ def set_language(db: Database, user_id: int, language: str | None) -> None:
 
 def set_keys(db: Database, user_id: int, has_keys: bool) -> None:
     db.run("UPDATE users SET has_keys = :has_keys WHERE id = :id", has_keys=int(has_keys), id=user_id)
+
+
+def set_time_zone(db: Database, user_id: int, time_zone: str | None) -> None:
+    db.run("UPDATE users SET time_zone = :time_zone WHERE id = :id", time_zone=time_zone, id=user_id)
 
 
 def stored_role(db: Database, user_id: int) -> str | None:

@@ -454,7 +454,7 @@ def told_too_late(screens: Screens, **options: Any) -> tuple[Page, Person]:
 
 
 def warning(page: Page) -> Locator:
-    return page.get_by_role("status").get_by_text("This session ends on")
+    return page.get_by_role("status").get_by_text("This session ends")
 
 
 @pytest.fixture(params=[True, False], ids=["javascript", "plain"])
@@ -538,7 +538,7 @@ def _soon_over(screens: Screens, options: Any) -> Page:
     page = become(screens.open(**options), person := somebody(32))
     let_pass(screens.server, person, unconfirmed=LAST_MINUTE_OF_THE_DAY)
     page.goto("/account")
-    expect(page.locator("#expiry-notice")).to_contain_text("This session ends on")
+    expect(page.locator("#expiry-notice")).to_contain_text("This session ends")
     return page
 
 

@@ -20,8 +20,8 @@ TOLD = ("title", "aria-label", "alt", "placeholder", "aria-description", "aria-r
 DATA = re.compile(
     r"Latchkey|[\w.+-]+@\w+\.\w+|\b(?:alice|bob|grace|zed)\b|127\.0\.0\.1|\[?[0-9a-f]{16}\]?|spam"
     # Babel's own words: `a minute ago`, `in 3 days`, dates, and `and`.
-    r"|(?:לפני|בעוד)[\d \u05d0-\u05ea]+|\d+ [\u05d0-\u05ea]+׳?(?: \d{4})?|\bו\b"
-    r"|\d+:\d\d UTC|\d{4}-\d\d-\d\d|[\d.,]+|[\s,:()·–↑↓]"
+    r"|(?:לפני|בעוד)[\d ()\u05d0-\u05f3]+|\d+ [\u05d0-\u05f3]+(?: \d{4})?|\bו\b"
+    r"|\d+:\d\d(?::\d\d)? UTC|\d{4}-\d\d-\d\d|[\d.,]+|[\s,:()·–↑↓]"
 )
 
 
@@ -80,8 +80,9 @@ def _texts(page: BeautifulSoup) -> Iterator[str]:
 
 
 def _is_no_sentence(element: Tag) -> bool:
-    """A language's own name is in that language, and a key is the same in all."""
-    return element.name in {"script", "style", "kbd"} or (element.name == "option" and element.has_attr("lang"))
+    """A language's own name is in that language, a time zone has its IANA name, and a key is the same in all."""
+    is_named = element.name in {"option", "optgroup"} and element.has_attr("lang")
+    return is_named or element.name in {"script", "style", "kbd"}
 
 
 def _bracketed(message: str | tuple[str, ...]) -> str | tuple[str, ...]:

@@ -176,8 +176,8 @@ def test_one_is_one_and_many_are_many() -> None:
 
 def test_what_matters_stands_above_the_picture() -> None:
     told = _chart(_days(1), told=say_number("%(number)s failed log-in", "%(number)s failed log-ins", 3), language="de")
-    assert told.select(".told")[0].text == "3 fehlgeschlagene Anmeldungen"
-    assert not _chart(_days(1)).select(".told")
+    assert told.select(".gist")[0].text == "3 fehlgeschlagene Anmeldungen"
+    assert not _chart(_days(1)).select(".gist")
 
 
 def test_a_team_has_series_of_its_own() -> None:

@@ -73,7 +73,7 @@ def test_sessions_that_ended_by_themselves_are_in_it_while_they_are_kept(app: Fl
     logged_in(Browser(app), "alice")
     clock.advance(hours=2)
     held = _download(log_in(Browser(app), "alice"))
-    assert [session["ended_at"] for session in held["sessions"]] == [None, "2026-03-14 16:09:26"]
+    assert [session["ended_at"] for session in held["sessions"]] == [None, "2026-03-14T16:09:26Z"]
 
 
 def test_after_a_while_it_asks_for_the_password_and_leads_back_to_the_button(

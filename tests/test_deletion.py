@@ -31,7 +31,7 @@ def test_it_is_logged_out_everywhere_and_told_when_it_will_be_gone(alice: Browse
     other = log_in(Browser(app), "alice")
     alice.visit("/account/delete").submit("deletion-form", password=PASSWORD)
     assert alice.heading() == "Log in"
-    assert alice.flashes() == ["Your account will be gone on 21 March 2026, 15:09 UTC. To keep it, log in before then."]
+    assert alice.flashes() == ["Your account is kept until 21 Mar, 15:09 UTC. To keep it for good, log in before then."]
     assert alice.cookie("session") is None and other.client.get("/dashboard").status_code == 303
 
 
@@ -55,13 +55,13 @@ def test_a_log_in_before_then_asks_and_takes_it_back(leaving: Browser, clock: Cl
     clock.advance(days=6)
     log_in(leaving, "alice")
     assert (leaving.path, leaving.heading()) == ("/account/delete", "Keep your account")
-    assert "21 March 2026" in leaving.text()
-    assert "Your account will be deleted" in leaving.visit("/dashboard").text()
+    assert "tomorrow, 15:09 UTC" in leaving.text()
+    assert "; then it is deleted." in leaving.visit("/dashboard").text()
     leaving.visit("/account/delete").submit("deletion-undo-form")
     assert (leaving.path, leaving.flashes()) == ("/dashboard", ["Your account stays."])
     clock.advance(days=9)
     assert log_in(leaving, "alice").path == "/dashboard"
-    assert "Your account will be deleted" not in leaving.text()
+    assert "then it is deleted" not in leaving.text()
 
 
 def test_a_log_in_alone_takes_nothing_back(leaving: Browser, clock: Clock, db: Database) -> None:
@@ -124,7 +124,7 @@ def test_of_two_admins_who_go_at_once_one_stays(app: Flask, db: Database) -> Non
 def test_how_long_it_waits_is_a_setting(settings: dict, clock: Clock, cheap_hashes: None) -> None:
     app = create_app(settings | {"DELETION_DAYS": "1"}, clock)
     alice = logged_in(Browser(app), "alice").visit("/account/delete").submit("deletion-form", password=PASSWORD)
-    assert "15 March 2026" in alice.flashes()[0]
+    assert "tomorrow, 15:09 UTC" in alice.flashes()[0]
     app.extensions["database"].close()
 
 
@@ -133,7 +133,7 @@ def test_a_second_wish_delays_nothing(leaving: Browser, clock: Clock) -> None:
     log_in(leaving, "alice")
     fields = {"csrf_token": leaving.value("csrf_token"), "password": PASSWORD}
     leaving.client.post("/account/delete", data=fields)
-    assert "21 March 2026, 15:09 UTC" in leaving.visit("/login").flashes()[0]
+    assert "21 Mar, 15:09 UTC" in leaving.visit("/login").flashes()[0]
 
 
 def test_it_is_not_taken_back_when_it_is_too_late(

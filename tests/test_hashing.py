@@ -241,7 +241,7 @@ def test_whoever_is_logged_in_is_known(alice: Browser, crowded: Callable[[], Non
     alice.submit("password-change-form", current_password=PASSWORD, new_password="staple horse battery")
     assert "Your password is changed." in alice.flashes()[0]
     alice.visit("/account/delete").submit("deletion-form", password="staple horse battery")
-    assert "Your account will be gone" in alice.flashes()[0]
+    assert "Your account is kept until" in alice.flashes()[0]
 
 
 def test_an_old_hash_is_renewed_another_time_when_many_wait(

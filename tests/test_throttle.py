@@ -122,7 +122,7 @@ def test_the_owner_lets_new_browsers_try_again(alice: Browser, app: Flask, clock
     clock.advance(minutes=20)
     assert guess(coming_from(app, "203.0.113.7"), "alice", 6)[-1] == 429
     alice.visit("/account/sessions")
-    assert "failed to log in to your account too often. Until 14 March 2026, 15:34 UTC" in alice.text()
+    assert "logged in to it before; that ends at 15:34 UTC (in about 5 minutes)" in alice.text()
     alice.submit("new-browsers")
     assert "What will be done: Let new browsers try again." in alice.text()
     alice.submit("confirm-form", password=PASSWORD)
@@ -277,6 +277,7 @@ def _times(browser: Browser, path: str, fields: Callable[[int], dict[str, str]],
         ("/account/username", lambda number: {"username": f"alice{number}"}, 303),
         ("/account/email", lambda number: {"email": f"alice{number}@example.com"}, 303),
         ("/account/language", lambda number: {"language": ("de", "en")[number % 2]}, 303),
+        ("/account/time_zone", lambda number: {"time_zone": ("UTC", "Asia/Kolkata")[number % 2]}, 303),
         ("/account/data", lambda number: {}, 200),
         ("/confirm", lambda number: {"password": PASSWORD}, 303),
     ],

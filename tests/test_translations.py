@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sentences import CATALOGS, ROOT, found, kept, messages
-from webapp.languages.scripts import SENTENCES
+from webapp.languages.scripts import OF_MOMENTS, SENTENCES
 
 # What these say is for whoever runs the server or changes the code, or for logs.
 FOR_OPERATORS = {"__init__", "backup", "config", "styleguide"}
@@ -65,6 +65,7 @@ def test_the_scripts_say_nothing_of_their_own() -> None:
     code = "".join(re.sub(r"^\s*//.*", "", path.read_text(), flags=re.MULTILINE) for path in SCRIPTS)
     assert not re.findall(r"""["'`][A-Z][a-z']* [^"'`]*["'`]""", code)
     assert set(re.findall(r"sentences\.(\w+)", code)) == SENTENCES.keys()
+    assert set(re.findall(r"words\.(\w+)", code)) == OF_MOMENTS.keys()
 
 
 def _is_for_translators_or_nobody(node: ast.AST) -> bool:

@@ -43,7 +43,6 @@ def open_for(app: Flask, clock: Clock, own: Path) -> None:
 def register(app: Flask) -> None:
     app.extensions["swept"] = datetime.min.replace(tzinfo=UTC), sweep.EVERY
     app.before_request(partial(_sweep_now_and_then, app))
-    app.jinja_env.globals["now"] = lambda: database().now()
 
 
 def _sweep_now_and_then(app: Flask) -> None:

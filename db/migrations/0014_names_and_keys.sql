@@ -4,13 +4,11 @@ ALTER TABLE sessions ADD COLUMN name TEXT NOT NULL DEFAULT '' CHECK (length(name
 ALTER TABLE users ADD COLUMN has_keys INTEGER NOT NULL DEFAULT 1;
 
 -- The views of the release before stay: its servers may still run, and PostgreSQL would refuse their prepared statements.
-DROP VIEW IF EXISTS own_sessions_2;
-DROP VIEW IF EXISTS people_2;
 CREATE VIEW people_2 AS
 SELECT
     users.id, username, email, password, coalesce(roles.name, 'user') AS role, created_at, disabled_at, deletion_at,
     CASE WHEN disabled_at IS NOT NULL THEN 'disabled' WHEN deletion_at IS NOT NULL THEN 'leaving' ELSE 'active' END
-    AS state, language, CASE has_keys WHEN 0 THEN 'off' ELSE 'on' END AS keys
+    AS state, language, time_zone, CASE has_keys WHEN 0 THEN 'off' ELSE 'on' END AS keys
 FROM users LEFT JOIN roles ON roles.name = users.role;
 CREATE VIEW own_sessions_2 AS
 SELECT

@@ -24,14 +24,14 @@ def test_an_account_is_deleted_and_the_wish_taken_back(screens: Screens, javascr
     page.get_by_role("link", name="Delete account").click()
     delete(page, person)
     expect(heading(page)).to_have_text("Log in")
-    expect(flashes(page)).to_contain_text("Your account will be gone on")
+    expect(flashes(page)).to_contain_text("Your account is kept until")
     assert_is_out(other)
     fill_in_login(page, person)
     press(page, "Log in")
     expect(heading(page)).to_have_text("Keep your account")
     press(page, "Keep my account")
     expect(flashes(page)).to_have_text("Your account stays.")
-    expect(page.get_by_text("Your account will be deleted on")).to_have_count(0)
+    expect(page.get_by_text("then it is deleted")).to_have_count(0)
     assert_is_in(page)
 
 
@@ -39,7 +39,7 @@ def test_going_back_after_the_deletion_shows_nothing_of_the_account(screens: Scr
     page = become(screens.open(javascript=javascript), person := somebody(), "/account")
     page.goto("/account/delete")
     delete(page, person)
-    expect(flashes(page)).to_contain_text("Your account will be gone on")
+    expect(flashes(page)).to_contain_text("Your account is kept until")
     for _ in range(2):
         page.go_back()
         expect(heading(page)).to_have_text("Log in")

@@ -206,7 +206,7 @@ def delete_by_keyboard(page: Page, person: Person) -> None:
     enter(page, {"Your password": person.password})
     tab_to(page, "button Delete my account")
     page.keyboard.press("Enter")
-    expect(flashes(page)).to_contain_text("Your account will be gone on")
+    expect(flashes(page)).to_contain_text("Your account is kept until")
 
 
 def follow(page: Page, link: str, title: str) -> None:

@@ -13,7 +13,7 @@ from webapp.accounts.events import Kind
 
 
 def everything(db: Database, actor: Actor) -> dict[str, Any]:
-    """All data but the events, as JSON can hold it; records the export. Times in UTC. Raises Throttled."""
+    """All data but the events, as JSON can hold it; records the export; moments as stored. Raises Throttled."""
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("export", user.id))

@@ -1,4 +1,4 @@
-"""A user's profile: the user name, the address to reach them at, the language and the keys."""
+"""A user's profile: the user name, the address to reach them at, the language, the time zone and the keys."""
 
 import logging
 from collections.abc import Container, Iterator
@@ -60,6 +60,22 @@ def set_keys(db: Database, actor: Actor, keys: str) -> bool:
     with db.transaction():
         throttle.take(db, throttle.of_act("keys", user.id))
         users.set_keys(db, user.id, keys == "on")
+    return True
+
+
+def set_time_zone(db: Database, actor: Actor, time_zone: str | None, known: Container[str]) -> bool:
+    """Show the user's moments in this time zone; if None, as the browser says; return False if they are.
+
+    Raises Refused, Throttled.
+    """
+    user = actor.own_session.user
+    is_known = time_zone is None or time_zone in known
+    refuse(time_zone=None if is_known else say("Choose one of these time zones."))
+    if time_zone == user.time_zone:
+        return False
+    with db.transaction():
+        throttle.take(db, throttle.of_act("time zone", user.id))
+        users.set_time_zone(db, user.id, time_zone)
     return True
 
 

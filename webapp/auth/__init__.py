@@ -1,7 +1,6 @@
 """The current user, and whether they may pass the door of the view that they ask for; `doors` has the doors."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request
@@ -127,10 +126,14 @@ def former_session() -> Session | None:
 
 def preferred_language() -> str | None:
     """Code of the language that the user has chosen; None for a stranger, or while the database is unavailable."""
-    user = None
-    with suppress(Unavailable):
-        user = current_user()
+    user = _known_user()
     return user.language if user else None
+
+
+def preferred_time_zone() -> str | None:
+    """Name of the time zone that the user has chosen; None for a stranger, or while the database is unavailable."""
+    user = _known_user()
+    return user.time_zone if user else None
 
 
 def current_user() -> User | None:
@@ -184,6 +187,13 @@ def _live_session() -> Session | None:
     if session is None or not sessions.is_live(db, session):
         return None
     return session if hasattr(view, "unseen") else sessions.see(db, session)
+
+
+def _known_user() -> User | None:
+    try:
+        return current_user()
+    except Unavailable:
+        return None
 
 
 def _view() -> Callable[..., Any] | None:

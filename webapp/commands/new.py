@@ -13,8 +13,8 @@ OWN = WEBAPP.parent / "own"
 # What a page of this name would be in the way of.
 OURS = ("views/{}.py", "templates/{}.html", "partials/{}_panel.html")
 TABLES = {
-    "chores", "drafts", "event_days", "events", "migrations", "own_sessions", "people", "roles", "sessions",
-    "sorted_users", "throttles", "told_events", "user_days", "users",
+    "chores", "drafts", "event_days", "events", "migrations", "own_sessions", "own_sessions_2", "people", "people_2",
+    "roles", "sessions", "sorted_users", "throttles", "told_events", "user_days", "users",
 }  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 # Each sample, and the file that is made from it.

@@ -6,7 +6,7 @@ from webapp.accounts.fields import email_objection, username_objection
 from webapp.forms import Form
 from webapp.languages.sentences import say
 
-# For a user who has set no language.
+# For a user who has set no language, or no time zone.
 AS_BROWSER = "browser"
 
 
@@ -16,6 +16,10 @@ class UsernameForm(Form):
 
 class LanguageForm(Form):
     checks: ClassVar = {"language": lambda value: None if value else say("Choose a language.")}
+
+
+class TimeZoneForm(Form):
+    checks: ClassVar = {"time_zone": lambda value: None if value else say("Choose a time zone.")}
 
 
 class EmailForm(Form):
@@ -30,5 +34,6 @@ FORMS: dict[str, type[Form]] = {
     "username": UsernameForm,
     "email": EmailForm,
     "language": LanguageForm,
+    "time_zone": TimeZoneForm,
     "keys": KeysForm,
 }

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from webapp.hypermedia import drawing
 from webapp.hypermedia.drawing import Part, Place, Span
-from webapp.languages.catalogs import Language
+from webapp.languages.catalogs import DayForm, Language
 from webapp.languages.sentences import Sentence, say, say_number
 
 
@@ -177,7 +177,7 @@ def _usual(language: Language, spans: list[Span], top: int) -> tuple[float, str]
 
 
 @lru_cache(2000)
-def _day(language: Language, day: str, form: str = "MMMMd") -> str:
+def _day(language: Language, day: str, form: DayForm = "MMMMd") -> str:
     return language.day(date.fromisoformat(day), form)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from flask import Response
 
+from webapp.languages.times import as_iso
+
 # The start of a cell whose text a spreadsheet may take for a formula, also in full-width characters. A spreadsheet that
 # expects semicolons or tabs, as in Germany, splits at them within quotes too.
 FORMULA = re.compile('[,;\t\r\n][ "]*(?=[=+@\t\r\uff1d\uff0b\uff0d\uff20-])')
@@ -22,6 +24,18 @@ Rows = Iterable[dict[str, Any]]
 def download(lines: Iterator[str], mimetype: str, name: str) -> Response:
     headers = {"Content-Disposition": f"attachment; filename={name}"}
     return Response(lines, mimetype=mimetype, headers=headers)
+
+
+def dated(zone: str | None, held: Any) -> Any:
+    """The same with each moment, a text whose name ends in `_at`, in ISO 8601 as in this zone."""
+    if isinstance(held, list):
+        return [dated(zone, one) for one in held]
+    if not isinstance(held, dict):
+        return held
+    return {
+        name: as_iso(zone, value) if name.endswith("_at") and isinstance(value, str) else dated(zone, value)
+        for name, value in held.items()
+    }
 
 
 def csv_lines(columns: list[str], rows: Rows) -> Iterator[str]:

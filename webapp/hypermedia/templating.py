@@ -90,6 +90,7 @@ class Templates(Environment):
             "number": language.number,
             "time": partial(times.as_time, language),
             "time_ago": partial(times.as_time_ago, language),
+            "end": partial(times.as_end, language),
         }
         templates.globals = self.globals | {
             "_": gettext,
@@ -97,6 +98,7 @@ class Templates(Environment):
             "language": language,
             "ngettext": language.ngettext,
             "spark": partial(charts.spark, language),
+            "script_moments": partial(scripts.of_moments, language),
             "script_sentences": partial(scripts.as_json, language),
         }
         return templates

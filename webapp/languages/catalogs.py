@@ -5,7 +5,7 @@ English is what the code says; each folder in `translations/` is another languag
 
 import io
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -30,10 +30,15 @@ LONGEST_WISH = 200
 ANY_NUMBER = 10**9
 
 Unit = Literal["day", "hour", "minute", "second"]
+DayForm = Literal["MMMd", "MMMMd", "yMMMd", "long"]
+ClockForm = Literal["short", "medium"]
 
 
 class Language:
-    """A language: `code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`."""
+    """A language: `code` as HTML and HTTP spell it, `name` as its speakers do; `direction` is `ltr` or `rtl`.
+
+    `dates` is the code by which it writes moments.
+    """
 
     def __init__(self, locale: Locale, catalog: NullTranslations) -> None:
         self.locale, self.catalog = locale, catalog
@@ -41,6 +46,7 @@ class Language:
         self.name = str(locale.get_display_name()).title()
         self.direction = locale.text_direction
         self._dates = Locale.parse(DATES.get(str(locale), str(locale)))
+        self.dates = str(self._dates).replace("_", "-")
 
     def say(self, sentence: Sentence) -> str:
         """The sentence of a rule or a form in this language."""
@@ -69,14 +75,20 @@ class Language:
             return str(number) if number < 1000 else numbers.format_decimal(number, locale=self.locale)
         return numbers.format_decimal(number, "#,##0.0", self.locale)
 
-    def moment(self, time: datetime) -> str:
-        """`14 March 2026, 15:09`."""
-        day = dates.format_date(time, "long", self._dates)
-        return f"{day}, {dates.format_time(time, 'short', locale=self._dates)}"
+    def day(self, day: date, form: DayForm) -> str:
+        """`14 Mar`, `14 March`, `14 Mar 2026` or `14 March 2026`."""
+        if form == "long":
+            return dates.format_date(day, form, self._dates)
+        return dates.format_skeleton(form, datetime.combine(day, time()), locale=self._dates)
 
-    def day(self, day: date, form: str) -> str:
-        """`14 Mar` for the form `MMMd`, `14 March` for `MMMMd`, `14 Mar 2026` for `yMMMd`."""
-        return dates.format_skeleton(form, day, locale=self._dates)
+    def clock(self, shown: time, form: ClockForm) -> str:
+        """`15:09`, or `15:09:26`."""
+        return dates.format_time(shown, form, locale=self._dates)
+
+    def ago(self, number: int, unit: Unit) -> str:
+        """`5 min ago`."""
+        passed = timedelta(**{f"{unit}s": -number})
+        return dates.format_timedelta(passed, unit, ANY_NUMBER, add_direction=True, format="short", locale=self._dates)
 
     def days(self, first: date, last: date) -> str:
         """Both days and what is between them, as short as the language has it."""

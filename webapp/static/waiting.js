@@ -113,25 +113,31 @@ document.addEventListener("htmx:error", (event) => {
 const countDown = () => {
   const refusal = document.querySelector("[data-retry-after]");
   if (!(refusal?.dataset.retryAfter <= 3600)) return;
-  const end = Date.now() + refusal.dataset.retryAfter * 1000;
-  const { retryWords } = refusal.dataset;
+  const { retryAfter, retryWords } = refusal.dataset;
   delete refusal.dataset.retryAfter;
   const timer = document.createElement("span");
-  timer.setAttribute("role", "timer");
-  timer.setAttribute("aria-live", "off");
   // It takes the place of the words for the same time.
   const [before, after] = retryWords ? refusal.textContent.split(retryWords) : [`${refusal.textContent} `, ""];
   refusal.replaceChildren(before, timer, after);
-  tick(timer, end, retryWords ? sentences.waitIn : sentences.wait);
+  count(timer, retryAfter, retryWords ? sentences.waitIn : sentences.wait, () => say(sentences.waited, "success"));
 };
 
-const tick = (timer, end, words) => {
-  if (!timer.isConnected) return;
-  const left = Math.ceil((end - Date.now()) / 1000);
-  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  timer.textContent = left > 0 ? words.replace("{}", clock) : "";
-  if (left > 0) setTimeout(tick, 1000, timer, end, words);
-  else say(sentences.waited, "success");
+// moments.js counts other ends down.
+const ends = new WeakMap();
+const count = (timer, seconds, sentence, isOver) => {
+  timer.setAttribute("role", "timer");
+  timer.setAttribute("aria-live", "off");
+  ends.set(timer, Date.now() + seconds * 1000);
+  tick(timer, ends.get(timer), sentence, isOver);
+};
+
+// A swap may have taken the timer away, or given it another end.
+const tick = (timer, end, sentence, isOver) => {
+  if (!timer.isConnected || ends.get(timer) !== end) return;
+  const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+  if (!left && isOver) return isOver();
+  timer.textContent = sentence.replace("{}", `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+  if (left) setTimeout(tick, 1000, timer, end, sentence, isOver);
 };
 
 countDown();

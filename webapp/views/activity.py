@@ -1,6 +1,7 @@
 """The events of the user's own account, as a page and as files."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort
@@ -13,7 +14,8 @@ from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_day, as_id
 from webapp.hypermedia import lists, render
-from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
+from webapp.languages.reader import reading
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("activity", __name__, url_prefix="/account")
@@ -61,7 +63,8 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(details.as_fields, events.every(database(), _filter(ACTIVITY.asked())))
+    found = events.every(database(), _filter(ACTIVITY.asked()))
+    return map(partial(dated, reading().time_zone), map(details.as_fields, found))
 
 
 def _filter(asked: lists.Asked) -> Filter:

@@ -1,6 +1,7 @@
 """All events, for an admin to look through and to download."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, request
@@ -14,7 +15,8 @@ from webapp.database import database
 from webapp.forms import Form, as_day, as_id
 from webapp.forms.saved_views import SavedViewForm
 from webapp.hypermedia import lists, render
-from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
+from webapp.languages.reader import reading
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_events", __name__, url_prefix="/admin")
@@ -88,7 +90,8 @@ def as_json() -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return map(details.as_fields, events.every(database(), _filter(EVENTS.asked())))
+    found = events.every(database(), _filter(EVENTS.asked()))
+    return map(partial(dated, reading().time_zone), map(details.as_fields, found))
 
 
 def _filter(asked: lists.Asked) -> Filter:

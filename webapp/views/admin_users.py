@@ -13,7 +13,8 @@ from webapp.database import database
 from webapp.forms import Form, as_id
 from webapp.forms.saved_views import SavedViewForm
 from webapp.hypermedia import lists, render
-from webapp.hypermedia.downloads import csv_lines, download, json_lines
+from webapp.hypermedia.downloads import csv_lines, dated, download, json_lines
+from webapp.languages.reader import reading
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin")
@@ -102,7 +103,8 @@ def show_one(user_id: str) -> ResponseReturnValue:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    return (user._asdict() for user in people.every_fitting(database(), _query(PEOPLE.asked())))
+    found = people.every_fitting(database(), _query(PEOPLE.asked()))
+    return (dated(reading().time_zone, user._asdict()) for user in found)
 
 
 def _query(asked: lists.Asked) -> people.Query:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -16,7 +17,8 @@ from webapp.brand.words import file_name
 from webapp.config import settings
 from webapp.database import database
 from webapp.hypermedia import render
-from webapp.hypermedia.downloads import download, json_lines
+from webapp.hypermedia.downloads import dated, download, json_lines
+from webapp.languages.reader import reading
 from webapp.languages.sentences import say
 
 COLUMNS = ["id", "created_at", "kind", "sentence", "detail", "actor", "address", "device", "session_id"]
@@ -39,8 +41,9 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Send the file. A form asks for it, not a link, since the download is noted as an event."""
     user = own_session().user
-    account = data.everything(database(), actor())
-    lines = _lines(account, json_lines(COLUMNS, data.history(database(), actor())))
+    in_zone = partial(dated, reading().time_zone)
+    account = in_zone(data.everything(database(), actor()))
+    lines = _lines(account, json_lines(COLUMNS, map(in_zone, data.history(database(), actor()))))
     return download(lines, "application/json", f"{file_name(settings().name)}-{user.id}.json")
 
 

@@ -35,7 +35,7 @@ def create() -> ResponseReturnValue:
         form.refuse(refused)
         return _page(form, 422)
     take_token()
-    told = say("Your account will be gone on %(time)s. To keep it, log in before then.", time=spoken(gone_at))
+    told = say("Your account is kept until %(time)s. To keep it for good, log in before then.", time=spoken(gone_at))
     flash(told)
     return redirect(url_for("login.show"), 303)
 

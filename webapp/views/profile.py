@@ -1,4 +1,4 @@
-"""The profile: user name, email address, language and keys, each saved alone."""
+"""The profile: user name, email address, language, time zone and keys, each saved alone."""
 
 from collections.abc import Callable
 
@@ -17,6 +17,7 @@ from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.profile import AS_BROWSER, FORMS
 from webapp.hypermedia import flash, render
+from webapp.languages import zones
 from webapp.languages.reader import known, speak
 from webapp.languages.sentences import say
 
@@ -30,6 +31,7 @@ SAVED = {
     "username": say("Your user name is %(it)s now."),
     "email": say("Your email address is %(it)s now. Log in with it from the next time on."),
     "language": say("Your language is saved."),
+    "time_zone": say("Your time zone is saved."),
     "keys": say("Your choice of keys is saved."),
 }
 
@@ -41,7 +43,7 @@ def show() -> ResponseReturnValue:
     return _page("username")
 
 
-@blueprint.get("/<any(username, email, language, keys):field>")
+@blueprint.get("/<any(username, email, language, time_zone, keys):field>")
 @login_required
 def show_field(field: str) -> ResponseReturnValue:
     """Show the same page; over htmx the form of this field."""
@@ -70,6 +72,12 @@ def change_language() -> ResponseReturnValue:
     return _save("language", _set_language)
 
 
+@blueprint.post("/time_zone")
+@login_required
+def change_time_zone() -> ResponseReturnValue:
+    return _save("time_zone", _set_time_zone)
+
+
 @blueprint.post("/keys")
 @login_required
 def change_keys() -> ResponseReturnValue:
@@ -95,6 +103,10 @@ def _set_language(db: Database, who: Actor, wish: str) -> bool:
     return is_new
 
 
+def _set_time_zone(db: Database, who: Actor, wish: str) -> bool:
+    return profile.set_time_zone(db, who, None if wish == AS_BROWSER else wish, zones.NAMES)
+
+
 def _save(field: str, save: Callable[..., bool]) -> ResponseReturnValue:
     form, is_new = FORMS[field](request.form), False
     if form.check():
@@ -114,5 +126,6 @@ def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
     kept = {name: AS_BROWSER if stored[name] is None else stored[name] for name in FORMS}
     typed = kept | request.form.to_dict()
     forms = {name: form(typed) for name, form in FORMS.items()} | ({field: refused} if refused else {})
+    choices = {"languages": known(), "zones": zones.as_options(typed["time_zone"])}
     status = 422 if refused else 200
-    return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, languages=known())
+    return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, **choices)

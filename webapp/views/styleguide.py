@@ -20,20 +20,21 @@ from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
 from webapp.forms.login import LoginForm
 from webapp.forms.password_change import PasswordForm
-from webapp.forms.profile import EmailForm, KeysForm, LanguageForm, UsernameForm
+from webapp.forms.profile import FORMS
 from webapp.forms.saved_views import SavedViewForm
 from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
 from webapp.hypermedia.looks import Notice
 from webapp.languages.reader import known
 from webapp.languages.sentences import say
+from webapp.languages.zones import as_options
 
 blueprint = Blueprint("styleguide", __name__)
 IN_DEBUG = True
 
 NOW, EARLIER = "2026-03-14 15:09:26", "2026-03-13 09:00:00"
-ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving", None)
-BOB = User(2, "bob", "bob@example.com", "", "user", EARLIER, NOW, None, "disabled", None)
+ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving", None, None)
+BOB = User(2, "bob", "bob@example.com", "", "user", EARLIER, NOW, None, "disabled", None, None)
 DEVICES = ("Firefox on Windows", "Chrome on Android", "Safari on macOS")
 SESSIONS = [
     SimpleNamespace(id=str(n), device=device, address="203.0.113.7", created_at=EARLIER, last_seen_at=NOW, name="")
@@ -101,8 +102,8 @@ SAMPLES: dict[str, Any] = {
     "list_address": "/admin/users", "listed_as": "users", "carried": {},
     "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
-    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "notices": NOTICES, "others": OTHERS, "dashboard": SEEN, "problems": {},
-    "people": [ALICE, BOB], "weeks": None,
+    "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "notices": NOTICES, "others": OTHERS, "dashboard": SEEN,
+    "people": [ALICE, BOB], "problems": {}, "weeks": None,
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "session_id": "1", "title": "Disable bob", "user": BOB,
 }  # fmt: skip
@@ -163,13 +164,14 @@ def _specimens() -> Iterator[Specimen]:
 
 def _forms() -> Iterator[Specimen]:
     """Each form empty, with one mistake in it, and with a mistake in each field."""
-    for name, form in {
-        "login": LoginForm, "signup": SignupForm, "username": UsernameForm, "email": EmailForm, "confirm": ConfirmForm,
-        "password_change": PasswordForm, "deletion": ConfirmForm, "language": LanguageForm, "keys": KeysForm,
-        "session_name": SessionNameForm,
-    }.items():  # fmt: skip
+    forms: dict[str, type[Form]] = {
+        "login": LoginForm, "signup": SignupForm, "confirm": ConfirmForm, "password_change": PasswordForm,
+        "deletion": ConfirmForm, "session_name": SessionNameForm, **FORMS,
+    }  # fmt: skip
+    for name, form in forms.items():
         for state, filled in _states(form):
-            yield Specimen(f"{name}_form.html", state, {"form": filled, "days": 7, "languages": known()})
+            given = {"form": filled, "days": 7, "languages": known(), "zones": as_options("Europe/Berlin")}
+            yield Specimen(f"{name}_form.html", state, given)
     for act, form in {"role": RoleForm, "disable": ActForm}.items():
         for state, filled in _states(form):
             yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act})
