@@ -29,6 +29,8 @@ class Query(NamedTuple):
     sort: str = "created"
     is_descending: bool = True
     after: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """Names of a team's own fields, each with the value to find."""
 
 
 class Page(NamedTuple):
@@ -74,7 +76,7 @@ def by_text(db: Database, text: str) -> User | None:
 
 def page(db: Database, query: Query, everyone: int | None = None) -> Page:
     """A page of 25 people who match `query`; `everyone` is how many there are, counted here unless it is known."""
-    wanted = Filter(_pattern(query.text), query.role, query.state)
+    wanted = Filter(_pattern(query.text), query.role, query.state, query.fields)
     found = people.matching(db, wanted, FEW + 1) if wanted != Filter() else []
     if wanted != Filter() and len(found) <= FEW:
         return _page(_behind(found, query), len(found))

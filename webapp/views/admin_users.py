@@ -4,9 +4,13 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import events, people, roles, sessions
+from webapp.accounts.fields import values
+from webapp.accounts.fields.declared import Fields
 from webapp.auth import admin_required, own_session
+from webapp.auth.actor import actor
 from webapp.auth.navigation import Link
 from webapp.database import database
+from webapp.fields import declared
 from webapp.forms import as_id
 from webapp.hypermedia import render
 from webapp.languages.sentences import say
@@ -22,7 +26,10 @@ LONGEST_SEARCH = 100
 def show() -> ResponseReturnValue:
     query, names = _query(), roles.names(database())
     listed = people.page(database(), query)
-    return render("admin_users.html", "users_table.html", listed=listed, query=query, roles=names, states=people.STATES)
+    return render(
+        "admin_users.html", "users_table.html", listed=listed, query=query, roles=names, states=people.STATES,
+        filters=_filters(),
+    )  # fmt: skip
 
 
 @blueprint.get("/<user_id>")
@@ -36,7 +43,15 @@ def show_one(user_id: str) -> ResponseReturnValue:
     live = sessions.live(database(), user.id)
     listed = events.page(database(), events.of_person(user.id), None)
     is_own = user.id == own_session().user.id
-    return render("admin_user.html", "user_panel.html", user=user, live=live, listed=listed, is_own=is_own)
+    fields = values.seen(database(), actor(), user, declared())
+    return render(
+        "admin_user.html", "user_panel.html", user=user, live=live, listed=listed, is_own=is_own, fields=fields
+    )
+
+
+def _filters() -> Fields:
+    """The fields of a team's own by which an admin finds people."""
+    return tuple(field for field in declared() if field.words and field.is_others_to_see)
 
 
 def _query() -> people.Query:
@@ -50,4 +65,5 @@ def _query() -> people.Query:
         sort=sort if sort in people.SORTS else "created",
         is_descending=asked.get("dir", "asc" if sort in people.SORTS else "desc") == "desc",
         after=as_id(asked.get("after", "")),
+        fields=tuple((one.name, asked[one.name]) for one in _filters() if asked.get(one.name) in one.words),
     )

@@ -6,12 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import profile, signup
-from webapp.accounts.fields import Refused
+from webapp.accounts.fields import Refused, values
 from webapp.auth import confirmed, login_required, own_session, quick, says
 from webapp.auth.actor import actor
 from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
 from webapp.database import database
+from webapp.fields import declared
 from webapp.forms import Form
 from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
 from webapp.hypermedia import flash, render
@@ -112,5 +113,7 @@ def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
     forms = {name: form(typed) for name, form in FORMS.items()}
     if refused:
         forms[field] = refused
-    status, form = 422 if refused else 200, forms[field]
-    return render("profile.html", f"{field}_form.html", status, form=form, forms=forms, languages=known())
+    status, form, fields = 422 if refused else 200, forms[field], values.seen(database(), actor(), user, declared())
+    return render(
+        "profile.html", f"{field}_form.html", status, form=form, forms=forms, languages=known(), fields=fields
+    )

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -12,11 +13,15 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from webapp.accounts import admin, blocks, dashboard, events, limits, people, sessions
+from webapp.accounts.fields.declared import Field
+from webapp.accounts.fields.kinds import KINDS
+from webapp.accounts.fields.values import Shown
 from webapp.accounts.people import User
 from webapp.auth import navigation, public
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
+from webapp.forms.fields import FieldsForm
 from webapp.forms.login import LoginForm
 from webapp.forms.password_change import PasswordForm
 from webapp.forms.profile import EmailForm, LanguageForm, UsernameForm
@@ -25,7 +30,7 @@ from webapp.languages.reader import known
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("styleguide", __name__)
-IN_DEBUG = True
+IS_FOR = attrgetter("debug")
 
 NOW, EARLIER = "2026-03-14 15:09:26", "2026-03-13 09:00:00"
 ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving", None)
@@ -61,6 +66,10 @@ PEOPLE = people.Page([ALICE, BOB], 2, 2)
 ROLES = {name: name for name in ("admin", "editor", "user")}
 ACT = SimpleNamespace(consequence="All sessions end at once.")
 ASKED = dict.fromkeys(("kind", "person", "address", "since", "until"), "")
+FIELDS = tuple(
+    Field(kind, say(kind.capitalize()), kind, kind == "choice", choices=["a", "b"] if kind == "choice" else ())
+    for kind in KINDS
+)
 FLASHES = [("success", "Your password is changed."), ("error", "Nothing was done."), ("message", "A newer one is out.")]
 PROBLEMS = {"person": "Nobody has this user name or address.", "since": "Enter a day, like 2026-03-14."}
 
@@ -89,6 +98,7 @@ SAMPLES: dict[str, Any] = {
     "asked": ASKED, "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kind": "", "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "others": OTHERS, "dashboard": SEEN, "problems": {},
+    "fields": (), "filters": (),
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "title": "Disable bob", "user": BOB,
 }  # fmt: skip
@@ -131,6 +141,7 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
     yield Specimen("activity_list.html", "empty", {"listed": NOTHING, "kind": "exported"})
+    yield from _fields()
     yield from _admin()
     yield from _notices()
 
@@ -146,6 +157,17 @@ def _forms() -> Iterator[Specimen]:
     for act, form in {"role": RoleForm, "disable": ActForm}.items():
         for state, filled in _states(form):
             yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act, "it": ACT})
+
+
+def _fields() -> Iterator[Specimen]:
+    """A field of each kind that a team can declare."""
+    filled = [Shown(field, text) for field, text in zip(FIELDS, ("Some text", "", "3.5"), strict=False)]
+    yield Specimen("fields_form.html", "a user's", {"form": FieldsForm({}, FIELDS), "user": ALICE})
+    refused = FieldsForm(dict.fromkeys(KINDS, "?" * 2001), FIELDS, by_user=False)
+    refused.check()
+    yield Specimen("fields_form.html", "another's, every mistake", {"form": refused})
+    yield Specimen("fields_panel.html", "", {"fields": filled, "change": "#main"})
+    yield Specimen("fields_filter.html", "", {"filters": [field for field in FIELDS if field.words]})
 
 
 def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:
