@@ -12,6 +12,7 @@ import webapp
 from db import Database, fields
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.test_security import ROWS
 from webapp import create_app
 from webapp.accounts import data, people, roles, signup
 from webapp.accounts.actor import COMMAND_LINE, Actor
@@ -281,6 +282,28 @@ def test_they_go_with_their_user(browser: Browser, db: Database) -> None:
     _sign_up(browser, "alice", **ANSWERS)
     db.run("DELETE FROM users")
     assert db.all("SELECT 1 FROM user_fields") == []
+
+
+def test_each_form_has_its_line_about_what_it_costs(app: Flask) -> None:
+    posts = {
+        rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules() if "POST" in rule.methods
+    }
+    assert posts.keys() == ROWS.keys()
+    for path, view in posts.items():
+        assert hasattr(view, "told") is (ROWS[path][2].strip() == "asks"), path
+
+
+def test_an_admins_change_asks_for_the_password_and_goes_on(
+    grace: Browser, app: Flask, db: Database, clock: Clock
+) -> None:
+    _sign_up(Browser(app), "alice")
+    clock.advance(minutes=20)
+    assert grace.client.post("/admin/fields/grade", data={"grade": "A"}).status_code == 200, "leaving a field does not"
+    grace.visit(f"/admin/users/{person(db, 'alice').id}/fields")
+    grace.submit("fields-form", department="support", remark="late", reason="asked for it")
+    assert grace.heading() == "Confirm it is you" and "Change the details of alice." in grace.text()
+    grace.submit("confirm-form", password=PASSWORD)
+    assert grace.heading() == "alice" and _held(db, "alice")["remark"] == "late"
 
 
 def test_who_signed_up_before_is_told_and_not_locked_out(declare: Callable[[str], Flask], htmx: bool) -> None:

@@ -89,8 +89,10 @@ def admit(view: View) -> None:
 
 
 def calls_for_password() -> bool:
-    """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3)."""
-    return request.method not in SAFE and (is_marked("confirmed") or getattr(_view(), "door", "") == "admin")
+    """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3); asking is none."""
+    if request.method in SAFE or is_marked("only_asks"):
+        return False
+    return is_marked("confirmed") or getattr(_view(), "door", "") == "admin"
 
 
 def current_session() -> Session | None:
