@@ -30,7 +30,7 @@ FIELDS = (
     Field("department", say("Department"), kind="choice", choices={"sales": say("Sales"), "support": say("Support")},
           required=True),
     Field("phone", say("Phone"), kind="tel", hint=say("With the code of the country.")),
-    Field("site", say("Site"), kind="url"),
+    Field("site", say("Website"), kind="url"),
     Field("age", say("Age"), kind="number"),
     Field("born", say("Born"), kind="day"),
     Field("about", say("About you"), kind="lines"),
@@ -155,7 +155,7 @@ def test_a_person_changes_their_own_and_reads_of_it(browser: Browser, db: Databa
     assert browser.heading() == "Profile" and browser.flashes() == ["The details are saved."]
     assert browser.page.select_one("#fields-panel a")["href"] == "https://a.example"
     told = browser.visit("/account/activity").text()
-    assert "Details changed (Department)" in told and "Details changed (Site)" in told and "support" not in told
+    assert "Details changed (Department)" in told and "Details changed (Website)" in told and "support" not in told
     browser.visit("/account/fields").submit("fields-form", department="support")
     assert browser.flashes() == ["Nothing was changed."] and _held(db, "alice")["site"] == "https://a.example"
 
@@ -313,7 +313,7 @@ def test_who_signed_up_before_is_told_and_not_locked_out(declare: Callable[[str]
     app = declare(FIELDS)
     alice.app, alice.client = app, _moved(alice, app)
     assert alice.visit("/dashboard").answer.status_code == 200
-    assert "Department missing" in alice.visit("/account").text() and "Phone (none)" in alice.text()
+    assert "Department missing" in alice.visit("/account").text() and "Phone not given" in alice.text()
     alice.visit("/account/fields").submit("fields-form", phone="12345")
     assert alice.errors() == {"department": "Department is missing."}
 

@@ -95,7 +95,7 @@ class Field:
 
     def offered(self, value: str) -> Mapping[str, str]:
         """The choices of a list in which `value` is chosen, also when it is no longer one of them."""
-        none = say("Choose one") if self.required else say("(none)")
+        none = say("Choose one") if self.required else say("not given")
         return {"": none, **self.words, **({value: value} if value and value not in self.words else {})}
 
     def type(self, value: str) -> str:
