@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -316,6 +317,18 @@ def test_who_signed_up_before_is_told_and_not_locked_out(declare: Callable[[str]
     assert "Department missing" in alice.visit("/account").text() and "Phone not given" in alice.text()
     alice.visit("/account/fields").submit("fields-form", phone="12345")
     assert alice.errors() == {"department": "Department is missing."}
+
+
+def test_people_of_a_tutorials_database_fill_them_in(
+    declare: Callable[[str], Flask], settings: dict[str, Any], tmp_path: Path, htmx: bool
+) -> None:
+    copy(Path(__file__).parent / "data/tutorial.db", tmp_path / "tutorial.db")
+    settings["DATABASE_URL"] = f"sqlite:///{tmp_path}/tutorial.db"
+    browser = Browser(declare(FIELDS), htmx)
+    browser.visit("/login").submit("login-form", email="oddrole@example.com", password="plain sailing now")
+    assert "Department missing" in browser.visit("/account").text()
+    browser.visit("/account/fields").submit("fields-form", department="sales")
+    assert "Department Sales" in browser.text()
 
 
 def _moved(browser: Browser, app: Flask) -> Any:
