@@ -1,8 +1,9 @@
 """Every question about many people at once: found, sorted, counted."""
 
-from typing import NamedTuple
+import json
+from typing import Any, NamedTuple
 
-from db import Database
+from db import Database, fields
 from db.users import User, as_user
 
 # Greater than any id in use.
@@ -10,11 +11,19 @@ LAST_ID = 2**63 - 1
 
 
 class Filter(NamedTuple):
-    """Which users to find: an empty part matches all; `pattern` is for LIKE, in lower case, `!` escapes a wildcard."""
+    """Which users to find: an empty part matches all; `pattern` is for LIKE, in lower case, `!` escapes a wildcard.
+
+    `fields` are names of a team's own fields, each with the value to find.
+    """
 
     pattern: str = ""
     role: str = ""
     state: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """The filter as a statement takes it."""
+        return self._asdict() | {"fields": json.dumps(dict(self.fields)), "number": len(self.fields)}
 
 
 class Place(NamedTuple):
@@ -80,6 +89,10 @@ SCANS = {
                 WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
                 AND (:state = '' OR state = :state)
+                AND (:number = 0 OR id IN (
+                    SELECT user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
+                    JOIN user_fields ON user_fields.name = asked.key AND user_fields.value = asked.value
+                    WHERE length(user_fields.value) <= 100 GROUP BY user_id HAVING count(*) = :number))
             ) AS fitting WHERE (sorted_by, found_id) > (:key, :id)
             ORDER BY sorted_by, found_id LIMIT :limit
         ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by, found_id""",
@@ -92,6 +105,10 @@ SCANS = {
                 WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
                 AND (:state = '' OR state = :state)
+                AND (:number = 0 OR id IN (
+                    SELECT user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
+                    JOIN user_fields ON user_fields.name = asked.key AND user_fields.value = asked.value
+                    WHERE length(user_fields.value) <= 100 GROUP BY user_id HAVING count(*) = :number))
             ) AS fitting WHERE (sorted_by, found_id) < (:key, :id)
             ORDER BY sorted_by DESC, found_id DESC LIMIT :limit
         ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by DESC, found_id DESC""",
@@ -112,7 +129,9 @@ def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted
     start = (_place(db, sort, after) if after is not None else None) or _start(db, sort, is_descending)
     if wanted == Filter():
         return db.all(WALKS[sort, is_descending], as_user, key=start.key, id=start.id, limit=limit)
-    return db.all(SCANS[is_descending], as_user, sort=sort, **start._asdict(), **wanted._asdict(), limit=limit)
+    if wanted.fields and sort == "created":
+        return fields.walk(db, wanted.fields[0], is_descending, start.id, limit, wanted.values())
+    return db.all(SCANS[is_descending], as_user, sort=sort, **start._asdict(), **wanted.values(), limit=limit)
 
 
 def older(db: Database, wanted: Filter, before: int, limit: int) -> list[User]:
@@ -124,6 +143,8 @@ def older(db: Database, wanted: Filter, before: int, limit: int) -> list[User]:
 
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     """At most `limit` users that match `wanted`, in no order."""
+    if wanted.fields:
+        return fields.walk(db, wanted.fields[0], False, -1, limit, wanted.values())
     return db.all(
         """SELECT * FROM people_2 WHERE id IN (
            SELECT id FROM sorted_users
@@ -131,8 +152,10 @@ def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
            AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
            AND (:state = '' OR state = :state) LIMIT :limit)""",
         as_user,
+        pattern=wanted.pattern,
+        role=wanted.role,
+        state=wanted.state,
         limit=limit,
-        **wanted._asdict(),
     )
 
 

@@ -54,6 +54,10 @@ class Lynx:
         self._reached = 0
         return self._press("^J")
 
+    def choose_next(self) -> "Lynx":
+        """In a list, what stands below the choice that it shows."""
+        return self._press("^J", "Down Arrow", "^J")
+
     def keep(self, name: str) -> "Lynx":
         """Print the screen into a file of this name; the page begins at its top again."""
         self._reached = 0

@@ -111,6 +111,33 @@ def test_the_page_in_the_docs_takes_new_files_alone(clone: Path) -> None:
     assert tried.returncode == 0, tried.stdout
 
 
+FIELDS_TEST = """
+from db import Database
+from tests.browser import Browser
+from tests.fixtures import PASSWORD, log_in, person
+from webapp.accounts.actor import COMMAND_LINE
+from webapp.accounts.fields.values import Filled, save
+from webapp.fields import declared
+
+def test_the_fields(browser: Browser, db: Database) -> None:
+    typed = {"username": "alice", "email": "alice@example.com", "password": PASSWORD, "phone": "12345"}
+    browser.visit("/signup").submit("signup-form", **typed)
+    assert browser.errors() == {"site": "Website is missing."} and not browser.page.select("#department, #remark")
+    browser.submit("signup-form", site="https://alice.example", password=PASSWORD)
+    log_in(browser, "alice")
+    assert "Department missing Phone 12345 Website https://alice.example" in browser.visit("/account").text()
+    with browser.app.app_context():
+        save(db, COMMAND_LINE, person(db, "alice"), Filled(declared()[:1], {"department": "sales"}))
+    assert "Department Sales" in browser.visit("/account").text() and "Remark" not in browser.text()
+"""
+
+
+def test_the_fields_in_the_docs_take_one_file(clone: Path) -> None:
+    _write(clone, {"own/fields.py": block("`own/fields.py`", "python"), "own/tests/test_fields.py": FIELDS_TEST})
+    tried = _run(clone, "pytest", "-q", "-p", "no:cacheprovider", "own")
+    assert tried.returncode == 0, tried.stdout
+
+
 def test_a_clone_of_the_last_release_takes_todays_state_without_a_conflict(tmp_path: Path) -> None:
     clone, release = tmp_path / "clone", last_release()
     clone.mkdir()

@@ -20,7 +20,8 @@ def _posts(app: Flask) -> dict[str, str]:
 
 
 def test_every_form_is_in_its_table_and_nothing_else(app: Flask) -> None:
-    assert set(ROWS) == set(_posts(app))
+    # Forms for a team's own fields are there once it declares one: tests/test_fields.py.
+    assert {path for path in ROWS if "/fields" not in path} == set(_posts(app))
 
 
 def test_every_bucket_that_it_names_is_there_with_its_number(app: Flask) -> None:

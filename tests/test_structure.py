@@ -27,6 +27,7 @@ ALLOWED = {
     "webapp/config.py": {"webapp.brand"},
     "webapp/metrics": {"webapp.metrics"},
     "webapp/database.py": {"webapp.config", "webapp.accounts", "db"},
+    "webapp/fields.py": {"webapp.accounts"},
     "webapp/server": {"webapp.server", "webapp.brand", "webapp.config", "webapp.languages", "webapp.metrics"},
     "webapp/hypermedia": {"webapp.hypermedia", "webapp.languages"},
     "webapp/forms": {"webapp.forms", "webapp.accounts.fields", "webapp.languages.sentences"},
@@ -36,13 +37,13 @@ ALLOWED = {
         "webapp.server.address", "db",
     },
     "webapp/views": {
-        "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",
-        "webapp.languages",
+        "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.fields", "webapp.forms",
+        "webapp.hypermedia", "webapp.languages",
         "webapp.brand", "webapp.metrics", "webapp.server.address", "db",
     },
     "webapp/commands": {
-        "webapp.commands", "webapp.accounts", "webapp.config", "webapp.database", "webapp.hypermedia.downloads",
-        "webapp.brand", "webapp.metrics", "webapp.server", "db",
+        "webapp.commands", "webapp.accounts", "webapp.config", "webapp.database", "webapp.fields",
+        "webapp.hypermedia.downloads", "webapp.brand", "webapp.metrics", "webapp.server", "db",
     },
     "webapp/errors.py": {
         "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",

@@ -12,7 +12,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
-from webapp import auth, commands, config, database, errors, hypermedia, metrics, views
+from webapp import auth, commands, config, database, errors, fields, hypermedia, metrics, views
 from webapp.accounts import details, devices, events, initials, people, roles, session_name
 from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
@@ -88,12 +88,13 @@ class Latchkey(Flask):
 def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.system_clock) -> Flask:
     """Build the app from LATCHKEY_* in the environment; `settings` (without the prefix) override it.
 
-    Raises BadSetting for a setting that is not valid, RuntimeError for a route without a door.
+    Raises BadSetting for a setting that is not valid, BadFields for a field, RuntimeError for a route without a door.
     """
     app = Latchkey(__name__, static_folder=None)
     config.load(app, settings or {})
     logs.register(app)
     _join_hashing_pool(app)
+    fields.load(app, OWN / "fields.py")
     database.open_for(app, clock, OWN / "migrations")
     assets.register(app, OWN / "static")
     asked = reader.Asked(auth.preferred_language, auth.preferred_time_zone, lambda: database.database().now())

@@ -10,10 +10,14 @@ from db.users import User
 from webapp.accounts import details, drafts, events, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
+from webapp.accounts.fields import values
 
 
 def everything(db: Database, actor: Actor) -> dict[str, Any]:
-    """All data but the events, as JSON can hold it; records the export; moments as stored. Raises Throttled."""
+    """All data but the events, as JSON can hold it; records the export; moments as stored. Raises Throttled.
+
+    Of a team's own fields that is every value, also of those that the user does not see in the pages (GDPR article 15).
+    """
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("export", user.id))
@@ -21,6 +25,7 @@ def everything(db: Database, actor: Actor) -> dict[str, Any]:
     return {
         "exported_at": db.now(),
         "account": account(user),
+        **fields(db, user),
         "sessions": [session_fields(one) for one in sessions.kept(db, user.id)],
         "drafts": drafts.of_user(db, user.id),
     }
@@ -34,6 +39,12 @@ def history(db: Database, actor: Actor) -> Iterator[dict[str, Any]]:
 def account(user: User) -> dict[str, Any]:
     """The user's row, with a sentence for the password's hash, which is of no use to the user."""
     return user._asdict() | {"password": "only a salted hash of it is kept"}
+
+
+def fields(db: Database, user: User) -> dict[str, dict[str, str]]:
+    """What is filled in for the user in a team's own fields, as `fields`; empty if nothing is."""
+    held = values.of_user(db, user.id)
+    return {"fields": held} if held else {}
 
 
 def session_fields(session: Session) -> dict[str, Any]:

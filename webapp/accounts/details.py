@@ -12,7 +12,7 @@ OF_DISABLED = say("disabled")
 
 
 def of(event: Event) -> dict[str, Any]:
-    """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`; `text` holds any other."""
+    """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`, `field`, or `text`."""
     try:
         held = json.loads(event.detail or "{}")
     except ValueError:
@@ -27,6 +27,8 @@ def told(event: Event) -> str:
         return _change(event.kind, str(held.get("old", "")), str(held["new"]), str(held.get("why", "")))
     if "limit" in held:
         return _block(str(held["limit"]), str(held.get("label", "")))
+    if "field" in held:
+        return _field(str(held["field"]), str(held.get("why", "")))
     if "device" in held:
         return devices.told(str(held["device"]))
     return OF_DISABLED if held.get("refused") == "disabled" else str(held.get("why") or held.get("text") or "")
@@ -41,6 +43,11 @@ def _change(kind: str, old: str, new: str, why: str) -> str:
     if kind == Kind.ROLE_CHANGED:
         old, new = roles.in_words(old), roles.in_words(new)
     return say("from %(old)s to %(new)s%(why)s", old=old, new=new, why=f": {why}" if why else "")
+
+
+def _field(label: str, why: str) -> str:
+    """The label of the field that was changed, as it was then, in the reader's language."""
+    return say("%(label)s%(why)s", label=say(label), why=f": {why}" if why else "")
 
 
 def _block(kind: str, label: str) -> str:

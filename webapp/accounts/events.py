@@ -42,6 +42,7 @@ class Kind(StrEnum):
     DELETION_ASKED = "deletion_asked"
     DELETION_TAKEN_BACK = "deletion_taken_back"
     BLOCK_LIFTED = "block_lifted"
+    FIELD_CHANGED = "field_changed"
 
 
 SENTENCES = {
@@ -69,6 +70,7 @@ SENTENCES = {
     Kind.DELETION_ASKED: say("Deletion of the account asked for"),
     Kind.DELETION_TAKEN_BACK: say("Deletion of the account taken back"),
     Kind.BLOCK_LIFTED: say("A block after too many tries was lifted"),
+    Kind.FIELD_CHANGED: say("Details changed"),
 }
 # Not an act of the user, and nothing that the user could act on: it is in the export, and on no page.
 SILENT = Kind.HASH_RENEWED

@@ -29,6 +29,8 @@ class Query(NamedTuple):
     sort: str = "created"
     is_descending: bool = True
     after: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """Names of a team's own fields, each with the value to find."""
 
 
 class Page(NamedTuple):
@@ -97,7 +99,7 @@ def page(db: Database, query: Query, everyone: int | None = None) -> Page:
 
 
 def _wanted(query: Query) -> Filter:
-    return Filter(_pattern(query.text), query.role, query.state)
+    return Filter(_pattern(query.text), query.role, query.state, query.fields)
 
 
 def _page(found: list[User], total: int | None) -> Page:

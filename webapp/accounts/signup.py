@@ -8,7 +8,8 @@ from db import Database, Duplicate, deletion, stored, users
 from webapp.accounts import events, passwords, strength, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, username_objection
+from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, username_objection, values
+from webapp.accounts.fields.values import Filled
 from webapp.accounts.reserved import is_reserved
 from webapp.accounts.strength import FEWEST_CHARACTERS
 from webapp.languages.sentences import say
@@ -35,25 +36,28 @@ def sign_up(
     password: str,
     least: int = FEWEST_CHARACTERS,
     is_sent_again: bool = False,
+    filled: Filled = values.NOTHING,
 ) -> int:
-    """Create an account and return its id. Raises Refused, Throttled, Busy.
+    """Create an account and return its id. Raises Refused, NotAllowed, Throttled, Busy.
 
     Refused means a name or an address that is malformed, taken or reserved, or a password of fewer than `least`
     characters or easy to guess. The hash is made before the transaction: it takes a tenth of a second, which must not
     keep others from writing. The UNIQUE indexes are the check: if two people send one address at once, one gets it.
     `is_sent_again`: the visitor was told that the database did not answer; if it made the account, its id is returned.
+    `filled` is for a team's own fields.
     """
     username, email = tidied(username), tidied_email(email)
     refuse(
         username=new_name_objection(actor, username),
         email=email_objection(email),
         password=strength.objection(db, actor, password, least, (username, email)),
+        **values.check_new(actor, filled),
     )
     taken = throttle.of_taken(actor)
     throttle.check(db, throttle.of_signup(actor) + taken)
     hashed = passwords.hashed(password, throttle.signup_turn(actor))
     try:
-        user_id = _add(db, actor, username, email, hashed)
+        user_id = _add(db, actor, username, email, hashed, filled)
     except Duplicate as duplicate:
         if is_sent_again and (user := _made_before(db, actor, username, email, password)):
             return user.id
@@ -64,12 +68,13 @@ def sign_up(
     return user_id
 
 
-def _add(db: Database, actor: Actor, username: str, email: str, hashed: str) -> int:
+def _add(db: Database, actor: Actor, username: str, email: str, hashed: str, filled: Filled) -> int:
     """Raises Duplicate, Throttled."""
     with db.transaction():
         throttle.take(db, throttle.of_signup(actor))
         deletion.free(db, username, email)
         user_id = users.add(db, username, email, hashed)
+        values.add(db, user_id, filled)
         throttle.forget(db, email)
         events.record(db, actor, Kind.SIGNED_UP, user_id)
     return user_id

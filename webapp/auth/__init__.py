@@ -90,9 +90,11 @@ def admit(view: View) -> None:
 
 
 def calls_for_password() -> bool:
-    """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3)."""
+    """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3); asking is none."""
+    if request.method in SAFE or is_marked("only_asks"):
+        return False
     is_admins = getattr(_view(), "door", "") == "admin" and not is_marked("unconfirmed")
-    return request.method not in SAFE and (is_admins or is_marked("confirmed"))
+    return is_admins or is_marked("confirmed")
 
 
 def current_session() -> Session | None:

@@ -11,9 +11,12 @@ import click
 from db.users import User
 from webapp.accounts import blocks, data, details, events, people, roles, sessions, signup, standing
 from webapp.accounts.actor import COMMAND_LINE
+from webapp.accounts.fields import values
+from webapp.accounts.fields.values import NOTHING, Filled
 from webapp.commands import Commands
 from webapp.config import settings
 from webapp.database import database
+from webapp.fields import declared
 from webapp.hypermedia.downloads import json_lines
 
 ACCOUNT = [field for field in User._fields if field != "password"]
@@ -34,9 +37,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @user.command()
 @click.argument("email")
 @click.option("--username", default="", help="Else the address up to the @.")
-def create(email: str, username: str) -> None:
+@click.option("--field", "pairs", multiple=True, metavar="NAME=VALUE", help="One of own/fields.py; may be repeated.")
+def create(email: str, username: str, pairs: tuple[str, ...]) -> None:
     """Sign a user up. The password is asked for, or read from standard input."""
-    click.echo(f"{_created(_clean(email), username, _asked_password()).name} can log in now.")
+    filled = _filled(pairs)
+    click.echo(f"{_created(_clean(email), username, _asked_password(), filled).name} can log in now.")
 
 
 @user.command("list")
@@ -60,10 +65,22 @@ def show(email: str, as_json: bool) -> None:
     person = _person(email)
     held = {
         "account": data.account(person),
+        **data.fields(database(), person),
         "sessions": [data.session_fields(session) for session in sessions.live(database(), person.id)],
         "events": [details.as_fields(event) for event in events.page(database(), events.own(person.id), None).events],
     }
     click.echo(json.dumps(held, indent=2) if as_json else "\n".join(_lines(held)))
+
+
+@user.command("set")
+@click.argument("email")
+@click.argument("pairs", metavar="NAME=VALUE...", nargs=-1, required=True)
+@why_option
+def set_fields(email: str, pairs: tuple[str, ...], why: str) -> None:
+    """Fill in fields of own/fields.py for the person with this EMAIL address; `NAME=` empties one."""
+    person = _person(email)
+    is_new = values.save(database(), COMMAND_LINE, person, _filled(pairs), why)
+    click.echo(f"The details of {person.name} are saved." if is_new else "Nothing was changed.")
 
 
 @user.command()
@@ -140,11 +157,21 @@ def _give(email: str, name: str, why: str, done: str) -> None:
     click.echo(done.format(person.name))
 
 
-def _created(email: str, username: str, password: str) -> User:
+def _filled(pairs: tuple[str, ...]) -> Filled:
+    """What the command fills in, each `NAME=VALUE`."""
+    typed = {name: _clean(value) for name, _, value in (pair.partition("=") for pair in pairs)}
+    known = {field.name: field for field in declared()}
+    if unknown := typed.keys() - known.keys():
+        named = ", ".join(known) or "none"
+        raise click.ClickException(f"There is no field {_clean(min(unknown))}; own/fields.py declares: {named}")
+    return Filled(tuple(known[name] for name in typed), typed)
+
+
+def _created(email: str, username: str, password: str, filled: Filled = NOTHING) -> User:
     """Sign a user up, by the rules of the sign-up page."""
     name = username or re.sub(r"[^A-Za-z0-9._-]", "", email.partition("@")[0])[:32]
     least = settings().password_min_length
-    signup.sign_up(database(), COMMAND_LINE, name, email, password, least=least)
+    signup.sign_up(database(), COMMAND_LINE, name, email, password, least=least, filled=filled)
     return people.by_email(database(), email)
 
 
@@ -171,6 +198,8 @@ def _clean(email: str) -> str:
 
 def _lines(held: dict[str, Any]) -> Iterator[str]:
     for name, value in held["account"].items():
+        yield f"{name}: {value}"
+    for name, value in held.get("fields", {}).items():
         yield f"{name}: {value}"
     for session in held["sessions"]:
         yield f"session: {session['device']}, {session['address']}, last seen {session['last_seen_at']}"

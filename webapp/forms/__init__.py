@@ -67,12 +67,17 @@ def _tidied(name: str, value: str) -> str:
 class Form:
     """The value sent for each field in `checks`, and a sentence for each wrong one.
 
-    Unknown fields are ignored; the first value of a repeated field counts.
+    Unknown fields are ignored; the first value of a repeated field counts. `checks` may be given, if fields depend on
+    what a team declares.
     """
 
     checks: ClassVar[Mapping[str, Check]] = {}
 
-    def __init__(self, sent: Mapping[str, str] | MultiDict[str, str]) -> None:
+    def __init__(
+        self, sent: Mapping[str, str] | MultiDict[str, str], checks: Mapping[str, Check] | None = None
+    ) -> None:
+        if checks is not None:
+            self.checks = checks  # type: ignore[misc]
         self.sent = {name: sent.get(name, "") for name in self.checks}
         self.values = {name: _tidied(name, value) for name, value in self.sent.items()}
         self.errors: dict[str, str] = {}

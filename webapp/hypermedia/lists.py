@@ -16,7 +16,8 @@ Asked = Mapping[str, Any]
 class List(NamedTuple):
     """A list: `filters` and `order` are its parameters, `place` the one that names where a page of it starts.
 
-    `told` returns the filters in words; `page` shows the list with a form that was refused.
+    `more` returns names of filters that are known once the app has started. `told` returns the filters in words; `page`
+    shows the list with a form that was refused.
     """
 
     endpoint: str
@@ -26,27 +27,37 @@ class List(NamedTuple):
     place: str
     told: Callable[[Asked], list[str]] = lambda _: []
     page: Callable[[Any, int], ResponseReturnValue] | None = None
+    more: Callable[[], tuple[str, ...]] = tuple
+
+    def filtered(self) -> dict[str, Any]:
+        """The filters in the current address, without the empty ones."""
+        return self.asked(*self.filters, *self.more())
 
     def asked(self, *names: str) -> dict[str, Any]:
         """This list's parameters in the current address, or those of these `names`, without the empty ones."""
-        names = names or (*self.filters, *self.order, self.place)
+        names = names or (*self.filters, *self.more(), *self.order, self.place)
         values = {name: request.args.get(name, "").replace("\0", "").strip() for name in names}
         return {name: value for name, value in values.items() if value}
 
     def view(self) -> str:
         """The filters and the order as an address has them."""
-        return urlencode(self.asked(*self.filters, *self.order))
+        return urlencode(self.asked(*self.filters, *self.more(), *self.order))
 
     def here(self) -> str:
         """The list's address with these parameters."""
         return url_for(self.endpoint, **self.asked())
+
+    def gone(self) -> list[str]:
+        """Names in the address that this list does not know, such as a filter that is no more."""
+        known = {*self.filters, *self.more(), *self.order, self.place, "draft"}
+        return [name for name in request.args if name not in known]
 
     def tidied(self) -> Response | None:
         """Redirect to the same list without the fields that were left empty: a browser sends every field of a form.
 
         None if none is empty.
         """
-        if all(request.args.get(name) != "" for name in self.filters):
+        if all(request.args.get(name) != "" for name in (*self.filters, *self.more())):
             return None
         return make_response(redirect(self.here(), 303))
 

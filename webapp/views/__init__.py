@@ -13,9 +13,9 @@ from webapp.hypermedia import cards, lists, looks
 def register(app: Flask, *packages: str) -> None:
     """Register each module with a `blueprint` in these packages, with its NAVIGATION, LISTS, CARDS and LOOKS.
 
-    A module with IN_DEBUG is registered in `./just dev` alone.
+    A module with IS_FOR is registered only if that is true of the app.
     """
-    modules = [module for package in packages for module in _found(package) if app.debug or not _is_for_debug(module)]
+    modules = [module for package in packages for module in _found(package) if _is_for(app, module)]
     for module in modules:
         app.register_blueprint(module.blueprint)
     navigation.register(app, [link for module in modules for link in getattr(module, "NAVIGATION", ())])
@@ -30,5 +30,5 @@ def _found(package: str) -> list[ModuleType]:
     return [module for module in modules if hasattr(module, "blueprint")]
 
 
-def _is_for_debug(module: ModuleType) -> bool:
-    return getattr(module, "IN_DEBUG", False)
+def _is_for(app: Flask, module: ModuleType) -> bool:
+    return not hasattr(module, "IS_FOR") or module.IS_FOR(app)

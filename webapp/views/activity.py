@@ -44,7 +44,7 @@ def show() -> ResponseReturnValue:
     except events.NoSuchEvent:
         abort(404)
     kinds = {one.value: sentence for one, sentence in events.SENTENCES.items() if one != events.SILENT}
-    filters = ACTIVITY.asked(*ACTIVITY.filters)
+    filters = ACTIVITY.filtered()
     return render(
         "activity.html", "activity_list.html", listed=page, asked=asked, filters=filters, kinds=kinds, before=before
     )

@@ -85,7 +85,7 @@ def _way_back(users: list[User]) -> str:
     """The page of the one user, or the list in which several were ticked."""
     if len(users) > 1:
         return _list().here()
-    return url_for("admin_users.show_one", user_id=users[0].id, **_list().asked())
+    return url_for("admin_user.show", user_id=users[0].id, **_list().asked())
 
 
 def _page(users: list[User], act: str, form: Form, status: int = 200) -> Response:

@@ -67,7 +67,7 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
         status,
         listed=listed,
         asked=asked,
-        filters=EVENTS.asked(*EVENTS.filters),
+        filters=EVENTS.filtered(),
         kinds=events.SENTENCES,
         before=before,
         problems=_problems(asked),

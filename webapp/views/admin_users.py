@@ -1,15 +1,17 @@
-"""The list of people and the page of one of them, for admins."""
+"""The list of people, for admins: a page, and files of those who fit."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import events, people, roles, saved_views, sessions
+from webapp.accounts import people, roles, saved_views
+from webapp.accounts.fields.declared import Fields
 from webapp.auth import admin_required, own_session
 from webapp.auth.navigation import Link
 from webapp.database import database
+from webapp.fields import declared
 from webapp.forms import Form, as_id
 from webapp.forms.saved_views import SavedViewForm
 from webapp.hypermedia import lists, render
@@ -26,7 +28,8 @@ COLUMNS = ["id", "username", "email", "role", "state", "created_at", "disabled_a
 
 def _told(asked: lists.Asked) -> list[str]:
     words = [asked.get("q", "")[:LONGEST_SEARCH], roles.in_words(asked.get("role", ""))]
-    return [word for word in (*words, people.STATES.get(asked.get("state", ""), "")) if word]
+    own = [one.words.get(asked.get(one.name, ""), "") for one in _choices()]
+    return [word for word in (*words, people.STATES.get(asked.get("state", ""), ""), *own) if word]
 
 
 PEOPLE = lists.List(
@@ -37,6 +40,7 @@ PEOPLE = lists.List(
     "after",
     _told,
     lambda form, status: page(form, status),
+    lambda: tuple(one.name for one in _choices()),
 )
 LISTS = (PEOPLE,)
 
@@ -58,11 +62,13 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
         listed=people.page(db, query),
         query=query,
         asked=asked,
-        filters=PEOPLE.asked(*PEOPLE.filters),
+        filters=PEOPLE.filtered(),
         order=PEOPLE.asked(*PEOPLE.order),
         roles=names,
         states=people.STATES,
+        choices=_choices(),
         problems=_problems(asked, names),
+        gone=PEOPLE.gone(),
         own=own,
         form=form,
         query_now=PEOPLE.view(),
@@ -82,24 +88,9 @@ def as_json() -> ResponseReturnValue:
     return download(json_lines(COLUMNS, _all()), "application/json", "people.json")
 
 
-@blueprint.get("/users/<user_id>")
-@admin_required
-def show_one(user_id: str) -> ResponseReturnValue:
-    number = as_id(user_id)
-    try:
-        user = people.by_id(database(), -1 if number is None else number)
-    except people.NoSuchAccount:
-        abort(404)
-    return render(
-        "admin_user.html",
-        "user_panel.html",
-        user=user,
-        live=sessions.live(database(), user.id),
-        listed=events.page(database(), events.of_person(user.id), None),
-        is_own=user.id == own_session().user.id,
-        back=lists.way_back("admin_users.show", "admin_events.show"),
-        carried=PEOPLE.asked(),
-    )
+def _choices() -> Fields:
+    """The fields of a team's own by which an admin finds people."""
+    return tuple(field for field in declared() if field.words and field.is_others_to_see)
 
 
 def _all() -> Iterator[dict[str, Any]]:
@@ -117,6 +108,7 @@ def _query(asked: lists.Asked) -> people.Query:
         sort=sort if sort in people.SORTS else "created",
         is_descending=asked.get("dir", "asc" if sort in people.SORTS else "desc") == "desc",
         after=as_id(asked.get("after", "")),
+        fields=tuple((one.name, asked[one.name]) for one in _choices() if asked.get(one.name) in one.words),
     )
 
 

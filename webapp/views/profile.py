@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from db import Database
 from webapp.accounts import profile, signup
 from webapp.accounts.actor import Actor
-from webapp.accounts.fields import Refused
+from webapp.accounts.fields import Refused, values
 from webapp.auth import confirmed, login_required, own_session, quick, says
 from webapp.auth.actor import actor
 from webapp.auth.csrf import only_asks
 from webapp.auth.navigation import Link
 from webapp.database import database
+from webapp.fields import declared
 from webapp.forms import Form
 from webapp.forms.profile import AS_BROWSER, FORMS
 from webapp.hypermedia import flash, render
@@ -126,6 +127,10 @@ def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
     kept = {name: AS_BROWSER if stored[name] is None else stored[name] for name in FORMS}
     typed = kept | request.form.to_dict()
     forms = {name: form(typed) for name, form in FORMS.items()} | ({field: refused} if refused else {})
-    choices = {"languages": known(), "zones": zones.as_options(typed["time_zone"])}
+    shown = {
+        "languages": known(),
+        "zones": zones.as_options(typed["time_zone"]),
+        "fields": values.seen(database(), actor(), own_session().user, declared()),
+    }
     status = 422 if refused else 200
-    return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, **choices)
+    return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, **shown)

@@ -17,6 +17,7 @@ from webapp.auth.known_browsers import remember
 from webapp.auth.navigation import Link
 from webapp.config import settings
 from webapp.database import database
+from webapp.fields import at_signup
 from webapp.forms.signup import SignupForm
 from webapp.hypermedia import flash, next_path, render
 from webapp.languages.reader import translated
@@ -32,15 +33,16 @@ NAVIGATION = (Link("site", "signup.show", say("Sign up"), 20, audience="stranger
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(next_path(), 303)
-    return _page(SignupForm(request.form))
+    return _page(SignupForm(request.form, at_signup()))
 
 
 @blueprint.post("/signup")
 @public
 def create() -> ResponseReturnValue:
-    form, least = SignupForm(request.form), settings().password_min_length
+    form, least = SignupForm(request.form, at_signup()), settings().password_min_length
+    again, filled = form.is_sent_again, form.filled
     try:
-        remember(signup.sign_up(database(), visitor(), **form.values, least=least, is_sent_again=form.is_sent_again))
+        remember(signup.sign_up(database(), visitor(), **form.account, least=least, is_sent_again=again, filled=filled))
     except Refused as refused:
         form.refuse(refused)
         form.is_registered = refused.errors.get("email") == signup.EMAIL_TAKEN

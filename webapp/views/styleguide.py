@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -12,12 +13,16 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from webapp.accounts import admin, blocks, dashboard, events, limits, people, sessions
+from webapp.accounts.fields.declared import Field
+from webapp.accounts.fields.kinds import KINDS
+from webapp.accounts.fields.values import Shown
 from webapp.accounts.people import User
 from webapp.accounts.saved_views import SavedView
 from webapp.auth import navigation, public
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
+from webapp.forms.fields import FieldsForm
 from webapp.forms.login import LoginForm
 from webapp.forms.password_change import PasswordForm
 from webapp.forms.profile import FORMS
@@ -30,7 +35,7 @@ from webapp.languages.sentences import say
 from webapp.languages.zones import as_options
 
 blueprint = Blueprint("styleguide", __name__)
-IN_DEBUG = True
+IS_FOR = attrgetter("debug")
 
 NOW, EARLIER = "2026-03-14 15:09:26", "2026-03-13 09:00:00"
 ALICE = User(1, "alice", "alice@example.com", "", "admin", EARLIER, None, "2026-03-21 15:09:26", "leaving", None, None)
@@ -72,6 +77,10 @@ PEOPLE = people.Page([ALICE, BOB], 2, 2)
 ROLES = {name: name for name in ("admin", "editor", "user")}
 ASKED = {"kind": "disabled"}
 VIEWS = [SavedView("1", "users", "Admins", "role=admin"), SavedView("2", "users", "Those who leave", "state=leaving")]
+FIELDS = tuple(
+    Field(kind, say(kind.capitalize()), kind, kind == "choice", choices=["a", "b"] if kind == "choice" else ())
+    for kind in KINDS
+)
 FLASHES = [("success", "Your password is changed."), ("error", "Nothing was done."), ("message", "A newer one is out.")]
 PROBLEMS = {"person": "Nobody has this user name or address.", "since": "Enter a day, like 2026-03-14."}
 
@@ -99,16 +108,17 @@ SAMPLES: dict[str, Any] = {
     "act": say("Let new browsers try again."), "shut_until": NOW,
     "asked": ASKED, "filters": ASKED, "order": {}, "cancel": "#main", "consequence": "All sessions end at once.",
     "users": [BOB], "user_id": "2", "role": "user", "own": ALICE, "views": VIEWS, "query_now": "role=admin",
-    "list_address": "/admin/users", "listed_as": "users", "carried": {},
+    "gone": ["department"], "list_address": "/admin/users", "listed_as": "users", "carried": {},
     "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "notices": NOTICES, "others": OTHERS, "dashboard": SEEN,
     "people": [ALICE, BOB], "problems": {}, "weeks": None,
+    "fields": (), "choices": (),
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "session_id": "1", "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 VIEW = {"form": SavedViewForm({})}
-ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_users.show_one", args={})}
+ADMINS = {"request": SimpleNamespace(path="/admin/users/2", endpoint="admin_user.show", args={})}
 
 
 @blueprint.get("/styleguide")
@@ -158,6 +168,7 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("session_panel.html", "ended", {"found": None})
     yield Specimen("activity_list.html", "events", {})
     yield Specimen("activity_list.html", "empty", {"listed": NOTHING})
+    yield from _fields()
     yield from _admin()
     yield from _notices()
 
@@ -175,6 +186,17 @@ def _forms() -> Iterator[Specimen]:
     for act, form in {"role": RoleForm, "disable": ActForm}.items():
         for state, filled in _states(form):
             yield Specimen("act_form.html", f"{act}, {state}", {"form": filled, "act": act})
+
+
+def _fields() -> Iterator[Specimen]:
+    """A field of each kind that a team can declare."""
+    filled = [Shown(field, text) for field, text in zip(FIELDS, ("Some text", "", "3.5"), strict=False)]
+    yield Specimen("fields_form.html", "a user's", {"form": FieldsForm({}, FIELDS), "user": ALICE})
+    refused = FieldsForm(dict.fromkeys(KINDS, "?" * 2001), FIELDS, by_user=False)
+    refused.check()
+    yield Specimen("fields_form.html", "another's, every mistake", {"form": refused})
+    yield Specimen("fields_panel.html", "", {"fields": filled, "change": "#main"})
+    yield Specimen("fields_filter.html", "", {"choices": [field for field in FIELDS if field.words]})
 
 
 def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:

@@ -1,0 +1,58 @@
+"""Every statement that touches what is filled in for people in a team's own fields."""
+
+from typing import Any
+
+from db import Database
+from db.users import User, as_user
+
+# Users who have a value, in the order of its index, which is that of their sign-ups; of these, those who fit the rest
+# of a search. `fields` is an object of all names and values as JSON.
+WALKS = {
+    False: """
+        SELECT people.* FROM user_fields AS held JOIN people ON people.id = held.user_id
+        WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id > :id
+        AND (:number = 1 OR held.user_id IN (
+            SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
+            JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
+            WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
+        AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
+        AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
+        ORDER BY held.user_id LIMIT :limit""",
+    True: """
+        SELECT people.* FROM user_fields AS held JOIN people ON people.id = held.user_id
+        WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id < :id
+        AND (:number = 1 OR held.user_id IN (
+            SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
+            JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
+            WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
+        AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
+        AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
+        ORDER BY held.user_id DESC LIMIT :limit""",
+}
+
+
+def of_user(db: Database, user_id: int) -> dict[str, str]:
+    """Every value of this user by the name of its field."""
+    return dict(db.all("SELECT name, value FROM user_fields WHERE user_id = :user_id ORDER BY name", user_id=user_id))
+
+
+def keep(db: Database, user_id: int, name: str, value: str) -> None:
+    """Store a value in the place of the one before; an empty one only removes that."""
+    if not value:
+        db.run("DELETE FROM user_fields WHERE user_id = :user_id AND name = :name", user_id=user_id, name=name)
+        return
+    db.run(
+        """INSERT INTO user_fields (user_id, name, value) VALUES (:user_id, :name, :value)
+           ON CONFLICT (user_id, name) DO UPDATE SET value = excluded.value""",
+        user_id=user_id,
+        name=name,
+        value=value,
+    )
+
+
+def walk(
+    db: Database, pair: tuple[str, str], is_descending: bool, start: int, limit: int, wanted: dict[str, Any]
+) -> list[User]:
+    """At most `limit` users with this name and value who match `wanted`, by id, behind the id `start`."""
+    field, value = pair
+    return db.all(WALKS[is_descending], as_user, field=field, value=value, id=start, limit=limit, **wanted)
