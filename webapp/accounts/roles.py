@@ -34,8 +34,11 @@ class NotAllowed(Exception):
     """The actor is no admin, or no longer one, or acts on their own account."""
 
 
-def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> None:
-    """Change the user's role, from their next request on. Raises Refused, LastAdmin, NotAllowed, Throttled."""
+def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> bool:
+    """Change the user's role, from their next request on; False if the user has it already.
+
+    Raises Refused, LastAdmin, NotAllowed, Throttled.
+    """
     refuse(role=None if role in names(db) else say("There is no such role."), reason=why_objection(actor, why))
     with db.transaction():
         check_admin(db, actor, user)
@@ -43,10 +46,11 @@ def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> No
             locked(db, user)
         old = users.stored_role(db, user.id)
         if old is None or old == role:
-            return
+            return False
         users.set_role(db, user.id, role)
         events.record(db, actor, Kind.ROLE_CHANGED, user.id, old=old, new=role, why=why)
     log.info("role changed: user %d is %s", user.id, role)
+    return True
 
 
 def add(db: Database, actor: Actor, name: str) -> None:
