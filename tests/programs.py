@@ -27,6 +27,8 @@ PACKAGES = {
     "Firefox": ("firefox-esr",),
     "WebKitWebDriver": ("webkit2gtk-driver",),
     "Xvfb": ("xvfb",),
+    # Makes the bare Debian in which the steps of the Containerfile are tried.
+    "debootstrap": ("debootstrap",),
 }
 # Without the others their own tests alone are left out.
 NEEDED = {"libatomic", "Chromium"}
@@ -41,7 +43,9 @@ def main() -> None:
 
 
 def _is_there(program: str) -> bool:
-    ways = {"libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx}
+    ways = {
+        "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "debootstrap": debootstrap,
+    }  # fmt: skip
     return bool(ways[program]() if program in ways else shutil.which(program))
 
 
@@ -68,7 +72,22 @@ def firefox() -> str | None:
 
 def nginx() -> str | None:
     """Where an nginx is; Debian's is in a folder where only root looks for programs."""
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:{UNPACKED}/usr/sbin")
+    return _roots_program("nginx", f"{UNPACKED}/usr/sbin")
+
+
+def debootstrap() -> str | None:
+    """Where debootstrap is, which makes a Debian in a folder."""
+    return _roots_program("debootstrap")
+
+
+def may_make_containers() -> bool:
+    """Whether we may do what a container's build and its start take: root, a bare Debian, mounts of our own."""
+    apart = ["unshare", "--mount", "--pid", "--fork", "true"]
+    return os.geteuid() == 0 and debootstrap() is not None and _works(apart, stderr=subprocess.DEVNULL)
+
+
+def _roots_program(name: str, *folders: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *folders]))
 
 
 def apt_install(packages: str) -> bool:
