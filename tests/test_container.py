@@ -17,11 +17,10 @@ import pytest
 from tests.browser import TOKEN
 from tests.container import CONTAINERFILE, Image, is_sent, steps
 from tests.fixtures import PASSWORD
-from tests.programs import may_make_containers
+from tests.programs import NO_CONTAINER, may_make_containers
 from tests.server import COMMAND, ROOT, free_port
 
 SITE = "id.example.org"
-NOT_TRIED = "The steps of the Containerfile were not tried: that takes root, debootstrap and the right to mount."
 
 
 class Container:
@@ -105,7 +104,7 @@ def _header(cookies: dict[str, str]) -> str:
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     """In CI it must be made, and the tests fail without it."""
     if not may_make_containers() and os.environ.get("CI") != "true":
-        pytest.skip(NOT_TRIED)
+        pytest.skip(NO_CONTAINER)
     folder = tmp_path_factory.mktemp("image")
     yield Image(folder)
     shutil.rmtree(folder)

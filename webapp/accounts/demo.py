@@ -47,7 +47,7 @@ PLACES = {
     MEMBER: (
         Place("Firefox on Windows", "198.51.100.2", timedelta(days=12), timedelta(days=2)),
         Place("Chrome on Android", "203.0.113.80", timedelta(days=6), timedelta(hours=20)),
-        Place("Safari on iPadOS", "198.51.100.2", timedelta(days=2), timedelta(hours=3)),
+        Place("Safari on iOS", "198.51.100.2", timedelta(days=2), timedelta(hours=3)),
         Place("Chrome on Linux", "192.0.2.31", timedelta(hours=5), timedelta(minutes=40)),
     ),
 }
