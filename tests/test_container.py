@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -156,6 +157,8 @@ def test_what_it_does_not_need_is_not_in_it(container: Container) -> None:
 def test_the_command_line_is_at_hand(container: Container) -> None:
     made = container.run("flask", "user", "promote", "--create", "alice@example.com", typed=f"{PASSWORD}\n")
     assert (made.returncode, made.stdout) == (0, "alice is an admin now, from the next page on.\n")
+    assert container.run("flask", "--app", "webapp.backup", "backup", "/data/monday.db").returncode == 0
+    assert (container.data / "monday.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_it_stops_in_good_order_and_is_no_longer_healthy(container: Container) -> None:
@@ -185,10 +188,10 @@ def test_it_starts_the_server_as_just_run_does() -> None:
 
 
 def test_the_health_check_asks_with_the_name_of_the_site(start_server: Callable[..., object]) -> None:
-    """Whatever it is started by: a Host that is not the site's is answered 400."""
+    """A request to another Host is answered 400."""
     port = str(free_port())
     start_server(PORT=port, PUBLIC_URL=f"https://127.0.0.1:{port}")
-    command = ["python", ROOT / "deploy/healthcheck.py"]
+    command = [sys.executable, ROOT / "deploy/healthcheck.py"]
     for url, code in ((f"https://127.0.0.1:{port}", 0), ("https://elsewhere.example.org", 1)):
         environment = os.environ | {"LATCHKEY_PORT": port, "LATCHKEY_PUBLIC_URL": url}
         assert subprocess.run(command, env=environment, capture_output=True).returncode == code
