@@ -2,6 +2,8 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 python := ".venv/bin/python"
 port := env("LATCHKEY_PORT", "8000")
+# Until a program answers Ctrl-C itself, nothing does: a Python that is still starting would show a traceback.
+quiet := "trap '' INT;"
 
 # List what there is
 @_default:
@@ -10,12 +12,12 @@ port := env("LATCHKEY_PORT", "8000")
 # Start the server
 [no-exit-message]
 run: (_install "requirements.lock.txt")
-    @exec {{python}} -m flask --app webapp serve
+    @{{quiet}} exec {{python}} -m flask --app webapp serve
 
 # Start a server that reloads when a file changes
 [no-exit-message]
 dev: (_install "requirements.lock.txt")
-    @exec {{python}} -m flask --app webapp run --debug --port {{port}} --extra-files "$(find webapp/{static,partials,templates,languages} own -type f ! -name '*.pyc' | paste -sd:)"
+    @{{quiet}} exec {{python}} webapp/commands/dev.py {{port}}
 
 # Start a server on a throwaway database with a few hundred people and months of events
 [no-exit-message]
@@ -25,7 +27,7 @@ demo: (_install "requirements.lock.txt")
     LATCHKEY_INSTANCE=$(mktemp -d)
     export LATCHKEY_INSTANCE LATCHKEY_DATABASE_URL=
     trap 'rm -rf "$LATCHKEY_INSTANCE"' EXIT
-    {{python}} -m flask --app webapp demo
+    {{quiet}} {{python}} -m flask --app webapp demo
     {{python}} -m flask --app webapp serve
 
 # Make an admin of the person with this address, who is signed up first where nobody has it
@@ -116,7 +118,7 @@ icons:
 # The virtual environment with what this lock lists, made once and again when that changes
 [no-exit-message]
 _install LOCK:
-    @python3 install.py {{LOCK}}
+    @{{quiet}} exec python3 install.py {{LOCK}}
 
 # The judges that npm has, as its lock file says
 [working-directory: "tests/judge"]

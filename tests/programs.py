@@ -7,14 +7,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
 PLAYWRIGHT = (sys.executable, "-m", "playwright")
-UNPACKED = Path(__file__).parent.parent / ".venv/nginx"
+VENV = Path(__file__).parent.parent / ".venv"
 # What the tests drive, with Debian's packages for it, of which the first that can be had are taken.
 PACKAGES = {
     # Playwright's own Node is linked with it.
@@ -24,14 +24,18 @@ PACKAGES = {
     "lynx": ("lynx",),
     "openssl": ("openssl",),
     "nginx": ("nginx",),
+    "caddy": ("caddy",),
     "Firefox": ("firefox-esr",),
     "WebKitWebDriver": ("webkit2gtk-driver",),
     "Xvfb": ("xvfb",),
     # Draws the sheets that a browser prints.
     "pdftoppm": ("poppler-utils",),
+    # Makes the bare Debian in which the steps of the Containerfile are tried.
+    "debootstrap": ("debootstrap",),
 }
 # Without the others their own tests alone are left out.
 NEEDED = {"libatomic", "Chromium"}
+NO_CONTAINER = "The steps of the Containerfile are not tried here: that takes root, debootstrap and the right to mount."
 
 
 def main() -> None:
@@ -39,16 +43,23 @@ def main() -> None:
     missing = [program for program in PACKAGES if not (_is_there(program) or (_get(program) and _is_there(program)))]
     if missing:
         sys.stderr.write(_sentence(missing))
-        sys.exit(os.environ.get("CI") == "true" or not NEEDED.isdisjoint(missing))
+    if not (can := may_make_containers()):
+        sys.stderr.write(f"{NO_CONTAINER}\n")
+    is_all = can and not missing
+    sys.exit(not NEEDED.isdisjoint(missing) or (os.environ.get("CI") == "true" and not is_all))
 
 
 def _is_there(program: str) -> bool:
-    ways = {"libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx}
+    ways = {
+        "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "caddy": caddy,
+        # Of use to root alone.
+        "debootstrap": lambda: os.geteuid() or debootstrap(),
+    }  # fmt: skip
     return bool(ways[program]() if program in ways else shutil.which(program))
 
 
 def _get(program: str) -> bool:
-    ways = {"Chromium": _get_chromium, "nginx": _unpack_nginx}
+    ways = {"Chromium": _get_chromium, "nginx": partial(_unpack, "nginx"), "caddy": partial(_unpack, "caddy")}
     return ways[program]() if program in ways else any(map(apt_install, PACKAGES[program]))
 
 
@@ -70,7 +81,27 @@ def firefox() -> str | None:
 
 def nginx() -> str | None:
     """Where an nginx is; Debian's is in a folder where only root looks for programs."""
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:{UNPACKED}/usr/sbin")
+    return _roots_program("nginx", f"{VENV}/nginx/usr/sbin")
+
+
+def caddy() -> str | None:
+    """Where a Caddy is."""
+    return _roots_program("caddy", f"{VENV}/caddy/usr/bin")
+
+
+def debootstrap() -> str | None:
+    """Where debootstrap is, which makes a Debian in a folder."""
+    return _roots_program("debootstrap")
+
+
+def may_make_containers() -> bool:
+    """Whether we may do what a container's build and its start take: root, a bare Debian, mounts of our own."""
+    apart = ["unshare", "--mount", "--pid", "--fork", "true"]
+    return os.geteuid() == 0 and debootstrap() is not None and _works(apart, stderr=subprocess.DEVNULL)
+
+
+def _roots_program(name: str, *folders: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *folders]))
 
 
 def apt_install(packages: str) -> bool:
@@ -100,16 +131,16 @@ def _become_root() -> Sequence[str] | None:
     return sudo if shutil.which("sudo") and _works([*sudo, "true"], stderr=subprocess.DEVNULL) else None
 
 
-def _unpack_nginx() -> bool:
-    """Debian's package, for the tests alone: installed, it would serve this machine's port 80 from now on."""
+def _unpack(package: str) -> bool:
+    """Get Debian's package for the tests alone: installed, it would serve this machine's port 80 from now on."""
     if not shutil.which("apt-get"):
         return False
     _apt_update()
     with TemporaryDirectory() as folder:
         # A user without root's package lists is told what to install in a sentence of our own.
-        if not _works(["apt-get", "download", "-qq", "nginx"], stderr=subprocess.DEVNULL, cwd=folder):
+        if not _works(["apt-get", "download", "-qq", package], stderr=subprocess.DEVNULL, cwd=folder):
             return False
-        return all(_works(["dpkg", "-x", package, UNPACKED]) for package in Path(folder).glob("*.deb"))
+        return all(_works(["dpkg", "-x", file, VENV / package]) for file in Path(folder).glob("*.deb"))
 
 
 def _get_chromium() -> bool:

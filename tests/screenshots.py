@@ -4,7 +4,7 @@ import base64
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -31,9 +31,7 @@ QUALITY = 80
 WHOLE = "--disable-partial-raster"
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
-ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36"
-LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
-HOME, TRAIN = "198.51.100.7", "203.0.113.80"
+HOME = "198.51.100.7"
 
 # A caret is there or not, by chance, and a first frame may not be the last.
 STEADY = """async () => {
@@ -46,28 +44,18 @@ STEADY = """async () => {
 Scheme = Literal["light", "dark"]
 
 
-class Clock:
-    """Stands still until somebody sets it."""
-
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 class Site(NamedTuple):
     """A demo; everybody in it has this password."""
 
     browser: Browser
     url: str
-    clock: Clock
     password: str
 
-    def open(self, path: str, *, user_agent: str = WINDOWS, address: str = HOME, **options: Any) -> Page:
+    def open(self, path: str, **options: Any) -> Page:
         page = self.browser.new_context(
             base_url=self.url,
-            user_agent=user_agent,
-            extra_http_headers={"X-Forwarded-For": address},
+            user_agent=WINDOWS,
+            extra_http_headers={"X-Forwarded-For": HOME},
             service_workers="block",
             **options,
         ).new_page()
@@ -201,27 +189,19 @@ def take_for_install(site: Site, keys: dict[str, StorageState | None]) -> None:
 
 @contextmanager
 def demo_site() -> Iterator[Site]:
-    clock, port = Clock(), free_port()
+    port = free_port()
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         settings = {"INSTANCE": folder, "DATABASE_URL": f"sqlite:///{folder}/latchkey.db", "PORT": str(port)}
-        app = create_app(settings | {"TRUSTED_PROXIES": "1"}, clock)
-        password = demo.fill(app.extensions["database"], PEOPLE, PEOPLE * EVENTS_EACH)
+        app = create_app(settings | {"TRUSTED_PROXIES": "1"}, lambda: NOW)
+        password = demo.fill(app.extensions["database"], PEOPLE, PEOPLE * EVENTS_EACH).password
         server = make_server("127.0.0.1", port, app, threaded=True)
         Thread(target=server.serve_forever).start()
         with playwright.chromium.launch(executable_path=programs.chromium(), args=[*ARGUMENTS, WHOLE]) as browser:
-            yield Site(browser, f"http://127.0.0.1:{port}", clock, password)
+            yield Site(browser, f"http://127.0.0.1:{port}", password)
         server.shutdown()
 
 
 def log_everybody_in(site: Site) -> dict[str, StorageState | None]:
-    """The member has a phone and another browser too, and somebody tries to get in."""
-    site.clock.now = NOW - timedelta(days=3)
-    log_in(site.open("/login", user_agent=ANDROID, address=TRAIN), demo.MEMBER, site.password)
-    site.clock.now = NOW - timedelta(hours=20)
-    log_in(site.open("/login", user_agent=LINUX), demo.MEMBER, site.password)
-    site.clock.now = NOW - timedelta(hours=2)
-    log_in(site.open("/login", user_agent=LINUX, address="192.0.2.66"), demo.MEMBER, "guessed horse battery")
-    site.clock.now = NOW
     emails = {"member": demo.MEMBER, "admin": demo.ADMIN}
     return {"stranger": None} | {
         who: log_in(site.open("/login"), email, site.password) for who, email in emails.items()

@@ -22,6 +22,13 @@ def test_somebody_who_signed_up_is_made_an_admin(app: Flask, db: Database) -> No
     assert alice is not None and alice.is_admin
 
 
+def test_an_admin_who_is_one_already_is_told_so(app: Flask, db: Database) -> None:
+    logged_in(Browser(app), "alice")
+    _run(app, "promote", "alice")
+    assert _run(app, "promote", "alice") == (0, "alice is an admin already.\n")
+    assert db.one("SELECT count(*) FROM events WHERE kind = 'role_changed'") == (1,)
+
+
 def test_an_address_is_never_run_as_a_command(tmp_path: Path) -> None:
     """Sign-up takes `$` and backticks, as the HTML standard does, and an admin types what somebody signed up with."""
     address = f"`touch${{IFS}}{tmp_path}/owned`@example.com"

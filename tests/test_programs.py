@@ -13,6 +13,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(programs, "_is_there", lambda program: False)
     monkeypatch.setattr(programs, "_get", lambda program: False)
+    monkeypatch.setattr(programs, "may_make_containers", lambda: True)
 
 
 def test_all_that_is_missing_is_named_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +41,9 @@ def test_where_everything_is_there_nothing_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(programs, "_is_there", lambda program: True)
-    programs.main()
+    with pytest.raises(SystemExit) as ended:
+        programs.main()
+    assert ended.value.code == 0
     assert capsys.readouterr().err == ""
 
 
@@ -67,3 +70,16 @@ def test_playwright_is_left_alone_while_its_node_lacks_a_library(monkeypatch: py
     monkeypatch.setattr(programs, "sync_playwright", lambda: pytest.fail("Playwright was started"))
     assert programs.chromium() is None and not programs._download_chromium()
     assert all(command[-1] == "--version" for command in asked)
+
+
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+def test_where_no_container_can_be_made_a_sentence_says_what_is_not_tried(
+    ci: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(programs.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(programs, "_is_there", lambda program: True)
+    with pytest.raises(SystemExit) as ended:
+        programs.main()
+    assert (ended.value.code, capsys.readouterr().err) == (code, f"{programs.NO_CONTAINER}\n")

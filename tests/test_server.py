@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -108,6 +109,18 @@ def _wait_until_nobody_listens(server: Server) -> None:
         while time.monotonic() < deadline:
             server.connect().close()
         pytest.fail("it still listens after half a minute")
+
+
+def test_a_stop_while_it_starts_kills_no_worker(tmp_path: Path) -> None:
+    """One that took no notice would hold the stop up for as long as a request may take to finish."""
+    environment = Server(tmp_path, "").environment
+    with subprocess.Popen(COMMAND, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 30
+        while not children.read_text():
+            assert process.poll() is None and time.monotonic() < deadline
+        process.terminate()
+        assert process.communicate(timeout=30)[1] == ""
 
 
 def test_a_worker_leaves_when_the_main_process_was_killed(start_server: Callable[..., Server]) -> None:

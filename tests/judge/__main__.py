@@ -37,7 +37,7 @@ def demo_site(playwright: Playwright) -> Iterator[Site]:
     """The real server, with people who do not exist."""
     with TemporaryDirectory() as folder, Server(Path(folder), f"sqlite:///{folder}/latchkey.db") as server:
         with closing(server.database()) as db:
-            password = demo.fill(db, PEOPLE, PEOPLE * EVENTS_EACH)
+            password = demo.fill(db, PEOPLE, PEOPLE * EVENTS_EACH).password
         yield Site(playwright, server, password)
 
 

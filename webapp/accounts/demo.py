@@ -2,15 +2,20 @@
 
 import random
 import secrets
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from db import Database, events, sessions, stored, users
+from db import Database, events, moment, stored, users
+from db import sessions as sessions_table
+from db.sessions import Session
 from db.users import User
-from webapp.accounts import passwords, people
-from webapp.accounts.events import Kind, sum_up_days
+from webapp.accounts import deletion, drafts, limits, passwords, people, sessions, standing, throttle
+from webapp.accounts.actor import Actor
+from webapp.accounts.drafts import Purpose
+from webapp.accounts.events import Kind, record, sum_up_days
 from webapp.accounts.sessions import REMEMBERED
 
 DAYS = 182
@@ -22,12 +27,48 @@ KINDS = {Kind.LOGGED_IN: 62, Kind.LOGIN_FAILED: 14, Kind.LOGGED_OUT: 20, Kind.CO
 AT_ONCE = 10_000
 
 
+class Place(NamedTuple):
+    """A browser and where it is, with the time since it logged in and since it was last seen."""
+
+    device: str
+    address: str
+    began: timedelta
+    seen: timedelta
+
+
+# An admin's sessions end within half a day, and after half an hour without a page.
+PLACES = {
+    ADMIN: (
+        Place("Firefox on Linux", "198.51.100.1", timedelta(hours=9), timedelta(minutes=14)),
+        Place("Chrome on macOS", "198.51.100.1", timedelta(hours=5), timedelta(minutes=9)),
+        Place("Safari on iOS", "203.0.113.21", timedelta(hours=2), timedelta(minutes=5)),
+        Place("Edge on Windows", "192.0.2.14", timedelta(minutes=40), timedelta(minutes=2)),
+    ),
+    MEMBER: (
+        Place("Firefox on Windows", "198.51.100.2", timedelta(days=12), timedelta(days=2)),
+        Place("Chrome on Android", "203.0.113.80", timedelta(days=6), timedelta(hours=20)),
+        Place("Safari on iOS", "198.51.100.2", timedelta(days=2), timedelta(hours=3)),
+        Place("Chrome on Linux", "192.0.2.31", timedelta(hours=5), timedelta(minutes=40)),
+    ),
+}
+STRANGER = Actor("192.0.2.66", "Chrome on Linux")
+# Slow enough that no shorter limit stops it first.
+GUESSED_EVERY, GUESSES_ENDED = timedelta(minutes=50), timedelta(minutes=70)
+
+
 class NotEmpty(Exception):
     """The database has a user already."""
 
 
-def fill(db: Database, number: int, happened: int) -> str:
-    """Make `number` people and about `happened` events; give the password that all of them have. Raises NotEmpty."""
+class Filled(NamedTuple):
+    """What to begin to look around with: everybody's `password`, and the address of a form that MEMBER left behind."""
+
+    password: str
+    draft: str = ""
+
+
+def fill(db: Database, number: int, happened: int) -> Filled:
+    """Make `number` people, about `happened` events and what the pages have to show of both. Raises NotEmpty."""
     if users.count(db):
         raise NotEmpty
     password, chance = secrets.token_hex(8), random.Random(number)  # noqa: S311
@@ -37,9 +78,10 @@ def fill(db: Database, number: int, happened: int) -> str:
     _write(db, (_event(chance, user, Kind.SIGNED_UP, user.created_at) for user in everybody))
     _write(db, (_happened(db, chance, chance.choice(everybody)) for _ in range(happened)))
     with db.transaction():
-        sessions.add_many(db, (_session(db, chance, user) for user in everybody[: number // 3]))
-        sum_up_days(db)
-    return password
+        sessions_table.add_many(db, (_session(db, chance, user) for user in everybody[: number // 3]))
+    draft = _stage(db, everybody[::-1], password)
+    sum_up_days(db)
+    return Filled(password, draft)
 
 
 def _people(db: Database, number: int, hashed: str, chance: random.Random) -> Iterator[dict[str, Any]]:
@@ -82,3 +124,76 @@ def _write(db: Database, rows: Iterator[dict[str, Any]]) -> None:
     while some := list(islice(rows, AT_ONCE)):
         with db.transaction():
             events.add_many(db, some)
+
+
+def _stage(db: Database, oldest: Sequence[User], password: str) -> str:
+    """Let happen, by the rules, what a page is for; give the address of the draft. A person who is missing is left out.
+
+    ADMIN and MEMBER are the two oldest accounts.
+    """
+    logged_in = [_log_in(db, user) for user in oldest[: len(PLACES)]]
+    for user, number in zip(oldest[2:4], (limits.IN_A_ROW.most, limits.KNOWN_IN_A_ROW.most), strict=False):
+        _guess(db, user, number, is_known=number == limits.KNOWN_IN_A_ROW.most)
+    for user in oldest[4:][-2:-1]:
+        _leave(db, user, password)
+    for user in oldest[6:][-4:-3]:
+        standing.disable(db, logged_in[0], user, "The address belongs to somebody else, who wrote to us.")
+    return _leave_form(db, logged_in[1].own_session) if len(logged_in) > 1 else ""
+
+
+def _log_in(db: Database, user: User) -> Actor:
+    """Log the user in on each device, and give the last one; then let a stranger fail to log in."""
+    actors = [_come(db, user, place) for place in PLACES[user.email]]
+    with _at(db, user, timedelta(minutes=25)):
+        _fail(db, STRANGER, user, is_known=False)
+    return actors[-1]
+
+
+def _come(db: Database, user: User, place: Place) -> Actor:
+    visitor = Actor(place.address, place.device)
+    with _at(db, user, place.began), db.transaction():
+        session = sessions.find(db, sessions.start(db, visitor, user, remember=True))
+    assert session is not None
+    with _at(db, user, place.seen):
+        return visitor._replace(user=user, session=sessions.put_off(db, session))
+
+
+def _guess(db: Database, user: User, number: int, is_known: bool) -> None:
+    """Guess at the user's password until nobody else may, unless the account is younger than that takes."""
+    if db.clock() - moment(user.created_at) < GUESSES_ENDED + number * GUESSED_EVERY:
+        return
+    guesser = Actor("203.0.113.66", "Firefox on Windows", browser="flat", known_to={user.id: ""} if is_known else {})
+    with db.transaction():
+        for count in range(number, 0, -1):
+            with _at(db, user, GUESSES_ENDED + count * GUESSED_EVERY):
+                _fail(db, guesser, user, is_known)
+
+
+def _fail(db: Database, actor: Actor, user: User, is_known: bool) -> None:
+    """Fail to log in, without the hash that this takes a tenth of a second for."""
+    with db.transaction():
+        throttle.take(db, throttle.of_login(actor, user.email, user, is_known))
+        record(db, actor, Kind.LOGIN_FAILED, user.id)
+
+
+def _leave(db: Database, user: User, password: str) -> None:
+    place = Place("Safari on macOS", "198.51.100.9", timedelta(hours=3), timedelta(hours=2))
+    deletion.ask(db, _come(db, user, place), password, days=7)
+
+
+def _leave_form(db: Database, session: Session) -> str:
+    """Type into a form and send it too late; give the address where it waits."""
+    path = "/account/email"
+    return f"{path}?draft={drafts.keep(db, session, Purpose.RETYPE, path, [('email', 'ben@work.example.com')])}"
+
+
+@contextmanager
+def _at(db: Database, user: User, ago: timedelta) -> Iterator[None]:
+    """Set the clock back so far, but not to before the user's sign-up."""
+    clock: Any = db.clock
+    then: datetime = max(clock() - ago, moment(user.created_at))
+    db.clock = lambda: then
+    try:
+        yield
+    finally:
+        db.clock = clock

@@ -1,5 +1,9 @@
 """The command that fills an empty database with people who do not exist."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from flask.cli import with_appcontext
 
@@ -18,9 +22,22 @@ EVENTS_EACH = 40
 def demo(people: int, events: int | None) -> None:
     """Fill the empty database with people and half a year of events, and print accounts to log in with."""
     try:
-        password = rules.fill(database(), people, people * EVENTS_EACH if events is None else events)
+        with _quiet():
+            filled = rules.fill(database(), people, people * EVENTS_EACH if events is None else events)
     except rules.NotEmpty:
         raise click.ClickException(
             f"Somebody has signed up in {settings().database_url} already; the demo wants an empty database."
         ) from None
-    click.echo(f"Log in as {rules.ADMIN} (an admin) or {rules.MEMBER}, with the password  {password}")
+    click.echo(f"Log in as {rules.ADMIN} (an admin) or {rules.MEMBER}, with the password  {filled.password}")
+    if filled.draft:
+        click.echo(f"{rules.MEMBER} left a form behind at {settings().origin}{filled.draft}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Log no act of people who do not exist."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,7 +1,12 @@
 """The command that starts the server."""
 
+import os
+import signal
 import socket
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import with_appcontext
@@ -13,6 +18,9 @@ from webapp.database import database
 from webapp.metrics import folder
 from webapp.server import connections
 
+if TYPE_CHECKING:
+    from granian.server.common import AbstractServer
+
 # Connections that the system holds until a process takes them: as many as most systems allow (net.core.somaxconn).
 WAITING = 4096
 # How long a request that is under way may take to finish at shut-down, in seconds.
@@ -20,6 +28,8 @@ FAREWELL = 15
 HEADER_MILLISECONDS = 10_000
 # As much as Node takes; each connection may make the server keep twice that.
 MOST_HEADER_BYTES = 16 * 1024
+# As a shell has it for a program that Ctrl+C ended. `just` adds a line of its own to any other.
+INTERRUPTED = 128 + signal.SIGINT
 
 
 @click.command()
@@ -31,6 +41,8 @@ def serve() -> None:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    # Ignored while Python started.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     given = settings()
     _check_port(given.address, given.port)
     _share_metrics(given.instance, given.port)
@@ -38,7 +50,7 @@ def serve() -> None:
     _welcome()
     _warn(most)
     database().close()
-    Granian(
+    server = Granian(
         "webapp.asgi:front_door",
         factory=True,
         interface=Interfaces.ASGI,
@@ -55,7 +67,33 @@ def serve() -> None:
         workers_kill_timeout=FAREWELL,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    _run(server)
+
+
+def _run(server: "AbstractServer[Any]") -> None:
+    """Serve until a signal; exit with INTERRUPTED if that was Ctrl+C, after what was under way is done."""
+    signals: list[int] = []
+    stop: Callable[[], None] = server.signal_handler_interrupt
+
+    def noted(number: int, _: object) -> None:
+        signals.append(number)
+        stop()
+
+    server.signal_handler_interrupt = noted  # type: ignore[method-assign]
+    os.register_at_fork(after_in_child=_leave_signals_to_parent)
+    server.serve()
+    if signal.SIGINT in signals:
+        sys.exit(INTERRUPTED)
+
+
+def _leave_signals_to_parent() -> None:
+    """Let SIGTERM end a worker that is still starting.
+
+    Otherwise it would swallow the signal by its parent's handler, and be killed only FAREWELL seconds later.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _check_port(address: str, port: int) -> None:

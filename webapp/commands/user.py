@@ -91,7 +91,7 @@ def promote(email: str, or_create: bool, why: str) -> None:
     """Make an admin of the person with this EMAIL address."""
     if or_create and not people.has_account(database(), _clean(email)) and (password := _asked_password()):
         _created(_clean(email), "", password)
-    _give(email, "admin", why, "{} is an admin now, from the next page on.")
+    _give(email, "admin", why, "is an admin")
 
 
 @user.command()
@@ -99,7 +99,7 @@ def promote(email: str, or_create: bool, why: str) -> None:
 @why_option
 def demote(email: str, why: str) -> None:
     """Make a plain user of the person with this EMAIL address."""
-    _give(email, "user", why, "{} is a plain user now, from the next page on.")
+    _give(email, "user", why, "is a plain user")
 
 
 @user.command("role")
@@ -110,7 +110,7 @@ def give_role(email: str, name: str, why: str) -> None:
     """Give the person with this EMAIL address the role NAME."""
     if name not in roles.names(database()):
         raise click.ClickException(f"There is no role {name}: flask --app webapp role add {name}")
-    _give(email, name, why, f"{{}} has the role {name} now, from the next page on.")
+    _give(email, name, why, f"has the role {name}")
 
 
 @user.command()
@@ -153,8 +153,8 @@ def unblock(email: str) -> None:
 
 def _give(email: str, name: str, why: str, done: str) -> None:
     person = _person(email)
-    roles.give(database(), COMMAND_LINE, person, name, why)
-    click.echo(done.format(person.name))
+    is_new = roles.give(database(), COMMAND_LINE, person, name, why)
+    click.echo(f"{person.name} {done} {'now, from the next page on' if is_new else 'already'}.")
 
 
 def _filled(pairs: tuple[str, ...]) -> Filled:
