@@ -18,7 +18,10 @@ REFUSED_SIGNUP = [*STRANGER, "link to the error", "name", "email", "password", "
 LOGIN = [*STRANGER, "email", "password", "remember", "submit"]
 MEMBER = ["skip", "brand", "dashboard", "account", "log out"]
 # Lynx shows what waits for JavaScript, too: last on the page of whoever is logged in, a link to when the session ends.
-DASHBOARD = [*MEMBER, "session", "sessions", "password advice", "session advice", "log-in advice", "refresh", "end"]
+DASHBOARD = [
+    *MEMBER, "session", "sessions", "password advice", "session advice", "log-in advice", "today's log-ins", "refresh",
+    "end",
+]  # fmt: skip
 ACCOUNT = [*MEMBER, "profile", "password", "sessions", "activity", "data"]
 PROFILE = [*ACCOUNT, "name", "save name", "email", "save email", "end"]
 SESSIONS = [*ACCOUNT, "this session", "log out here", "other session", "end other", "end all others", "end"]

@@ -27,6 +27,7 @@ def test_a_block_is_lifted(screens: Screens, javascript: bool) -> None:
     expect(stranger.locator("#flashes")).to_contain_text("There were too many failed log-ins.")
     expect(stranger.get_by_label("Email address")).to_have_value(person.email)
     admin = admin_at(screens, "/admin", javascript=javascript)
+    admin.get_by_role("link", name="after too many tries").click()
     expect(admin.get_by_role("heading", name="Blocked now")).to_be_visible()
     admin.get_by_role("button", name=f"Lift the block of {person.name}").click()
     expect(admin.locator("#flashes")).to_have_text("The block is lifted.")
