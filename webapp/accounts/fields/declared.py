@@ -20,7 +20,7 @@ YES_NO = {"yes": say("Yes"), "no": say("No")}
 # Names of our own form fields and elements where a team's may stand beside them, and what Python would mistake.
 NAMES = (
     "username email password csrf_token again remember next draft role reason language timezone main flashes self "
-    "q state sort dir after before view page days"
+    "q state sort dir after before view page days time_zone keys view_name query user_id act"
 )
 OURS = frozenset(NAMES.split())
 
