@@ -1,7 +1,6 @@
 """The current user, and whether they may pass the door of the view that they ask for; `doors` has the doors."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request
