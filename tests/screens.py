@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from playwright.sync_api import (
     APIResponse,
     Browser,
@@ -24,6 +26,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from werkzeug.serving import make_server
 
 from db import stored, users
 from tests import programs
@@ -356,6 +359,19 @@ def let_pass(
         )
 
 
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The app's address, while it is served from here: an app with languages or a clock of its own."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
 def heading(page: Page) -> Locator:
     return page.get_by_role("heading", level=1)
 
@@ -454,7 +470,7 @@ def told_too_late(screens: Screens, **options: Any) -> tuple[Page, Person]:
 
 
 def warning(page: Page) -> Locator:
-    return page.get_by_role("status").get_by_text("This session ends")
+    return page.get_by_role("status").get_by_text(re.compile("^This session ends"))
 
 
 @pytest.fixture(params=[True, False], ids=["javascript", "plain"])

@@ -1,22 +1,18 @@
 """Pages in German, whose words are long, and from right to left, on a phone and on a desk."""
 
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from tests.browser import Browser as Client
 from tests.fixtures import PASSWORD, logged_in, person
 from tests.pages.test_accessibility import AXE, CLIPPED, OVERFLOW, assert_none, violations
-from tests.screens import DESK, PHONE, Screens
+from tests.screens import DESK, PHONE, Screens, served
 from tests.sentences import CATALOGS, PSEUDO, write_pseudo
 from tests.server import Server
 from webapp import create_app
@@ -46,7 +42,7 @@ def readers(settings: dict[str, Any], cheap_hashes: None, tmp_path: Path, real_b
     for name in ("alice", "grace"):
         logged_in(Client(app), name)
     roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")
-    with _served(app) as url:
+    with served(app) as url:
         screens = Screens(real_browser, cast(Server, SimpleNamespace(url=url)), {})
         screens.expect_trouble("status of 404")
         yield screens
@@ -90,16 +86,3 @@ def _assert_holds(page: Page, language: str) -> None:
     assert_none(page.evaluate(CLIPPED), page.url)
     page.evaluate(AXE)
     assert_none(violations(page), page.url)
-
-
-@contextmanager
-def _served(app: Flask) -> Iterator[str]:
-    """Its address, while it is served from here, where its languages are."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
