@@ -7,8 +7,13 @@ from tests.pages.test_accessibility import assert_axe_finds_nothing
 from tests.screens import DESK, Screens, become, heading, somebody
 
 
+# In seconds; the second key must follow within less.
+TOO_LATE = 1.6
+
+
 def loaded(page: Page) -> Page:
-    """The page, with its scripts."""
+    """The page, with its scripts, on which no time passes."""
+    page.clock.set_fixed_time(0)
     expect(page.locator("#keys-dialog")).to_be_attached()
     return page
 
@@ -23,6 +28,15 @@ def test_g_and_a_key_lead_to_a_page(page: Page, key: str, name: str) -> None:
     page.keyboard.press("g")
     page.keyboard.press(key)
     expect(heading(page)).to_contain_text(name)
+
+
+def test_a_key_that_comes_late_leads_nowhere(page: Page) -> None:
+    page.keyboard.press("g")
+    page.clock.set_fixed_time(TOO_LATE)
+    page.keyboard.press("d")
+    page.keyboard.press("?")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    expect(heading(page)).to_have_text("Your data")
 
 
 def test_a_slash_goes_to_the_search_of_the_page_or_to_people(page: Page) -> None:

@@ -44,8 +44,8 @@ const search = () => {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || hasModifier(event) || isTaken(event.target) || dialog.open) return;
-  const isSecond = event.timeStamp - begun < PATIENCE;
-  begun = event.key === "g" ? event.timeStamp : -Infinity;
+  const isSecond = Date.now() - begun < PATIENCE;
+  begun = event.key === "g" ? Date.now() : -Infinity;
   if (isSecond && places[event.key]) location.assign(places[event.key]);
   else if (event.key === "?") list();
   // Not in the field too, which has the focus by then.
