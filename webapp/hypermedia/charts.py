@@ -85,24 +85,9 @@ def bars(
     bars lead nowhere. Cached: most users look again before anything new has happened on that day.
     """
     series = [SERIES[one] if isinstance(one, str) else one for one in shown]
-    days_shown = [Span(day.date, day.date, tuple(int(getattr(day, one.name)) for one in series)) for day in days]
-    spans = drawing.by_week(days_shown) if len(days_shown) >= drawing.WEEKS_FROM else days_shown
-    top = drawing.top(max(sum(span.numbers) for span in spans))
-    totals = [_counted(language, one, total) for one, total in zip(series, drawing.sums(spans), strict=True)]
-    chart = Chart(
-        id=identity,
-        caption=caption,
-        told=str(language.translated(told)),
-        bars=_bars(language, spans, series, top, events),
-        labels=[(place, _day(language, spans[place.number].last, "MMMd")) for place in drawing.labels(len(spans))],
-        top=top,
-        usual=_usual(language, spans, top),
-        legend=[(one.name, total) for one, total in zip(series, totals, strict=True)],
-        totals=language.list(totals),
-        headings=[language.say(one.label) for one in series],
-        rows=[Row(_day(language, day.first, "yMMMd"), _cells(day, series, events)) for day in reversed(days_shown)],
-    )
-    return _drawn("bars", chart)
+    spans = [Span(day.date, day.date, tuple(int(getattr(day, one.name)) for one in series)) for day in days]
+    said = str(language.translated(told))
+    return _drawn("bars", _chart(language, identity, caption, said, spans, series, events))
 
 
 def spark(language: Language, numbers: Iterable[int]) -> Markup:
@@ -113,6 +98,27 @@ def spark(language: Language, numbers: Iterable[int]) -> Markup:
 @lru_cache(256)
 def _spark(language: Language, numbers: tuple[int, ...]) -> Markup:
     return _drawn("spark", drawing.small(numbers), ", ".join(map(language.number, numbers)))
+
+
+def _chart(
+    language: Language, identity: str, caption: str, told: str, days: list[Span], series: list[Series], events: str
+) -> Chart:
+    spans = drawing.by_week(days) if len(days) >= drawing.WEEKS_FROM else days
+    top = drawing.top(max(sum(span.numbers) for span in spans))
+    totals = [_counted(language, one, total) for one, total in zip(series, drawing.sums(spans), strict=True)]
+    return Chart(
+        id=identity,
+        caption=caption,
+        told=told,
+        bars=_bars(language, spans, series, top, events),
+        labels=[(place, _day(language, spans[place.number].last, "MMMd")) for place in drawing.labels(len(spans))],
+        top=top,
+        usual=_usual(language, spans, top),
+        legend=[(one.name, total) for one, total in zip(series, totals, strict=True)],
+        totals=language.list(totals),
+        headings=[language.say(one.label) for one in series],
+        rows=[Row(_day(language, day.first, "yMMMd"), _cells(day, series, events)) for day in reversed(days)],
+    )
 
 
 def _drawn(macro: str, *given: object) -> Markup:
