@@ -22,6 +22,16 @@ def test_they_are_compressed_beforehand_in_two_ways(tmp_path: Path) -> None:
             assert brotli.decompress(packed[".br"].read_bytes()) == content
 
 
+def test_a_selector_keeps_its_space_before_a_colon(tmp_path: Path) -> None:
+    (own := tmp_path / "own").mkdir()
+    (own / "own.css").write_text(
+        "@layer a { .b :is(c, d) { e: f; } .b ::before { g: h; } .b:hover > :first-child { i: j } }"
+    )
+    address = assets.publish(tmp_path / "static", own)["own.css"]
+    found = (tmp_path / "static" / address.removeprefix("/static/")).read_text()
+    assert found == "@layer a{.b *:is(c,d){e:f}.b *::before{g:h}.b:hover>*:first-child{i:j}}"
+
+
 def test_a_folder_of_the_version_before_gets_what_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / assets.publish(tmp_path)["app.js"].removeprefix("/static/")
     missing = path.with_name(f"{path.name}.br")

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -26,7 +27,11 @@ SOURCE = Path(__file__).parent.parent / "static"
 # These are compressed already.
 PACKED = {".png", ".webp", ".woff2"}
 # The parts of scripts and style sheets that only their readers need are a tenth of what a first visit loads.
-MINIFIERS: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+MINIFIERS: dict[str, Callable[[str], str]] = {
+    ".js": rjsmin.jsmin,
+    # Within @layer, rcssmin takes the space of `.event :is(strong)` for one that may go; with a star it stays.
+    ".css": lambda text: rcssmin.cssmin(re.sub(r" (?=::?[a-z])", " *", text)),
+}
 
 
 def register(app: Flask, own: Path) -> None:
