@@ -80,9 +80,10 @@ def test_nobody_new_becomes_a_namesake_of_one_whose_elder_renamed(app: Flask, db
 
 
 def test_the_admins_page_shows_them_all(app: Flask) -> None:
-    browser = Browser(app).visit("/login?next=/admin")
+    browser = Browser(app).visit("/login?next=/admin/users")
     browser.submit("login-form", email="grace@example.com", password=PASSWORD)
     assert len(browser.page.select("#users-table tbody tr")) == 8
+    assert len(browser.visit("/admin").page.select("#newest-people li")) == 5
 
 
 def test_what_todays_rules_would_refuse_is_named_in_the_log_once(
@@ -153,8 +154,9 @@ def test_times_that_are_none_are_shown_as_they_are(tmp_path: Path, cheap_hashes:
         raw.execute("UPDATE users SET created_at = '<long ago>' WHERE username = 'grace'")
     raw.close()
     app = create_app({"INSTANCE": str(tmp_path)})
-    browser = Browser(app).visit("/login?next=/admin")
+    browser = Browser(app).visit("/login?next=/admin/users")
     browser.submit("login-form", email="grace@example.com", password=PASSWORD)
     assert "<long ago>" in browser.page.text
+    assert browser.visit("/admin").answer.status_code == 200
     assert browser.visit("/dashboard").answer.status_code == 200
     app.extensions["database"].close()
