@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 from tests.pages.test_accessibility import assert_axe_finds_nothing
 from tests.screens import DESK, Screens, become, heading, somebody
 
-
 # In seconds; the second key must follow within less.
 TOO_LATE = 1.6
 
