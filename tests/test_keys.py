@@ -21,7 +21,7 @@ def places(browser: Browser) -> dict[str, str] | None:
 
 
 def listed(browser: Browser) -> list[str]:
-    return [text(key) for key in browser.visit("/keys").page.select("#keys-list div")]
+    return [text(key) for key in browser.visit("/account/keys/list").page.select("#keys-list div")]
 
 
 def choose(browser: Browser, keys: str) -> Browser:
@@ -36,7 +36,7 @@ def test_a_user_has_them_and_an_admin_has_more(alice: Browser, grace: Browser) -
 
 def test_a_visitor_has_none(browser: Browser) -> None:
     assert places(browser.visit("/login")) is None
-    assert browser.visit("/keys").path.startswith("/login?next=")
+    assert browser.visit("/account/keys/list").path.startswith("/login?next=")
 
 
 def test_the_list_names_them_all(alice: Browser, grace: Browser) -> None:
@@ -51,14 +51,14 @@ def test_the_list_names_them_all(alice: Browser, grace: Browser) -> None:
 
 
 def test_over_htmx_the_list_comes_alone(alice: Browser) -> None:
-    answer = alice.client.get("/keys", headers={"HX-Request": "true"})
+    answer = alice.client.get("/account/keys/list", headers={"HX-Request": "true"})
     assert answer.text.startswith('<section id="keys-list"')
 
 
 def test_they_are_turned_off_and_on_again(alice: Browser, bob: Browser, db: Database) -> None:
     assert choose(alice, "off").flashes() == ["Your choice of keys is saved."]
     assert places(alice) is None and places(alice.visit("/dashboard")) is None
-    assert "You have turned them off." in alice.visit("/keys").text()
+    assert "You have turned them off." in alice.visit("/account/keys/list").text()
     assert (person(db, "alice").has_keys, person(db, "bob").has_keys) == (False, True)
     assert places(choose(alice, "on")) == USERS
 

@@ -19,11 +19,11 @@ document.body.append(dialog);
 const list = async () => {
   if (document.getElementById("keys-list")) return;
   try {
-    const answer = await fetch("/keys", { headers: { "HX-Request": "true" } });
+    const answer = await fetch("/account/keys/list", { headers: { "HX-Request": "true" } });
     if (!answer.ok) throw new Error(answer.statusText);
     dialog.innerHTML = await answer.text();
   } catch {
-    return location.assign("/keys");
+    return location.assign("/account/keys/list");
   }
   const close = document.createElement("button");
   close.type = "button";

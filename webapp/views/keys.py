@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from webapp.auth import login_required, navigation, own_session, quick
 from webapp.hypermedia import render_aside
 
-blueprint = Blueprint("keys", __name__)
+blueprint = Blueprint("keys", __name__, url_prefix="/account")
 
 
-@blueprint.get("/keys")
+@blueprint.get("/keys/list")
 @login_required
 @quick
 def show() -> ResponseReturnValue:
