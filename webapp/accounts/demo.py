@@ -137,7 +137,7 @@ def _stage(db: Database, oldest: Sequence[User], password: str) -> str:
     for user in oldest[4:][-2:-1]:
         _leave(db, user, password)
     for user in oldest[6:][-4:-3]:
-        standing.disable(db, logged_in[0], user, "The address belongs to somebody else, who wrote to us.")
+        standing.disable(db, logged_in[0], user, "address of somebody else, who wrote to us")
     return _leave_form(db, logged_in[1].own_session) if len(logged_in) > 1 else ""
 
 
