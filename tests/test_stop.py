@@ -55,7 +55,11 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    """Start a command in a terminal."""
+    """Start a command in a terminal.
+
+    What is missing is installed before: whoever hangs up on an install has the environment made anew.
+    """
+    subprocess.run([*OURS, "--version"], check=True, capture_output=True)
     started: list[Terminal] = []
 
     def start(*command: str) -> Terminal:
