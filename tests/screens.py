@@ -260,7 +260,8 @@ def sign_up(page: Page, person: Person) -> None:
 
 
 def fill_in_login(page: Page, person: Person) -> None:
-    page.get_by_label("Email address").fill(person.email)
+    """In place of the address that stands there after a sign-up."""
+    type_over(page.get_by_label("Email address"), person.email)
     password_of(page).fill(person.password)
 
 
