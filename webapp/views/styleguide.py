@@ -157,11 +157,8 @@ def _specimens() -> Iterator[Specimen]:
         "no others",
         {"others": SimpleNamespace(sessions=[], number=1, older=None), "shut_until": None},
     )
-    yield Specimen(
-        "session_list.html",
-        "others, on a page in the middle",
-        {"others": SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)},
-    )
+    middle = SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)
+    yield Specimen("session_list.html", "others, on a page in the middle", {"others": middle})
     yield Specimen("session_panel.html", "live", {"form": SessionNameForm({})})
     yield Specimen("install.html", "", {})
     yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE)})
