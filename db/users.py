@@ -34,6 +34,8 @@ class User(NamedTuple):
     """An IANA name such as `Europe/Berlin`, or None if the browser decides."""
     keys: str = "on"
     """`on`, or `off` if single keys do nothing on pages."""
+    first_steps: str = "away"
+    """Names of the first steps that are done, with blanks between them, or `away` once no step is to be shown."""
 
     @property
     def name(self) -> str:
@@ -59,8 +61,8 @@ as_user = by_name(User)
 def add(db: Database, username: str, email: str, password: str) -> int:
     """Insert a user and return the id; `password` is a stored hash. Raises Duplicate."""
     row = db.one(
-        """INSERT INTO users (username, email, password, password_id, role, created_at)
-           VALUES (:username, :email, :password, :password_id, 'user', :now) RETURNING id""",
+        """INSERT INTO users (username, email, password, password_id, role, created_at, first_steps)
+           VALUES (:username, :email, :password, :password_id, 'user', :now, '') RETURNING id""",
         username=username,
         email=email,
         password=password,
@@ -206,6 +208,20 @@ def set_keys(db: Database, user_id: int, has_keys: bool) -> None:
 
 def set_time_zone(db: Database, user_id: int, time_zone: str | None) -> None:
     db.run("UPDATE users SET time_zone = :time_zone WHERE id = :id", time_zone=time_zone, id=user_id)
+
+
+def set_first_steps(db: Database, user_id: int, before: str, after: str) -> None:
+    """Change the first steps from `before` to `after`; if another request was faster, nothing changes."""
+    db.run(
+        "UPDATE users SET first_steps = :after WHERE id = :id AND first_steps = :before",
+        before=before,
+        after=after,
+        id=user_id,
+    )
+
+
+def put_first_steps_away(db: Database, user_id: int) -> None:
+    db.run("UPDATE users SET first_steps = 'away' WHERE id = :id", id=user_id)
 
 
 def stored_role(db: Database, user_id: int) -> str | None:

@@ -28,7 +28,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from db import stored, users
+from db import events, stored, users
 from tests import programs
 from tests.browser import TOKEN
 from tests.fixtures import WRONG
@@ -344,6 +344,16 @@ def page_about(server: Server, person: Person) -> str:
         return f"/admin/users/{people.by_email(db, person.email).id}"
 
 
+def log_in_on_other_days(server: Server, person: Person) -> None:
+    """Behind the server's back: this person logged in on the last two days too, so the dashboard has a chart."""
+    with closing(server.database()) as db:
+        user = users.by_email(db, person.email)
+        assert user is not None
+        for days in (1, 2):
+            at = stored(db.clock() - timedelta(days))
+            events.add(db, user.id, "logged_in", None, "", "203.0.113.7", "Curl", "", at)
+
+
 def let_pass(
     server: Server, person: Person, *, unseen: timedelta | None = None, unconfirmed: timedelta | None = None
 ) -> None:
@@ -647,7 +657,8 @@ def _fill_with_people(screens: Screens, page: Page, person: Person) -> None:
 
 
 def _log_in_often(screens: Screens, page: Page, person: Person) -> None:
-    """From two more browsers; then two log-ins fail, and the last one tells of them."""
+    """From two more browsers, and on other days; then two log-ins fail, and the last one tells of them."""
+    log_in_on_other_days(screens.server, person)
     for _ in range(2):
         get_in(screens.open(), person)
     for _ in range(2):

@@ -49,25 +49,83 @@ def test_failed_log_ins_since_the_last_visit_are_counted(app: Flask, clock: Cloc
 
 def test_the_chart_has_a_bar_a_day_and_its_numbers_in_a_table(app: Flask, clock: Clock) -> None:
     logged_in(Browser(app), "alice")
+    clock.advance(days=1)
+    log_in(Browser(app), "alice")
     clock.advance(days=2)
     log_in(Browser(app), "alice", password="wrong")
     alice = log_in(Browser(app), "alice")
-    assert _numbers(alice) == {"16 Mar 2026": ["1", "1"], "14 Mar 2026": ["1", "0"]}
+    assert _numbers(alice) == {"17 Mar 2026": ["1", "1"], "15 Mar 2026": ["1", "0"], "14 Mar 2026": ["1", "0"]}
     assert len(alice.page.select("#logins-chart tbody tr")) == 30
-    assert len(alice.page.select("rect.logins")) == 2 and len(alice.page.select("rect.failed")) == 1
-    assert "2 log-ins and 1 failed log-in;" in alice.page.select("svg desc")[0].text
-    clock.advance(days=30)
-    assert list(_numbers(log_in(Browser(app), "alice"))) == ["15 Apr 2026"]
+    assert len(alice.page.select("rect.logins")) == 3 and len(alice.page.select("rect.failed")) == 1
+    assert "3 log-ins and 1 failed log-in;" in alice.page.select("svg desc")[0].text
+    clock.advance(days=27)
+    assert list(_numbers(log_in(Browser(app), "alice"))) == ["13 Apr 2026", "17 Mar 2026", "15 Mar 2026"]
+
+
+def test_until_three_days_have_numbers_the_last_five_events_stand_there(
+    alice: Browser, app: Flask, clock: Clock
+) -> None:
+    assert _newest(alice.visit("/dashboard")) == ["Logged in", "Signed up"]
+    for _ in range(5):
+        log_in(Browser(app), "alice", password="wrong")
+    assert _newest(alice.visit("/dashboard")) == ["Failed log-in"] * 5
+    clock.advance(days=1)
+    assert _newest(log_in(alice, "alice").visit("/dashboard"))[0] == "Logged in"
+    assert not alice.page.select("#logins-chart")
+    assert alice.page.select("#dashboard-panel a[href='/account/activity']")[-1].text == "All activity"
+    clock.advance(days=1)
+    assert not _newest(log_in(alice, "alice").visit("/dashboard"))
+    assert alice.page.select("#logins-chart")
+
+
+def test_without_any_event_the_place_says_what_will_stand_there(alice: Browser, db: Database) -> None:
+    db.run("DELETE FROM events")
+    db.run("DELETE FROM user_days")
+    empty = alice.visit("/dashboard").page.select_one("#dashboard-panel .empty")
+    assert empty and empty.text == "Nothing yet. Log-ins and changes will be listed here."
+
+
+def test_one_sentence_says_first_whether_all_is_well(alice: Browser, app: Flask, clock: Clock) -> None:
+    assert _gist(alice) == "You are logged in here only; nothing unusual since 15:09 UTC."
+    log_in(Browser(app), "alice")
+    assert _gist(alice) == "You are logged in in 2 browsers; nothing unusual since 15:09 UTC."
+    log_in(Browser(app), "alice", password="wrong")
+    told = "You are logged in in 2 browsers. 1 log-in failed since 15:09 UTC: was it you?"
+    assert _gist(alice) == told
+    log_in(Browser(app), "alice", password="wrong")
+    assert _gist(alice) == told.replace("1 log-in failed", "2 log-ins failed")
+    (link,) = alice.page.select("#panel-gist a")
+    assert link["href"] == "/account/activity?kind=login_failed&since=2026-03-14"
+    assert len(alice.visit(str(link["href"])).page.select("#activity-list .event.warning")) == 2
+
+
+def test_the_first_sentence_is_german_in_german(alice: Browser, app: Flask) -> None:
+    alice.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+    assert _gist(alice) == "Sie sind nur hier angemeldet; nichts Ungewöhnliches seit 15:09 UTC."
+    for _ in range(2):
+        log_in(Browser(app), "alice", password="wrong")
+    assert _gist(alice).startswith("Sie sind nur hier angemeldet. 2 Anmeldungen sind seit 15:09 UTC gescheitert")
+
+
+def test_a_user_whose_sign_up_has_no_date_is_told_without_one(alice: Browser, app: Flask, db: Database) -> None:
+    db.run("UPDATE users SET created_at = ''")
+    db.run("UPDATE sessions SET last_visit_at = NULL")
+    assert _gist(alice) == "You are logged in here only; nothing unusual."
+    log_in(Browser(app), "alice", password="wrong")
+    assert _gist(alice) == "You are logged in here only. 1 log-in failed: was it you?"
 
 
 def test_a_bar_leads_to_the_own_events_of_its_day(app: Flask, clock: Clock) -> None:
     logged_in(Browser(app), "alice")
     clock.advance(days=1)
     log_in(Browser(app), "alice", password="wrong")
+    log_in(Browser(app), "alice")
+    clock.advance(days=1)
     alice = log_in(Browser(app), "alice")
     links = {str(link["aria-label"]): str(link["href"]) for link in alice.page.select(".hits a")}
     assert links == {
         "14 March: 1 log-in": "/account/activity?kind=logged_in&since=2026-03-14&until=2026-03-14",
+        "16 March: 1 log-in": "/account/activity?kind=logged_in&since=2026-03-16&until=2026-03-16",
         "15 March: 1 log-in and 1 failed log-in": "/account/activity?since=2026-03-15&until=2026-03-15",
     }
     assert {alice.client.get(address).status_code for address in links.values()} == {200}
@@ -106,8 +164,14 @@ def test_the_check_list_tells_what_would_be_safer(app: Flask, clock: Clock) -> N
     assert todo == {"/account/password": "Choose a new password: yours is over a year old"}
 
 
-def test_the_dashboard_takes_a_few_queries(app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("days", "queries"), [(1, 3), (3, 2)], ids=["newcomer", "settled"])
+def test_the_dashboard_takes_a_few_queries(
+    app: Flask, db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch, days: int, queries: int
+) -> None:
     alice = logged_in(Browser(app), "alice")
+    for _ in range(1, days):
+        clock.advance(days=1)
+        log_in(alice, "alice")
     asked: list[str] = []
     for verb in ("one", "all", "run"):
         real = getattr(db, verb)
@@ -116,7 +180,7 @@ def test_the_dashboard_takes_a_few_queries(app: Flask, db: Database, monkeypatch
         )
     alice.client.get("/dashboard")
     assert len([sql for sql in asked if "token_hash = :token_hash" in sql]) == 1
-    assert len(asked) == 2
+    assert len(asked) == queries
 
 
 def test_the_panel_answers_both_worlds_under_one_address(alice: Browser) -> None:
@@ -170,6 +234,17 @@ def _failed(browser: Browser) -> str:
     """What the panel's second card says."""
     number = browser.visit("/dashboard").page.select("#dashboard-panel .card dd")[1]
     return str(number.contents[0]).strip()
+
+
+def _gist(browser: Browser) -> str:
+    """The panel's first sentence, or two."""
+    gist = browser.visit("/dashboard").page.select_one("#dashboard-panel #panel-gist")
+    assert gist
+    return " ".join(gist.text.split())
+
+
+def _newest(browser: Browser) -> list[str]:
+    return [event.text for event in browser.page.select("#dashboard-panel .event strong")]
 
 
 def _numbers(browser: Browser) -> dict[str, list[str]]:

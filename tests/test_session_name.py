@@ -32,7 +32,7 @@ def test_it_stands_in_the_place_of_the_device_which_stands_beside_it(alice: Brow
     assert alice.path == own_address(alice) and alice.visit(own_address(alice)).value("name") == NAME
     (row,) = rows(alice, "/account/sessions", "#session-list .row")
     assert row.startswith(f"{NAME} This device Unknown browser, 127.0.0.1")
-    (row,) = rows(alice, "/dashboard", "#dashboard-panel .rows:not(.checklist) li")
+    (row,) = rows(alice, "/dashboard", "#dashboard-panel .halves .rows:not(.checklist) li")
     assert row.startswith(f"{NAME} This device Unknown browser, ")
     other = log_in(Browser(app), "alice").visit("/account/sessions")
     assert [text(button) for button in other.page.select("#session-list .row button")] == [f"Log out {NAME}"]

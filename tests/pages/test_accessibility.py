@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.pages.test_keyboard import assert_all_controls_are_stops
-from tests.screens import DESK, PHONE, Person, Screens, become, somebody, told_too_late, warned
+from tests.screens import DESK, PHONE, Person, Screens, become, log_in_on_other_days, somebody, told_too_late, warned
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
@@ -122,7 +122,9 @@ def test_what_a_page_tells_of_its_end_fits(screens: Screens, tell: Callable[...,
 
 
 def test_on_paper_a_picture_has_its_numbers(screens: Screens) -> None:
-    page = become(screens.open(), somebody(), "/dashboard")
+    page = become(screens.open(), person := somebody())
+    log_in_on_other_days(screens.server, person)
+    page.goto("/dashboard")
     expect(numbers := page.get_by_role("columnheader", name="Failed")).to_be_hidden()
     page.emulate_media(media="print")
     expect(numbers).to_be_visible()

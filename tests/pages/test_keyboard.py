@@ -15,6 +15,7 @@ from tests.screens import (
     flashes,
     get_in,
     heading,
+    log_in_on_other_days,
     promote,
     sign_up,
     slot,
@@ -132,7 +133,9 @@ def test_an_admin_finds_and_disables_somebody(screens: Screens, javascript: bool
 
 
 def test_escape_closes_what_a_summary_has_opened(screens: Screens) -> None:
-    page = become(screens.open(), somebody(), "/dashboard")
+    page = become(screens.open(), person := somebody())
+    log_in_on_other_days(screens.server, person)
+    page.goto("/dashboard")
     tab_to(page, "summary The same in numbers")
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")

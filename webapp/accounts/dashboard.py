@@ -7,12 +7,15 @@ from typing import NamedTuple
 from db import Database, moment, stored
 from db import dashboard as table
 from db.dashboard import Facts
+from db.events import Event
 from db.sessions import Session
-from webapp.accounts import sessions
+from webapp.accounts import events, sessions
 from webapp.accounts.events import Kind
 from webapp.languages.sentences import Sentence, say
 
 DAYS = 30
+# A chart of one bar or two tells less than the events themselves.
+FEW_DAYS, NEWEST = 3, 5
 # A session unused for longer is probably forgotten, on a machine that other people use by now.
 FORGOTTEN = timedelta(days=7)
 # No rule asks for a change (NIST SP 800-63B-4 3.1.1.2); by then most people no longer know where they typed it.
@@ -42,6 +45,8 @@ class Dashboard(NamedTuple):
     failed: int
     failed_since: str
     advice: list[Advice]
+    newest: list[Event] | None
+    """The user's last events, or None if enough days have any for a chart."""
     read: str
 
 
@@ -51,7 +56,12 @@ def of(db: Database, session: Session) -> Dashboard:
     facts = table.read(db, session.user, dates[0], since or "")
     live = sessions.seen_last_first(one for one in facts.sessions if sessions.is_live(db, one))
     days = _days(dates, frozenset(facts.days.items()))
-    return Dashboard(live, days, facts.failed, since, _advice(db, session, live, facts), db.now())
+    newest = events.newest(db, session.user.id, NEWEST) if _are_few(facts) else None
+    return Dashboard(live, days, facts.failed, since, _advice(db, session, live, facts), newest, db.now())
+
+
+def _are_few(facts: Facts) -> bool:
+    return len({date for _, date in facts.days}) < FEW_DAYS
 
 
 @lru_cache(256)

@@ -100,6 +100,12 @@ class NoSuchEvent(Exception):
     """No event has this id, or it is another user's."""
 
 
+def newest(db: Database, user_id: int, most: int) -> list[Event]:
+    """The last events that a user is shown of their own, newest first."""
+    wanted = own(user_id)
+    return [_shown(event, wanted) for event in events.walk(db, wanted, None, most)]
+
+
 class Page(NamedTuple):
     events: list[Event]
     older: int | None

@@ -6,12 +6,12 @@ from types import ModuleType
 
 from flask import Flask
 
-from webapp.auth import navigation
+from webapp.auth import first_steps, navigation
 from webapp.hypermedia import cards, lists, looks
 
 
 def register(app: Flask, *packages: str) -> None:
-    """Register each module with a `blueprint` in these packages, with its NAVIGATION, LISTS, CARDS and LOOKS.
+    """Register each module with a `blueprint` in these packages, with its NAVIGATION, LISTS, CARDS, LOOKS and STEPS.
 
     A module with IS_FOR is registered only if that is true of the app.
     """
@@ -22,6 +22,7 @@ def register(app: Flask, *packages: str) -> None:
     lists.register(app, [one for module in modules for one in getattr(module, "LISTS", ())])
     cards.register(app, [card for module in modules for card in getattr(module, "CARDS", ())])
     looks.register(app, [look for module in modules for look in getattr(module, "LOOKS", ())])
+    first_steps.register(app, [step for module in modules for step in getattr(module, "STEPS", ())])
 
 
 def _found(package: str) -> list[ModuleType]:

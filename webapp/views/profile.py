@@ -12,6 +12,7 @@ from webapp.accounts.fields import Refused, values
 from webapp.auth import confirmed, login_required, own_session, quick, says
 from webapp.auth.actor import actor
 from webapp.auth.csrf import only_asks
+from webapp.auth.first_steps import Step
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.fields import declared
@@ -27,6 +28,12 @@ NAVIGATION = (
     Link("site", "profile.show", say("Account"), 20, covers=True, key="a"),
     Link("account", "profile.show", say("Profile"), 10, "person", covers=True),
 )
+STEPS = (
+    Step(
+        "reading", say("Choose your language and time zone"), lambda _: url_for("profile.show", _anchor="language"), 10,
+        is_done=lambda session: bool(session.user.language or session.user.time_zone),
+    ),
+)  # fmt: skip
 
 SAVED = {
     "username": say("Your user name is %(it)s now."),

@@ -7,12 +7,20 @@ from webapp.accounts import events, session_name, sessions
 from webapp.accounts.fields import Refused
 from webapp.auth import login_required, own_session
 from webapp.auth.actor import actor
+from webapp.auth.first_steps import Step
 from webapp.database import database
 from webapp.forms.session_name import SessionNameForm
 from webapp.hypermedia import flash, lists, render
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("session", __name__, url_prefix="/account/sessions")
+STEPS = (
+    Step(
+        "session_name", say("Give this session a name, such as “work laptop”"),
+        lambda session: url_for("session.show", session_id=session.id, _anchor="name"), 20,
+        is_done=lambda session: bool(session.name),
+    ),
+)  # fmt: skip
 
 
 @blueprint.get("/<session_id>")

@@ -3,10 +3,11 @@
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import blocks, devices, sessions, throttle
+from webapp.accounts import blocks, devices, first_steps, sessions, throttle
 from webapp.accounts.session_name import called
 from webapp.auth import confirmed, login_required, own_session, says
 from webapp.auth.actor import actor
+from webapp.auth.first_steps import Step
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms import as_id
@@ -15,6 +16,7 @@ from webapp.languages.sentences import Sentence, say, say_number
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 NAVIGATION = (Link("account", "sessions.show", say("Sessions"), 30, "laptop", covers=True),)
+STEPS = (Step("sessions", say("Look at where you are logged in"), lambda _: url_for("sessions.show"), 30),)
 
 LISTS = (lists.List("sessions.show", say("Sessions"), (), (), "page"),)
 # If no other session is left, the sentence that says so takes the focus.
@@ -24,6 +26,7 @@ ALONE = "alone"
 @blueprint.get("")
 @login_required
 def show() -> ResponseReturnValue:
+    first_steps.visited(database(), own_session().user, "sessions")
     return _list()
 
 

@@ -19,6 +19,7 @@ from webapp.accounts.fields.values import Shown
 from webapp.accounts.people import User
 from webapp.accounts.saved_views import SavedView
 from webapp.auth import navigation, public
+from webapp.auth.first_steps import Entry
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
@@ -72,7 +73,10 @@ NOTICES = [
     Notice(NUMBERS.failures_told, "/admin/events?kind=login_failed"),
 ]
 OTHERS = SimpleNamespace(sessions=SESSIONS[1:], number=1, older=None)
-SEEN = SimpleNamespace(sessions=SESSIONS, days=DAYS, failed=2, failed_since=EARLIER, advice=ADVICE, read=NOW)
+SEEN = {"sessions": SESSIONS, "days": DAYS, "failed": 2, "failed_since": EARLIER, "advice": ADVICE, "read": NOW,
+        "newest": None}  # fmt: skip
+NEWCOMER = SEEN | {"sessions": SESSIONS[:1], "failed": 0, "newest": EVENTS}
+FIRST_STEPS = [Entry(advice.sentence, "#main", advice.is_done) for advice in ADVICE]
 PEOPLE = people.Page([ALICE, BOB], 2, 2)
 ROLES = {name: name for name in ("admin", "editor", "user")}
 ASKED = {"kind": "disabled"}
@@ -112,6 +116,7 @@ SAMPLES: dict[str, Any] = {
     "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "notices": NOTICES, "others": OTHERS, "dashboard": SEEN,
+    "steps": FIRST_STEPS,
     "people": [ALICE, BOB], "problems": {}, "weeks": None,
     "fields": (), "choices": (),
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
@@ -140,28 +145,20 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("field_error.html", "a sentence", {"sentence": "Enter your email address."})
     yield from _forms()
     for name in (
-        "account_navigation",
-        "export_form",
-        "logout_form",
-        "dashboard_panel",
-        "user_panel",
-        "users_search",
-        "activity_search",
-    ):
+        "account_navigation", "export_form", "logout_form", "first_steps", "dashboard_panel", "user_panel",
+        "deletion_undo_form", "users_search", "activity_search",
+    ):  # fmt: skip
         yield Specimen(f"{name}.html", "", {})
-    for name in ("deletion_undo_form", "users_search", "activity_search"):
-        yield Specimen(f"{name}.html", "", {})
+    yield Specimen("dashboard_panel.html", "a newcomer's", {"dashboard": NEWCOMER})
+    yield Specimen("dashboard_panel.html", "nothing yet", {"dashboard": NEWCOMER | {"newest": []}})
     yield Specimen("session_list.html", "others", {})
     yield Specimen(
         "session_list.html",
         "no others",
         {"others": SimpleNamespace(sessions=[], number=1, older=None), "shut_until": None},
     )
-    yield Specimen(
-        "session_list.html",
-        "others, on a page in the middle",
-        {"others": SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)},
-    )
+    middle = SimpleNamespace(sessions=SESSIONS[1:], number=2, older=3)
+    yield Specimen("session_list.html", "others, on a page in the middle", {"others": middle})
     yield Specimen("session_panel.html", "live", {"form": SessionNameForm({})})
     yield Specimen("install.html", "", {})
     yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE)})
