@@ -9,7 +9,7 @@ from db.users import User, as_user
 # of a search. `fields` is an object of all names and values as JSON.
 WALKS = {
     False: """
-        SELECT people.* FROM user_fields AS held JOIN people ON people.id = held.user_id
+        SELECT people_2.* FROM user_fields AS held JOIN people_2 ON people_2.id = held.user_id
         WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id > :id
         AND (:number = 1 OR held.user_id IN (
             SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
@@ -19,7 +19,7 @@ WALKS = {
         AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
         ORDER BY held.user_id LIMIT :limit""",
     True: """
-        SELECT people.* FROM user_fields AS held JOIN people ON people.id = held.user_id
+        SELECT people_2.* FROM user_fields AS held JOIN people_2 ON people_2.id = held.user_id
         WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id < :id
         AND (:number = 1 OR held.user_id IN (
             SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked

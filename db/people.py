@@ -138,7 +138,7 @@ def older(db: Database, wanted: Filter, before: int, limit: int) -> list[User]:
     """At most `limit` users that match `wanted` and have an id below `before`, newest first."""
     if wanted == Filter():
         return db.all(WALKS["created", True], as_user, id=before, limit=limit)
-    return db.all(SCANS[True], as_user, sort="created", key="", id=before, **wanted._asdict(), limit=limit)
+    return db.all(SCANS[True], as_user, sort="created", key="", id=before, **wanted.values(), limit=limit)
 
 
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:

@@ -53,7 +53,7 @@ def test_failures_above_the_usual_are_told_of_and_listed(grace: Browser, app: Fl
     notices = _notices(grace.visit("/admin"))
     told = "6 failed log-ins today, usually none; 4 from 203.0.113.7."
     assert notices == {told: "/admin/events?kind=login_failed&since=2026-03-14&until=2026-03-14"}
-    assert told in [sentence.text for sentence in grace.page.select("#logins-chart .told")]
+    assert told in [sentence.text for sentence in grace.page.select("#logins-chart .gist")]
     assert len(grace.visit(notices[told]).page.select(".event")) == 6
 
 

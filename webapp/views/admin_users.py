@@ -94,8 +94,9 @@ def _choices() -> Fields:
 
 
 def _all() -> Iterator[dict[str, Any]]:
-    found = people.every_fitting(database(), _query(PEOPLE.asked()))
-    return (dated(reading().time_zone, user._asdict()) for user in found)
+    # The lines are made after the request is over.
+    zone, found = reading().time_zone, people.every_fitting(database(), _query(PEOPLE.asked()))
+    return (dated(zone, user._asdict()) for user in found)
 
 
 def _query(asked: lists.Asked) -> people.Query:
