@@ -72,7 +72,7 @@ WALKS = {
 # Pages of matching users, if they are many: one scan of all users, since the matches may all lie at the far end.
 SCANS = {
     False: """
-        SELECT people.* FROM (
+        SELECT people_2.* FROM (
             SELECT * FROM (
                 SELECT id AS found_id, CASE :sort WHEN 'username' THEN name WHEN 'email' THEN email
                     WHEN 'role' THEN role WHEN 'state' THEN state ELSE '' END AS sorted_by
@@ -84,7 +84,7 @@ SCANS = {
             ORDER BY sorted_by, found_id LIMIT :limit
         ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by, found_id""",
     True: """
-        SELECT people.* FROM (
+        SELECT people_2.* FROM (
             SELECT * FROM (
                 SELECT id AS found_id, CASE :sort WHEN 'username' THEN name WHEN 'email' THEN email
                     WHEN 'role' THEN role WHEN 'state' THEN state ELSE '' END AS sorted_by
