@@ -104,7 +104,8 @@ def test_the_first_sentence_is_german_in_german(alice: Browser, app: Flask) -> N
     assert _gist(alice) == "Sie sind nur hier angemeldet; nichts Ungewöhnliches seit 15:09 UTC."
     for _ in range(2):
         log_in(Browser(app), "alice", password="wrong")
-    assert _gist(alice).startswith("Sie sind nur hier angemeldet. 2 Anmeldungen sind seit 15:09 UTC gescheitert")
+    told = "Sie sind nur hier angemeldet. 2 fehlgeschlagene Anmeldungen seit 15:09 UTC: Waren Sie das?"
+    assert _gist(alice) == told
 
 
 def test_a_user_whose_sign_up_has_no_date_is_told_without_one(alice: Browser, app: Flask, db: Database) -> None:

@@ -136,7 +136,8 @@ def test_the_days_of_a_life_before_are_summed(first_settings: dict[str, Any], tm
         copy(path, tmp_path)
     database = databases.connect(first_settings["DATABASE_URL"])
     migrate(database, tmp_path)
-    alice = _add(database, "alice")
+    people = "INSERT INTO users (username, email, password) VALUES ('alice', 'alice@example.com', 'x') RETURNING id"
+    (alice,) = database.one(people) or (0,)
     for kind, at in (("logged_in", "10"), ("logged_in", "11"), ("login_failed", "11"), ("logged_out", "12")):
         events.add(database, alice, kind, None, "", "-", "", "", f"2026-03-01 {at}:00:00")
     migrate(database)

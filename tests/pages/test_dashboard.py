@@ -54,6 +54,29 @@ def test_refresh_in_a_session_that_has_ended_leads_to_the_log_in_page(screens: S
     expect(heading(page)).to_have_text(f"Welcome back, {person.name}!")
 
 
+def test_the_first_steps_are_hidden_by_a_button(screens: Screens, javascript: bool) -> None:
+    page = become(screens.open(javascript=javascript), somebody(), "/dashboard")
+    expect(page.locator("#first-steps li")).to_have_count(3)
+    press(page, "Hide these steps")
+    expect(page.locator("#flashes")).to_have_text("The first steps are hidden.")
+    expect(page.locator("#first-steps")).to_have_count(0)
+    page.goto("/dashboard")
+    expect(page.locator("#dashboard-panel")).to_be_visible()
+    expect(page.locator("#first-steps")).to_have_count(0)
+
+
+def test_a_dashboard_that_is_made_quickly_notes_which_steps_are_done(screens: Screens) -> None:
+    page = become(screens.open(), person := somebody(), "/dashboard")
+    with closing(screens.server.database()) as db:
+        user = users.by_email(db, person.email)
+        assert user is not None
+        users.set_time_zone(db, user.id, "Europe/Berlin")
+        page.goto("/dashboard")
+        expect(page.locator("#first-steps li.done")).to_have_count(1)
+        noted = users.by_id(db, user.id)
+        assert noted and noted.first_steps == "reading"
+
+
 def end_sessions(screens: Screens, person: Person) -> None:
     with closing(screens.server.database()) as db:
         user = users.by_email(db, person.email)
