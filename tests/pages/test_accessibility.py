@@ -32,11 +32,11 @@ TEXT_SPACING = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 NO_SPACING = "document.adoptedStyleSheets = []"
-# A field scrolls what is typed into it, and the table has a frame to scroll in. Words in a picture have no frame.
+# A field scrolls what is typed into it, and the numbers of a chart have a frame to scroll in. Words in a picture have no frame.
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width || !element.checkVisibility()) return false;
-  if (element.matches("input, .visually-hidden, .visually-hidden *, .scroll *, .scroll")) return false;
+  if (element.matches("input, .visually-hidden, .visually-hidden *, .numbers *, .numbers")) return false;
   const isSpilling = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
   const isInline = getComputedStyle(element).display === "inline" || element.matches("svg text");
   return (isSpilling && !isInline) || box.right > innerWidth + 1 || box.left < -1;
