@@ -21,7 +21,7 @@ DATA = re.compile(
     r"Latchkey|[\w.+-]+@\w+\.\w+|\b(?:alice|bob|grace|zed)\b|127\.0\.0\.1|\[?[0-9a-f]{16}\]?|spam"
     # Babel's own words: `a minute ago`, `in 3 days`, dates, and `and`.
     r"|(?:לפני|בעוד)[\d ()\u05d0-\u05f3]+|\d+ [\u05d0-\u05f3]+(?: \d{4})?|\bו\b"
-    r"|\d+:\d\d(?::\d\d)? UTC|\d{4}-\d\d-\d\d|[\d.,]+|[\s,:()·–↑↓‹]"
+    r"|\d+:\d\d(?::\d\d)? UTC|\d{4}-\d\d-\d\d|[\d.,]+|[\s,:()·–↑↓]"
 )
 
 

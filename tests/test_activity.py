@@ -133,7 +133,7 @@ def test_a_session_leads_back_to_the_same_activity(alice: Browser) -> None:
     assert link is not None
     back = alice.visit(str(link["href"])).page.select_one(".back a")
     assert back is not None
-    assert (back.text, back["href"]) == ("‹ Activity: Logged in", "/account/activity?kind=logged_in")
+    assert (back.text, back["href"]) == ("Activity: Logged in", "/account/activity?kind=logged_in")
 
 
 def test_25_fill_a_page_and_links_lead_to_all_of_them(alice: Browser, db: Database, clock: Clock) -> None:

@@ -32,7 +32,8 @@ TEXT_SPACING = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 NO_SPACING = "document.adoptedStyleSheets = []"
-# A field scrolls what is typed into it, and the numbers of a chart have a frame to scroll in. Words in a picture have no frame.
+# A field scrolls what is typed into it, and the numbers of a chart have a frame to scroll in. Words in a picture have
+# none.
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width || !element.checkVisibility()) return false;
@@ -57,7 +58,8 @@ READ = """() => {
   const texts = [];
   while (walker.nextNode()) {
     const { parentElement, data } = walker.currentNode;
-    const isControl = parentElement.closest("button, .button, .pages, .filter, .search, .side, svg");
+    const isControl = parentElement.closest(
+      "button, .button, .pages, .search, .side, .save-view, .views, .acts, .tick, .back, svg");
     const text = data.trim().replace(/\\d+:\\d\\d/, "0:00");
     if (text && !isControl && parentElement.checkVisibility()) texts.push(text);
   }

@@ -36,7 +36,7 @@ def test_the_activity_is_downloaded_as_csv_and_json(screens: Screens, javascript
         page.get_by_role("link", name="as JSON").click()
     events = json.loads(text_of(started.value))
     assert [row["sentence"] for row in rows] == [event["sentence"] for event in events]
-    assert rows[-1]["sentence"] == "Signed up"
+    assert "Signed up" in {row["sentence"] for row in rows}
 
 
 def test_activity_of_one_kind(screens: Screens, javascript: bool) -> None:

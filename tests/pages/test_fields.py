@@ -152,6 +152,6 @@ def test_in_lynx_they_are_asked_for_and_kept(server: Server, tmp_path: Path) -> 
     lynx.go_to(again, "phone").type("+49 30 12345")
     lynx.go_to(again, "submit").enter().keep("accepted").run(f"{server.url}/signup")
     refused = lynx.screen("refused")
-    assert "Department [Choose one] Error: Department is missing." in refused
+    assert "Department Error: Department is missing. [Choose one]" in refused
     assert "1___________________ Error: Phone must be a telephone number" in refused
     assert "Account created!" in lynx.screen("accepted")

@@ -133,18 +133,5 @@ document.addEventListener("keydown", (event) => {
   opened.querySelector("summary").focus();
 });
 
-// A chart is one stop of the Tab key, the bar that was looked at last, at first the newest; arrows lead to the others.
-document.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  const bar = step && event.target.closest(".hits a");
-  if (!bar) return;
-  event.preventDefault();
-  const bars = [...bar.closest(".hits").querySelectorAll("a")];
-  const next = bars[bars.indexOf(bar) + step] ?? bar;
-  bar.tabIndex = -1;
-  next.tabIndex = 0;
-  next.focus();
-});
-
 addToPasswords();
 navigator.serviceWorker?.register("/sw.js");

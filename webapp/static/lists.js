@@ -45,7 +45,16 @@ const restore = () => {
 
 // On a page that was loaded anew, and on one that htmx has put in place of another: browsers put the focus at its start
 // once that is done, and Firefox tells of it in no event of its own.
-if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") restore();
+const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+if (isBack) restore();
+// Browsers bring back what was typed last, where the list is that of the address; WebKit empties a field for which it
+// must not remember anything.
+const fieldsOfSearch = () => document.querySelectorAll("form[data-hx-replace-url] :is(input:not([type=hidden]), select)");
+addEventListener("pagehide", () => fieldsOfSearch().forEach((field) => field.removeAttribute("autocomplete")));
+addEventListener("pageshow", (event) => {
+  const asked = new URLSearchParams(location.search);
+  if (isBack || event.persisted) for (const field of fieldsOfSearch()) field.value = asked.get(field.name) ?? "";
+});
 document.addEventListener("htmx:before:history:restore", () => (goesBack = true));
 const arrive = () => {
   if (goesBack) restore();
