@@ -159,21 +159,6 @@ def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     )
 
 
-def count_since(db: Database, created_after: str) -> int:
-    row = db.one("SELECT count(*) FROM users WHERE created_at >= :created_after", created_after=created_after)
-    return int(row[0]) if row else 0
-
-
-def count_per_day(db: Database, since: str) -> dict[str, int]:
-    """Number of sign-ups by day, `YYYY-MM-DD` in UTC, without the days that have none."""
-    rows = db.all(
-        """SELECT substr(created_at, 1, 10) AS day, count(*) FROM users WHERE created_at >= :since
-           GROUP BY substr(created_at, 1, 10)""",
-        since=since,
-    )
-    return dict(rows)
-
-
 def _place(db: Database, sort: str, user_id: int) -> Place | None:
     """The user's place in the order of `sort`, or None if there is no such user."""
     row = db.one("SELECT lower(username), email, role, state, '' FROM people_2 WHERE id = :id", id=user_id)
