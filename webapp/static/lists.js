@@ -15,6 +15,8 @@ document.addEventListener("htmx:config:request", (event) => {
   for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
   wasSent = ctx.sourceEvent.type === "submit";
   if (history.state?.stays && !wasSent) [ctx.push, ctx.replace] = ["true", null];
+  // Whoever types on at once is not to lose the step: the list that was sent is there already.
+  if (wasSent && `?${new URLSearchParams([...ctx.request.body])}` === location.search) keep({ stays: true });
 });
 
 const keep = (more) => history.replaceState({ ...history.state, ...more }, "");
