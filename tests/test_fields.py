@@ -158,7 +158,7 @@ def test_a_person_changes_their_own_and_reads_of_it(browser: Browser, db: Databa
     told = browser.visit("/account/activity").text()
     assert "Details changed (Department)" in told and "Details changed (Website)" in told and "support" not in told
     browser.visit("/account/fields").submit("fields-form", department="support")
-    assert browser.flashes() == ["Nothing was changed."] and _held(db, "alice")["site"] == "https://a.example"
+    assert browser.flashes() == ["Nothing has changed."] and _held(db, "alice")["site"] == "https://a.example"
 
 
 def test_all_of_it_is_told_in_german(browser: Browser, db: Database) -> None:
@@ -419,7 +419,7 @@ def test_the_command_line_fills_them_in_and_shows_them(app: Flask, db: Database)
 
     assert run("create", "a@example.com", "--username", "alice", "--field", "grade=A=1")[0] == 0
     assert run("set", "a@example.com", "phone=12345", "grade=")[1] == "The details of alice are saved.\n"
-    assert run("set", "a@example.com", "phone=12345")[1] == "Nothing was changed.\n"
+    assert run("set", "a@example.com", "phone=12345")[1] == "Nothing has changed.\n"
     assert "\nphone: 12345\n" in run("show", "a@example.com")[1]
     assert json.loads(run("show", "a@example.com", "--json")[1])["fields"] == {"phone": "12345"}
     assert run("set", "a@example.com", "phone=x") == (

@@ -80,7 +80,7 @@ def set_fields(email: str, pairs: tuple[str, ...], why: str) -> None:
     """Fill in fields of own/fields.py for the person with this EMAIL address; `NAME=` empties one."""
     person = _person(email)
     is_new = values.save(database(), COMMAND_LINE, person, _filled(pairs), why)
-    click.echo(f"The details of {person.name} are saved." if is_new else "Nothing was changed.")
+    click.echo(f"The details of {person.name} are saved." if is_new else "Nothing has changed.")
 
 
 @user.command()

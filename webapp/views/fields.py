@@ -99,7 +99,7 @@ def _saved(user: User, form: FieldsForm, address: str) -> ResponseReturnValue:
     if form.check():
         try:
             is_new = values.save(database(), actor(), user, form.filled, form.values.get("reason", ""))
-            flash(say("The details are saved.") if is_new else say("Nothing was changed."))
+            flash(say("The details are saved.") if is_new else say("Nothing has changed."))
         except Refused as refused:
             form.refuse(refused)
     return redirect(address, 303) if not form.errors else _page(user, form, 422)
