@@ -69,9 +69,9 @@ def every_fitting(db: Database, query: Query, step: int = 1000) -> Iterator[User
         before = found[-1].id
 
 
-def by_id(db: Database, user_id: int) -> User:
-    """The user with this id. Raises NoSuchAccount."""
-    user = users.by_id(db, user_id)
+def by_id(db: Database, user_id: int | None) -> User:
+    """The user with this id; no user has the id None. Raises NoSuchAccount."""
+    user = None if user_id is None else users.by_id(db, user_id)
     if user is None:
         raise NoSuchAccount
     return user

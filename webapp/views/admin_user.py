@@ -18,9 +18,8 @@ blueprint = Blueprint("admin_user", __name__, url_prefix="/admin")
 @blueprint.get("/users/<user_id>")
 @admin_required
 def show(user_id: str) -> ResponseReturnValue:
-    number = as_id(user_id)
     try:
-        user = people.by_id(database(), -1 if number is None else number)
+        user = people.by_id(database(), as_id(user_id))
     except people.NoSuchAccount:
         abort(404)
     return render(

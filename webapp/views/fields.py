@@ -77,9 +77,8 @@ def _checked(fields: Fields, name: str, by_user: bool) -> ResponseReturnValue:
 
 
 def _other(user_id: str) -> User:
-    number = as_id(user_id)
     try:
-        user = people.by_id(database(), -1 if number is None else number)
+        user = people.by_id(database(), as_id(user_id))
     except people.NoSuchAccount:
         abort(404)
     if user.id == own_session().user.id:
