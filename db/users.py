@@ -202,8 +202,9 @@ def set_language(db: Database, user_id: int, language: str | None) -> None:
     db.run("UPDATE users SET language = :language WHERE id = :id", language=language, id=user_id)
 
 
-def set_keys(db: Database, user_id: int, has_keys: bool) -> None:
-    db.run("UPDATE users SET has_keys = :has_keys WHERE id = :id", has_keys=int(has_keys), id=user_id)
+def set_keys(db: Database, user_id: int, keys: str) -> None:
+    """Let single keys lead to pages if `keys` is `on`, as `User.keys` has it."""
+    db.run("UPDATE users SET has_keys = :has_keys WHERE id = :id", has_keys=int(keys == "on"), id=user_id)
 
 
 def set_time_zone(db: Database, user_id: int, time_zone: str | None) -> None:

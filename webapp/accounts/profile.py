@@ -1,8 +1,9 @@
 """A user's profile: the user name, the address to reach them at, the language, the time zone and the keys."""
 
 import logging
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from db import Database, Duplicate, deletion, users
 from webapp.accounts import events, throttle
@@ -38,14 +39,8 @@ def set_language(db: Database, actor: Actor, language: str | None, known: Contai
 
     Raises Refused, Throttled.
     """
-    user = actor.own_session.user
     refuse(language=None if language is None or language in known else say("Choose one of these languages."))
-    if language == user.language:
-        return False
-    with db.transaction():
-        throttle.take(db, throttle.of_act("language", user.id))
-        users.set_language(db, user.id, language)
-    return True
+    return _choose(db, actor, "language", language, users.set_language)
 
 
 def set_keys(db: Database, actor: Actor, keys: str) -> bool:
@@ -53,14 +48,8 @@ def set_keys(db: Database, actor: Actor, keys: str) -> bool:
 
     Raises Refused, Throttled.
     """
-    user = actor.own_session.user
     refuse(keys=None if keys in {"on", "off"} else say("Choose one of these."))
-    if keys == user.keys:
-        return False
-    with db.transaction():
-        throttle.take(db, throttle.of_act("keys", user.id))
-        users.set_keys(db, user.id, keys == "on")
-    return True
+    return _choose(db, actor, "keys", keys, users.set_keys)
 
 
 def set_time_zone(db: Database, actor: Actor, time_zone: str | None, known: Container[str]) -> bool:
@@ -68,15 +57,9 @@ def set_time_zone(db: Database, actor: Actor, time_zone: str | None, known: Cont
 
     Raises Refused, Throttled.
     """
-    user = actor.own_session.user
     is_known = time_zone is None or time_zone in known
     refuse(time_zone=None if is_known else say("Choose one of these time zones."))
-    if time_zone == user.time_zone:
-        return False
-    with db.transaction():
-        throttle.take(db, throttle.of_act("time zone", user.id))
-        users.set_time_zone(db, user.id, time_zone)
-    return True
+    return _choose(db, actor, "time_zone", time_zone, users.set_time_zone)
 
 
 def change_email(db: Database, actor: Actor, email: str) -> bool:
@@ -95,6 +78,17 @@ def change_email(db: Database, actor: Actor, email: str) -> bool:
         throttle.forget(db, email)
         events.record(db, actor, Kind.EMAIL_CHANGED, user.id, old=user.email, new=email)
     log.info("email address changed: user %d", user.id)
+    return True
+
+
+def _choose(db: Database, actor: Actor, field: str, wish: Any, store: Callable[[Database, int, Any], None]) -> bool:
+    """Store what the user wishes for a field with a choice; return False if it is stored. Raises Throttled."""
+    user = actor.own_session.user
+    if wish == getattr(user, field):
+        return False
+    with db.transaction():
+        throttle.take(db, throttle.of_act(field, user.id))
+        store(db, user.id, wish)
     return True
 
 
