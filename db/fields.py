@@ -1,5 +1,8 @@
 """Every statement that touches what is filled in for people in a team's own fields."""
 
+import json
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from db import Database
@@ -34,6 +37,16 @@ WALKS = {
 def of_user(db: Database, user_id: int) -> dict[str, str]:
     """Every value of this user by the name of its field."""
     return dict(db.all("SELECT name, value FROM user_fields WHERE user_id = :user_id ORDER BY name", user_id=user_id))
+
+
+def of_users(db: Database, user_ids: list[int]) -> dict[int, dict[str, str]]:
+    """Every value of these users, by id and by the name of its field; users without any are left out."""
+    rows = db.all(
+        """SELECT user_id, name, value FROM user_fields
+           WHERE user_id IN (SELECT CAST(key AS BIGINT) FROM json_each(CAST(:ids AS TEXT))) ORDER BY user_id, name""",
+        ids=json.dumps(dict.fromkeys(user_ids, "")),
+    )
+    return {user_id: {name: value for _, name, value in held} for user_id, held in groupby(rows, itemgetter(0))}
 
 
 def keep(db: Database, user_id: int, name: str, value: str) -> None:

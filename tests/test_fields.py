@@ -1,5 +1,7 @@
 """Fields of a team's own: declared once, filled in at sign-up, changed by those who may, found by admins."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -395,6 +397,32 @@ def test_admins_find_people_by_them(
     assert all("department=support&remote=yes" in link["href"] for link in grace.page.select("thead a"))
 
 
+def test_admins_download_them_with_the_people_who_fit(grace: Browser, app: Flask, db: Database) -> None:
+    _sign_up(Browser(app), "ann", phone="+49 30 12345", motto="Carpe diem")
+    bea = _sign_up(Browser(app), "bea", department="support")
+    assert bea.client.get("/admin/users.csv").status_code == 303
+    rows = list(csv.DictReader(io.StringIO(grace.client.get("/admin/users.csv?q=example").text)))
+    assert [(row["username"], row["department"], row["phone"]) for row in rows] == [
+        ("bea", "support", ""), ("ann", "sales", "'+49 30 12345"), ("grace", "sales", ""),
+    ]  # fmt: skip
+    assert {"motto", "password"}.isdisjoint(rows[0]) and {"grade", "remark", "desk"} < rows[0].keys()
+    (ann,) = json.loads(grace.client.get("/admin/users.json?q=ann&department=sales").text)
+    assert (ann["email"], ann["phone"], ann["remark"]) == ("ann@example.com", "+49 30 12345", "")
+    assert "motto" not in ann
+
+
+def test_each_is_read_beside_its_user_a_step_at_a_time(app: Flask, db: Database) -> None:
+    for name in "abcde":
+        user_id = signup.sign_up(db, COMMAND_LINE, f"{name}{name}", f"{name}@example.com", PASSWORD)
+        if name != "c":
+            fields.keep(db, user_id, "phone", f"123{name}")
+    found = list(values.beside(db, people.every(db), step=2))
+    assert [(user.username, held) for user, held in found] == [
+        (f"{name}{name}", {} if name == "c" else {"phone": f"123{name}"}) for name in "edcba"
+    ]
+    assert fields.of_users(db, []) == {}
+
+
 def test_a_walk_goes_on_from_page_to_page(app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "FEW", 1)
     monkeypatch.setattr(people, "PAGE", 2)
@@ -422,6 +450,7 @@ def test_the_command_line_fills_them_in_and_shows_them(app: Flask, db: Database)
     assert run("set", "a@example.com", "phone=12345")[1] == "Nothing has changed.\n"
     assert "\nphone: 12345\n" in run("show", "a@example.com")[1]
     assert json.loads(run("show", "a@example.com", "--json")[1])["fields"] == {"phone": "12345"}
+    assert json.loads(run("list", "--json")[1])[0]["fields"] == {"phone": "12345"}
     assert run("set", "a@example.com", "phone=x") == (
         1, "Error: Phone must be a telephone number, like +49 30 123456.\n",
     )  # fmt: skip
@@ -445,8 +474,8 @@ def test_where_none_is_declared_the_database_is_not_asked(
 WRONG: dict[str, dict[str, Any]] = {
     "is no name": {"name": "Phone"},
     "is no name: it": {"name": "a" * 41},
-    "is a name of Latchkey's own": {"name": "reason"},
-    "is a name of Latchkey's own:": {"name": "door_password"},
+    "is a name that our own pages have": {"name": "reason"},
+    "is a name that our own pages have:": {"name": "door_password"},
     "has the kind 'colour'": {"kind": "colour"},
     "has no choices": {"kind": "choice"},
     "has choices, which": {"choices": ["a"]},

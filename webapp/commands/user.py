@@ -50,7 +50,8 @@ def list_people(as_json: bool) -> None:
     """List all people, newest first."""
     everybody = people.every(database())
     if as_json:
-        for line in json_lines(ACCOUNT, map(data.account, everybody)):
+        rows = (user._asdict() | {"fields": held} for user, held in values.beside(database(), everybody))
+        for line in json_lines([*ACCOUNT, "fields"], rows):
             click.echo(line, nl=False)
         return
     for person in everybody:

@@ -7,6 +7,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import people, roles, saved_views
+from webapp.accounts.fields import values
 from webapp.accounts.fields.declared import Fields
 from webapp.auth import admin_required, own_session
 from webapp.auth.navigation import Link
@@ -79,13 +80,13 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
 @blueprint.get("/users.csv")
 @admin_required
 def as_csv() -> ResponseReturnValue:
-    return download(csv_lines(COLUMNS, _all()), "text/csv", "people.csv")
+    return download(csv_lines([*COLUMNS, *_own_columns()], _all()), "text/csv", "people.csv")
 
 
 @blueprint.get("/users.json")
 @admin_required
 def as_json() -> ResponseReturnValue:
-    return download(json_lines(COLUMNS, _all()), "application/json", "people.json")
+    return download(json_lines([*COLUMNS, *_own_columns()], _all()), "application/json", "people.json")
 
 
 def _choices() -> Fields:
@@ -95,8 +96,14 @@ def _choices() -> Fields:
 
 def _all() -> Iterator[dict[str, Any]]:
     # The lines are made after the request is over.
-    zone, found = reading().time_zone, people.every_fitting(database(), _query(PEOPLE.asked()))
-    return (dated(zone, user._asdict()) for user in found)
+    zone, db, own = reading().time_zone, database(), dict.fromkeys(_own_columns(), "")
+    found = values.beside(db, people.every_fitting(db, _query(PEOPLE.asked())))
+    return (own | held | dated(zone, user._asdict()) for user, held in found)
+
+
+def _own_columns() -> list[str]:
+    """Names of the fields of a team's own that admins see of other people."""
+    return [field.name for field in declared() if field.is_others_to_see]
 
 
 def _query(asked: lists.Asked) -> people.Query:

@@ -20,7 +20,8 @@ YES_NO = {"yes": say("Yes"), "no": say("No")}
 # Names of our own form fields and elements where a team's may stand beside them, and what Python would mistake.
 NAMES = (
     "username email password csrf_token again remember next draft role reason language timezone main flashes self "
-    "q state sort dir after before view page days time_zone keys view_name query user_id act"
+    "q state sort dir after before view page days time_zone keys view_name query user_id act "
+    "id created_at disabled_at deletion_at"
 )
 OURS = frozenset(NAMES.split())
 
@@ -161,7 +162,7 @@ def _name_fault(name: str, known: set[str]) -> str | None:
     if not NAME.fullmatch(name):
         return "is no name: it has 1 to 40 of a-z and _"
     if name in OURS or name.endswith("password"):
-        return "is a name of Latchkey's own: take another"
+        return "is a name that our own pages have: take another"
     return "is declared twice" if name in known else None
 
 

@@ -1,7 +1,8 @@
 """What is filled in for people in a team's own fields: seen, and changed by those who may."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -43,6 +44,14 @@ class Shown(NamedTuple):
 def of_user(db: Database, user_id: int) -> dict[str, str]:
     """Every value that is kept, also those that only admins see and those of fields that are no longer declared."""
     return fields.of_user(db, user_id)
+
+
+def beside(db: Database, found: Iterable[User], step: int = 1000) -> Iterator[tuple[User, dict[str, str]]]:
+    """Each user, with values as `of_user` has them, read for `step` users at a time."""
+    found = iter(found)
+    while some := list(islice(found, step)):
+        held = fields.of_users(db, [user.id for user in some])
+        yield from ((user, held.get(user.id, {})) for user in some)
 
 
 def seen(db: Database, actor: Actor, user: User, declared: Fields) -> list[Shown]:
