@@ -68,6 +68,16 @@ def acme(branded: Start) -> Flask:
     return branded(NAME="Acme & Söhne", logo=SVG, ACCENT="#0b57d0", CONTACT="help@acme.example")
 
 
+def test_the_sites_own_name_is_no_user_name_and_no_password(acme: Flask) -> None:
+    stranger = Browser(acme)
+    for name in ("acme-sohne", "Acme.Sohne"):
+        answer = stranger.client.post("/signup/username", data={"username": name})
+        assert "That user name is reserved. Choose another." in answer.text
+    for password in ("Acme & Söhne", "acmesohne"):
+        answer = stranger.client.post("/signup/password", data={"password": password})
+        assert "the site&#39;s" in answer.text, answer.text
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_page_says_the_old_name(acme: Flask, htmx: bool, language: str) -> None:
     seen: list[str] = []

@@ -13,9 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from webapp import auth, commands, config, database, errors, fields, hypermedia, metrics, views
-from webapp.accounts import details, devices, events, initials, people, roles, session_name
+from webapp.accounts import details, devices, events, initials, people, reserved, roles, session_name
 from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
+from webapp.brand import words
 from webapp.commands import demo, role, serve, user
 from webapp.forms import Request
 from webapp.hypermedia import addresses, templating
@@ -94,6 +95,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     config.load(app, settings or {})
     logs.register(app)
     _join_hashing_pool(app)
+    reserved.keep_for(config.settings(app).name, words.file_name(config.settings(app).name))
     fields.load(app, OWN / "fields.py")
     database.open_for(app, clock, OWN / "migrations")
     assets.register(app, OWN / "static")

@@ -11,9 +11,17 @@ TRUSTED = (
     "superuser sysadmin sysop system"
 )
 # Words that the pages use in places for user names too.
-OURS = "account accounts commandline dashboard latchkey login logout password signup"
+OURS = "account accounts commandline dashboard login logout password signup"
 NAMES = frozenset(f"{MAILBOXES} {TRUSTED} {OURS}".split())
 SEPARATORS = str.maketrans("", "", "._-")
+# What the site is called, in lower case, with and without separators.
+sites = {"latchkey"}
+
+
+def keep_for(*names: str) -> None:
+    """Keep these names of the site, in this process, from users and from passwords."""
+    for name in names:
+        sites.update({name.lower(), _plain(name)})
 
 
 def is_reserved(username: str, own: str = "") -> bool:
@@ -21,4 +29,8 @@ def is_reserved(username: str, own: str = "") -> bool:
 
     `own` is the user name that the user has already, and keeps.
     """
-    return username.lower() != own.lower() and username.lower().translate(SEPARATORS) in NAMES
+    return username.lower() != own.lower() and _plain(username) in NAMES | sites
+
+
+def _plain(name: str) -> str:
+    return name.lower().translate(SEPARATORS)

@@ -15,6 +15,7 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.fields import NO_TEXT, is_text
 from webapp.accounts.hashing import pool
 from webapp.accounts.passwords import MOST_CHARACTERS, normal
+from webapp.accounts.reserved import sites
 from webapp.languages.sentences import Sentence, say
 
 # NIST SP 800-63B-4 3.1.1.2, and ASVS 6.2.1; a setting may ask for more, never for fewer.
@@ -112,7 +113,7 @@ def _rating(text: str, guessable: set[str]) -> tuple[Sentence | None, int]:
 
 def _guessable(context: Iterable[str]) -> set[str]:
     words = [word[:LONGEST_WORD].lower() for word in context]
-    return {word for word in ("latchkey", *words, *(word.partition("@")[0] for word in words)) if word}
+    return {word for word in (*sites, *words, *(word.partition("@")[0] for word in words)) if word}
 
 
 def _is_common(text: str) -> bool:
