@@ -46,8 +46,8 @@ class Entry(NamedTuple):
 
 
 def register(app: Flask, found: Iterable[Link]) -> None:
-    app.extensions["navigation"] = sorted(found, key=lambda link: link.order)
-    app.extensions["places"] = {}
+    app.extensions["navigation"] = ordered = sorted(found, key=lambda link: link.order)
+    app.extensions["keyed_links"] = [link for menu in MENUS for link in ordered if link.menu == menu and link.key]
     app.jinja_env.globals.update(links=links, places=places)
 
 
@@ -67,20 +67,15 @@ def of(menu: str, user: User | None) -> list[Entry]:
 
 def by_key(user: User) -> dict[str, Link]:
     """Links of all menus that a key leads this user to."""
-    found: list[Link] = current_app.extensions["navigation"]
-    keyed = [link for menu in MENUS for link in found if link.menu == menu and link.key]
-    return {link.key: link for link in keyed if _is_for(link.audience, user)}
+    found: list[Link] = current_app.extensions["keyed_links"]
+    return {link.key: link for link in found if _is_for(link.audience, user)}
 
 
 def places() -> str:
-    """Where each key leads the current user, as JSON for keys.js; the same for all users of a role."""
-    kept, user = current_app.extensions["places"], current_user()
-    if user is None:
-        return "{}"
-    if user.role not in kept:
-        found = by_key(user).items()
-        kept[user.role] = json.dumps({key: current_app.url_for(link.endpoint) for key, link in found})
-    return str(kept[user.role])
+    """Where each key leads the current user, as JSON for keys.js."""
+    user = current_user()
+    found = by_key(user) if user else {}
+    return json.dumps({key: current_app.url_for(link.endpoint) for key, link in found.items()})
 
 
 def _entry(link: Link, address: str, path: str) -> Entry:
