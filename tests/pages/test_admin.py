@@ -159,6 +159,22 @@ def test_a_bar_says_what_it_is_when_it_is_pointed_at_or_focused(screens: Screens
     expect(heading(page)).to_have_text("Events")
 
 
+def test_escape_takes_a_bars_words_away_until_another_is_looked_at(screens: Screens) -> None:
+    page = admin_at(screens, "/admin")
+    bar = page.locator("#logins-chart .hits a").last
+    bar.hover()
+    assert "log-in" in words_of(bar)
+    page.keyboard.press("Escape")
+    assert words_of(bar) == "none"
+    bar.focus()
+    assert "log-in" in words_of(bar)
+    page.keyboard.press("Escape")
+    assert words_of(bar) == "none"
+    page.mouse.move(0, 0)
+    bar.hover()
+    assert "log-in" in words_of(bar)
+
+
 def test_the_arrows_lead_from_bar_to_bar(screens: Screens) -> None:
     page = admin_at(screens, "/admin")
     with closing(screens.server.database()) as db:
