@@ -8,29 +8,44 @@ from typing import Any
 from db import Database
 from db.users import User, as_user
 
-# Users who have a value, in the order of its index, which is that of their sign-ups; of these, those who fit the rest
-# of a search. `fields` is an object of all names and values as JSON.
+# Users who have a value, in the order of its index, which is that of their sign-ups, and of these those who fit the
+# rest of a search: a second value, and from three on `fields`, an object of all names and values as JSON. PostgreSQL
+# takes values for independent of names, and would read each user in full before it sorts them, hence the ids first.
 WALKS = {
     False: """
-        SELECT people_2.* FROM user_fields AS held JOIN people_2 ON people_2.id = held.user_id
-        WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id > :id
-        AND (:number = 1 OR held.user_id IN (
-            SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
-            JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
-            WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
-        AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
-        AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
-        ORDER BY held.user_id LIMIT :limit""",
+        SELECT people_2.* FROM (
+            SELECT held.user_id AS found_id FROM user_fields AS held
+            WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id > :id
+            AND (:number < 2 OR EXISTS (
+                SELECT 1 FROM user_fields AS next WHERE next.user_id = held.user_id
+                AND next.name = :next_field AND next.value = :next_value AND length(next.value) <= 100))
+            AND (:number < 3 OR held.user_id IN (
+                SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
+                JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
+                WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
+            AND (:pattern = '' AND :role = '' AND :state = '' OR EXISTS (
+                SELECT 1 FROM people_2 WHERE people_2.id = held.user_id
+                AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
+                AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)))
+            ORDER BY held.user_id LIMIT :limit
+        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY found_id""",
     True: """
-        SELECT people_2.* FROM user_fields AS held JOIN people_2 ON people_2.id = held.user_id
-        WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id < :id
-        AND (:number = 1 OR held.user_id IN (
-            SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
-            JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
-            WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
-        AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
-        AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
-        ORDER BY held.user_id DESC LIMIT :limit""",
+        SELECT people_2.* FROM (
+            SELECT held.user_id AS found_id FROM user_fields AS held
+            WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id < :id
+            AND (:number < 2 OR EXISTS (
+                SELECT 1 FROM user_fields AS next WHERE next.user_id = held.user_id
+                AND next.name = :next_field AND next.value = :next_value AND length(next.value) <= 100))
+            AND (:number < 3 OR held.user_id IN (
+                SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
+                JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
+                WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
+            AND (:pattern = '' AND :role = '' AND :state = '' OR EXISTS (
+                SELECT 1 FROM people_2 WHERE people_2.id = held.user_id
+                AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
+                AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)))
+            ORDER BY held.user_id DESC LIMIT :limit
+        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY found_id DESC""",
 }
 
 
@@ -63,9 +78,6 @@ def keep(db: Database, user_id: int, name: str, value: str) -> None:
     )
 
 
-def walk(
-    db: Database, pair: tuple[str, str], is_descending: bool, start: int, limit: int, wanted: dict[str, Any]
-) -> list[User]:
-    """At most `limit` users with this name and value who match `wanted`, by id, behind the id `start`."""
-    field, value = pair
-    return db.all(WALKS[is_descending], as_user, field=field, value=value, id=start, limit=limit, **wanted)
+def walk(db: Database, is_descending: bool, start: int, limit: int, wanted: dict[str, Any]) -> list[User]:
+    """At most `limit` users who match `wanted`, which asks for a field at least, by id, behind the id `start`."""
+    return db.all(WALKS[is_descending], as_user, id=start, limit=limit, **wanted)

@@ -23,7 +23,12 @@ class Filter(NamedTuple):
 
     def values(self) -> dict[str, Any]:
         """The filter as a statement takes it."""
-        return self._asdict() | {"fields": json.dumps(dict(self.fields)), "number": len(self.fields)}
+        (field, value), (next_field, next_value) = [*self.fields, ("", ""), ("", "")][:2]
+        return {
+            "pattern": self.pattern, "role": self.role, "state": self.state,
+            "number": len(self.fields), "fields": json.dumps(dict(self.fields)),
+            "field": field, "value": value, "next_field": next_field, "next_value": next_value,
+        }  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -78,38 +83,66 @@ WALKS = {
         WHERE id < :id
         ORDER BY id DESC LIMIT :limit""",
 }
-# Pages of matching users, if they are many: one scan of all users, since the matches may all lie at the far end.
+# Pages of matching users by id, which is the order of their sign-ups.
+BY_ID = {
+    False: """
+        SELECT people_2.* FROM (
+            SELECT id AS found_id FROM sorted_users
+            WHERE id > :id AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
+            AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
+            AND (:state = '' OR state = :state) ORDER BY id LIMIT :limit
+        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY found_id""",
+    True: """
+        SELECT people_2.* FROM (
+            SELECT id AS found_id FROM sorted_users
+            WHERE id < :id AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
+            AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
+            AND (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit
+        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY found_id DESC""",
+}
+# Pages of matching users in another order, if they are many: one scan of all users, since the matches may all lie at
+# the far end. The first page is spared a comparison for each user.
 SCANS = {
     False: """
         SELECT people_2.* FROM (
             SELECT * FROM (
                 SELECT id AS found_id, CASE :sort WHEN 'username' THEN name WHEN 'email' THEN email
-                    WHEN 'role' THEN role WHEN 'state' THEN state ELSE '' END AS sorted_by
+                    WHEN 'role' THEN role ELSE state END AS sorted_by
                 FROM sorted_users
                 WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
                 AND (:state = '' OR state = :state)
                 AND (:number = 0 OR id IN (
+                    SELECT user_id FROM user_fields WHERE name = :field AND value = :value AND length(value) <= 100))
+                AND (:number < 2 OR id IN (
+                    SELECT user_id FROM user_fields
+                    WHERE name = :next_field AND value = :next_value AND length(value) <= 100))
+                AND (:number < 3 OR id IN (
                     SELECT user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
                     JOIN user_fields ON user_fields.name = asked.key AND user_fields.value = asked.value
                     WHERE length(user_fields.value) <= 100 GROUP BY user_id HAVING count(*) = :number))
-            ) AS fitting WHERE (sorted_by, found_id) > (:key, :id)
+            ) AS fitting WHERE (:id = -1 OR (sorted_by, found_id) > (:key, :id))
             ORDER BY sorted_by, found_id LIMIT :limit
         ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by, found_id""",
     True: """
         SELECT people_2.* FROM (
             SELECT * FROM (
                 SELECT id AS found_id, CASE :sort WHEN 'username' THEN name WHEN 'email' THEN email
-                    WHEN 'role' THEN role WHEN 'state' THEN state ELSE '' END AS sorted_by
+                    WHEN 'role' THEN role ELSE state END AS sorted_by
                 FROM sorted_users
                 WHERE (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR name LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role OR (:role = 'user' AND role NOT IN (SELECT name FROM roles)))
                 AND (:state = '' OR state = :state)
                 AND (:number = 0 OR id IN (
+                    SELECT user_id FROM user_fields WHERE name = :field AND value = :value AND length(value) <= 100))
+                AND (:number < 2 OR id IN (
+                    SELECT user_id FROM user_fields
+                    WHERE name = :next_field AND value = :next_value AND length(value) <= 100))
+                AND (:number < 3 OR id IN (
                     SELECT user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
                     JOIN user_fields ON user_fields.name = asked.key AND user_fields.value = asked.value
                     WHERE length(user_fields.value) <= 100 GROUP BY user_id HAVING count(*) = :number))
-            ) AS fitting WHERE (sorted_by, found_id) < (:key, :id)
+            ) AS fitting WHERE (:id = 9223372036854775807 OR (sorted_by, found_id) < (:key, :id))
             ORDER BY sorted_by DESC, found_id DESC LIMIT :limit
         ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY sorted_by DESC, found_id DESC""",
 }
@@ -129,22 +162,22 @@ def page(db: Database, sort: str, is_descending: bool, after: int | None, wanted
     start = (_place(db, sort, after) if after is not None else None) or _start(db, sort, is_descending)
     if wanted == Filter():
         return db.all(WALKS[sort, is_descending], as_user, key=start.key, id=start.id, limit=limit)
-    if wanted.fields and sort == "created":
-        return fields.walk(db, wanted.fields[0], is_descending, start.id, limit, wanted.values())
+    if sort == "created":
+        return by_id(db, wanted, is_descending, start.id, limit)
     return db.all(SCANS[is_descending], as_user, sort=sort, **start._asdict(), **wanted.values(), limit=limit)
 
 
-def older(db: Database, wanted: Filter, before: int, limit: int) -> list[User]:
-    """At most `limit` users that match `wanted` and have an id below `before`, newest first."""
-    if wanted == Filter():
-        return db.all(WALKS["created", True], as_user, id=before, limit=limit)
-    return db.all(SCANS[True], as_user, sort="created", key="", id=before, **wanted.values(), limit=limit)
+def by_id(db: Database, wanted: Filter, is_descending: bool, start: int, limit: int) -> list[User]:
+    """At most `limit` users that match `wanted`, by id, behind the id `start`."""
+    if wanted.fields:
+        return fields.walk(db, is_descending, start, limit, wanted.values())
+    return db.all(BY_ID[is_descending], as_user, id=start, limit=limit, **wanted.values())
 
 
 def matching(db: Database, wanted: Filter, limit: int) -> list[User]:
     """At most `limit` users that match `wanted`, in no order."""
     if wanted.fields:
-        return fields.walk(db, wanted.fields[0], False, -1, limit, wanted.values())
+        return fields.walk(db, False, -1, limit, wanted.values())
     return db.all(
         """SELECT * FROM people_2 WHERE id IN (
            SELECT id FROM sorted_users

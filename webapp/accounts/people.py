@@ -64,7 +64,7 @@ def every(db: Database, step: int = 1000) -> Iterator[User]:
 def every_fitting(db: Database, query: Query, step: int = 1000) -> Iterator[User]:
     """All users who match `query`, newest first, read `step` at a time."""
     wanted, before = _wanted(query), people.LAST_ID
-    while found := people.older(db, wanted, before, step):
+    while found := people.by_id(db, wanted, True, before, step):
         yield from found
         before = found[-1].id
 
