@@ -48,9 +48,13 @@ class Browser:
         """Type into the form with this id and press its button."""
         element = self.page.select_one(f"form#{form}")
         assert element is not None, f"no form {form} on {self.path}"
-        fields = values(element) | typed
         unknown = [name for name in typed if element.find(attrs={"name": name}) is None]
         assert not unknown, f"nowhere to type {unknown}"
+        # As the HTML standard has it for text of several lines.
+        lines = {
+            name: str(typed[name]).replace("\n", "\r\n") for name in typed if element.find("textarea", {"name": name})
+        }
+        fields = values(element) | typed | lines
         return self.send(str(element["action"]), {k: v for k, v in fields.items() if v is not None}, element, headers)
 
     def send(

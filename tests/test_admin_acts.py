@@ -174,6 +174,18 @@ def test_who_is_gone_is_left_out(grace: Browser, alice: Browser, bob: Browser, d
     assert grace.client.get("/admin/users/999998,999999/disable").status_code == 404
 
 
+def test_what_is_so_already_is_not_done_again(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
+    one, both = str(person(db, "alice").id), f"{person(db, 'alice').id},{person(db, 'bob').id}"
+    told = []
+    for ids, act in ((one, "disable"), (one, "disable"), (both, "disable"), (both, "disable"), (both, "sign-out")):
+        told += grace.visit(f"/admin/users/{ids}/{act}").submit("act-form", reason="sent spam").flashes()
+    assert told == [
+        "alice is disabled.", "Nothing has changed.", "2 people are disabled.", "Nothing has changed.",
+        "Nothing has changed.",
+    ]  # fmt: skip
+    assert len(db.all("SELECT 1 FROM events WHERE kind = 'disabled'")) == 2
+
+
 def test_nobody_is_among_those_whom_they_tick(grace: Browser, alice: Browser, db: Database) -> None:
     own = person(db, "grace").id
     grace.visit("/admin/users")

@@ -1,6 +1,7 @@
 """Fields of a team's own: declared once, filled in at sign-up, changed by those who may, found by admins."""
 
 import csv
+import inspect
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ import pytest
 from flask import Flask
 
 import webapp
-from db import Database, fields
+from db import Database, fields, users
+from db.users import User
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
 from tests.test_security import ROWS
@@ -20,7 +22,7 @@ from webapp import create_app
 from webapp.accounts import data, people, roles, signup
 from webapp.accounts.actor import COMMAND_LINE, Actor
 from webapp.accounts.fields import Refused, values
-from webapp.accounts.fields.declared import BadField, Field, checked
+from webapp.accounts.fields.declared import OURS, BadField, Field, checked
 from webapp.accounts.fields.values import Filled
 from webapp.accounts.people import Query
 from webapp.accounts.roles import NotAllowed
@@ -201,6 +203,40 @@ def test_bytes_that_are_no_text_are_refused(app: Flask) -> None:
     body = f"csrf_token={browser.value('csrf_token')}&department=sales&motto=%ed%a0%80&about=%ff"
     answer = browser.client.post("/account/fields", data=body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 422 and answer.text.count("This holds bytes that are not text.") == 4
+
+
+@pytest.mark.parametrize("bad", [b"%ff", b"%00", b"%1b"])
+def test_bytes_that_are_no_text_are_refused_where_there_is_a_list(browser: Browser, bad: bytes) -> None:
+    token = browser.visit("/signup").value("csrf_token").encode()
+    answer = browser.client.post(
+        "/signup", data=b"csrf_token=" + token + b"&department=" + bad,
+        content_type="application/x-www-form-urlencoded", headers={"Sec-Fetch-Site": "same-origin"},
+    )  # fmt: skip
+    assert answer.status_code == 422 and not {"\0", "\x1b"} & set(answer.text)
+
+
+def test_lines_are_kept_as_a_browser_sends_them(browser: Browser, db: Database) -> None:
+    _came(browser, "alice").visit("/account/fields").submit(
+        "fields-form", department="sales", about="One line.\nAnother."
+    )
+    assert browser.flashes() == ["The details are saved."]
+    assert _held(db, "alice")["about"] == "One line.\nAnother."
+
+
+def test_a_day_is_exported_as_it_is(declare: Callable[[str], Flask], db: Database) -> None:
+    browser = _came(Browser(declare('FIELDS = [Field("hired_at", say("Hired"), kind="day")]')), "alice")
+    users.set_time_zone(db, person(db, "alice").id, "America/New_York")
+    fields.keep(db, person(db, "alice").id, "hired_at", "2026-03-14")
+    browser.visit("/account/data").submit("export-form")
+    assert browser.answer.json is not None and browser.answer.json["fields"] == {"hired_at": "2026-03-14"}
+
+
+def test_no_declared_name_stands_for_something_else_in_an_address(app: Flask) -> None:
+    known = set(inspect.signature(Flask.url_for).parameters) - {"self"}
+    for one in app.extensions["lists"].values():
+        known |= {*one.filters, *one.order, one.place}
+    assert {name for name in known if not name.startswith("_")} <= OURS
+    assert set(User._fields) <= OURS
 
 
 def test_one_is_checked_when_it_is_left(app: Flask, grace: Browser) -> None:
@@ -384,7 +420,9 @@ def test_admins_find_people_by_them(
         "remote=yes&q=an": ["ann"],
         "remote=yes&role=user&state=active&sort=username&dir=desc": ["bea", "ann"],
         "remote=yes&role=admin": [],
-        "department=none&motto=x&remote=%00": ["cleo", "bea", "ann", "grace"],
+        "motto=x&remote=%00": ["cleo", "bea", "ann", "grace"],
+        "department=none": [],
+        "state=no_more": [],
         f"department=support&after={person(db, 'cleo').id}": ["bea"],
     }
     for query, names in asked.items():
@@ -395,6 +433,25 @@ def test_admins_find_people_by_them(
     chosen = [one["value"] for one in grace.page.select("#users-search [selected]")]
     assert chosen == ["support", "yes"]
     assert all("department=support&remote=yes" in link["href"] for link in grace.page.select("thead a"))
+
+
+def test_a_choice_that_is_no_more_finds_those_who_have_it_and_says_so(grace: Browser, app: Flask, db: Database) -> None:
+    _sign_up(Browser(app), "ann")
+    fields.keep(db, person(db, "ann").id, "department", "post")
+    grace.visit("/admin/users?department=post")
+    assert [row.text for row in grace.page.select("tbody th")] == ["ann"]
+    assert grace.errors() == {"department": "There is no such choice any more: post"}
+    rows = list(csv.DictReader(io.StringIO(grace.client.get("/admin/users.csv?department=post").text)))
+    assert [row["username"] for row in rows] == ["ann"]
+    assert grace.client.get("/admin/users.csv?no_such_filter=post").status_code == 404
+
+
+def test_an_admin_does_not_download_what_others_alone_may_see_of_them(grace: Browser, app: Flask, db: Database) -> None:
+    bea = person(db, _sign_up(Browser(app), "bea") and "bea")
+    for user in (person(db, "grace"), bea):
+        fields.keep(db, user.id, "remark", "Talks a lot.")
+    rows = csv.DictReader(io.StringIO(grace.client.get("/admin/users.csv").text))
+    assert {row["username"]: row["remark"] for row in rows} == {"bea": "Talks a lot.", "grace": ""}
 
 
 def test_admins_download_them_with_the_people_who_fit(grace: Browser, app: Flask, db: Database) -> None:
@@ -474,6 +531,7 @@ def test_where_none_is_declared_the_database_is_not_asked(
 WRONG: dict[str, dict[str, Any]] = {
     "is no name": {"name": "Phone"},
     "is no name: it": {"name": "a" * 41},
+    "is no name: it has": {"name": "_external"},
     "is a name that our own pages have": {"name": "reason"},
     "is a name that our own pages have:": {"name": "door_password"},
     "has the kind 'colour'": {"kind": "colour"},

@@ -94,7 +94,7 @@ def test_a_filter_that_is_no_more_is_named(grace: Browser, db: Database) -> None
     _save(grace, "Editors", "/admin/users?role=editor")
     db.run("DELETE FROM roles WHERE name = 'editor'")
     grace.visit(_views(grace)["Editors"])
-    assert grace.errors() == {"role": "There is no such role any more: editor"}
+    assert grace.errors() == {"role": "There is no such choice any more: editor"}
     assert "Nobody fits." in grace.text()
     assert grace.visit("/admin/events?kind=no_such_kind").errors() == {
         "kind": "There is no such kind of event any more."

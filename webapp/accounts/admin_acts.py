@@ -24,7 +24,7 @@ class Act(NamedTuple):
     consequence: Sentence
     done: Sentence
     all_done: Count
-    do: Callable[[Database, Actor, User, dict[str, str]], object]
+    do: Callable[[Database, Actor, User, dict[str, str]], bool]
 
 
 ACTS = {
@@ -60,7 +60,7 @@ ACTS = {
         lambda n: say_number(
             "%(number)s person is logged out everywhere.", "%(number)s people are logged out everywhere.", n
         ),
-        lambda db, actor, user, typed: standing.sign_out(db, actor, user, typed["reason"]),
+        lambda db, actor, user, typed: standing.sign_out(db, actor, user, typed["reason"]) > 0,
     ),
 }
 
@@ -83,7 +83,7 @@ def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str,
             # Two admins who act on the same people lock their rows in the same order.
             in_order = sorted(users, key=lambda user: user.id)
             done = [ACTS[act].do(db, actor, user, typed) for user in in_order]
-            return any(one is not False for one in done)
+            return any(done)
     except Refused:
         log.info("%s of %d users was refused, and done to none of them", act, len(users))
         raise

@@ -12,8 +12,8 @@ from webapp.accounts.fields import Refused, reason_objection, refuse
 from webapp.languages.sentences import say
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
-# Names of doors that are no roles.
-RESERVED = {"public", "login", "nobody"}
+# Names of doors, of those who see a link or a field, and others that are no roles.
+RESERVED = {"public", "login", "nobody", "both", "strangers", "users", "admins"}
 # A team's own role is shown by its name.
 WORDS = {"user": say("user"), "admin": say("admin")}
 

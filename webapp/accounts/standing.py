@@ -12,28 +12,33 @@ from webapp.accounts.fields import refuse
 log = logging.getLogger("latchkey")
 
 
-def disable(db: Database, actor: Actor, user: User, why: str = "") -> None:
-    """Shut the account and end its sessions. Raises Refused, LastAdmin, NotAllowed, Throttled."""
+def disable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
+    """Shut the account and end its sessions; return False if it was disabled. Raises Refused, LastAdmin, NotAllowed,
+    Throttled."""
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor, user)
-        if not roles.locked(db, user).disabled_at:
-            sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
-            users.set_disabled(db, user.id, db.now())
-            events.record(db, actor, Kind.DISABLED, user.id, why=why)
+        if roles.locked(db, user).disabled_at:
+            return False
+        sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
+        users.set_disabled(db, user.id, db.now())
+        events.record(db, actor, Kind.DISABLED, user.id, why=why)
     log.info("disabled: user %d", user.id)
+    return True
 
 
-def enable(db: Database, actor: Actor, user: User, why: str = "") -> None:
-    """Let the user log in again. Raises Refused, NotAllowed, Throttled."""
+def enable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
+    """Let the user log in again; return False if nothing kept them out. Raises Refused, NotAllowed, Throttled."""
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor, user)
         now = users.lock(db, user.id)
-        if now and now.disabled_at:
-            users.set_disabled(db, user.id, None)
-            events.record(db, actor, Kind.ENABLED, user.id, why=why)
+        if not (now and now.disabled_at):
+            return False
+        users.set_disabled(db, user.id, None)
+        events.record(db, actor, Kind.ENABLED, user.id, why=why)
     log.info("enabled: user %d", user.id)
+    return True
 
 
 def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
@@ -55,6 +60,7 @@ def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
 def _sign_out(db: Database, actor: Actor, user_id: int, why: str) -> int:
     users.lock(db, user_id)
     ended = sessions.end_all(db, actor, user_id, Kind.SESSION_ENDED_BY_ADMIN)
-    events.record(db, actor, Kind.SIGNED_OUT, user_id, why=why)
-    log.info("signed out: user %d, %d sessions", user_id, ended)
+    if ended:
+        events.record(db, actor, Kind.SIGNED_OUT, user_id, why=why)
+        log.info("signed out: user %d, %d sessions", user_id, ended)
     return ended

@@ -27,13 +27,16 @@ def download(lines: Iterator[str], mimetype: str, name: str) -> Response:
 
 
 def dated(zone: str | None, held: Any) -> Any:
-    """The same with each moment, a text whose name ends in `_at`, in ISO 8601 as in this zone."""
+    """The same with each moment, a text whose name ends in `_at`, in ISO 8601 as in this zone.
+
+    A team's own `fields` stay as they are: a day there is no moment.
+    """
     if isinstance(held, list):
         return [dated(zone, one) for one in held]
     if not isinstance(held, dict):
         return held
     return {
-        name: as_iso(zone, value) if name.endswith("_at") and isinstance(value, str) else dated(zone, value)
+        name: value if name == "fields" else as_iso(zone, value) if _is_moment(name, value) else dated(zone, value)
         for name, value in held.items()
     }
 
@@ -51,6 +54,10 @@ def json_lines(columns: list[str], rows: Rows) -> Iterator[str]:
     for number, row in enumerate(rows):
         yield (",\n" if number else "\n") + json.dumps({column: row[column] for column in columns})
     yield "\n]\n"
+
+
+def _is_moment(name: str, value: object) -> bool:
+    return name.endswith("_at") and isinstance(value, str)
 
 
 def _csv_line(cells: list[str]) -> str:

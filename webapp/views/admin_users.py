@@ -1,15 +1,17 @@
 """The list of people, for admins: a page, and files of those who fit."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import people, roles, saved_views
 from webapp.accounts.fields import values
 from webapp.accounts.fields.declared import Fields
 from webapp.auth import admin_required, own_session
+from webapp.auth.actor import actor
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.fields import declared
@@ -24,13 +26,15 @@ blueprint = Blueprint("admin_users", __name__, url_prefix="/admin")
 NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins", key="p"),)
 
 LONGEST_SEARCH = 100
+log = logging.getLogger("latchkey")
 COLUMNS = ["id", "username", "email", "role", "state", "created_at", "disabled_at", "deletion_at", "language"]
 
 
 def _told(asked: lists.Asked) -> list[str]:
     words = [asked.get("q", "")[:LONGEST_SEARCH], roles.in_words(asked.get("role", ""))]
-    own = [one.words.get(asked.get(one.name, ""), "") for one in _choices()]
-    return [word for word in (*words, people.STATES.get(asked.get("state", ""), ""), *own) if word]
+    own = [one.told(asked.get(one.name, "")) for one in _choices()]
+    state = asked.get("state", "")
+    return [word for word in (*words, people.STATES.get(state, state), *own) if word]
 
 
 PEOPLE = lists.List(
@@ -65,7 +69,7 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
         asked=asked,
         filters=PEOPLE.filtered(),
         order=PEOPLE.asked(*PEOPLE.order),
-        roles=names,
+        roles={name: roles.in_words(name) for name in names},
         states=people.STATES,
         choices=_choices(),
         problems=_problems(asked, names),
@@ -80,47 +84,59 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
 @blueprint.get("/users.csv")
 @admin_required
 def as_csv() -> ResponseReturnValue:
-    return download(csv_lines([*COLUMNS, *_own_columns()], _all()), "text/csv", "people.csv")
+    return download(csv_lines(_columns(), _all()), "text/csv", "people.csv")
 
 
 @blueprint.get("/users.json")
 @admin_required
 def as_json() -> ResponseReturnValue:
-    return download(json_lines([*COLUMNS, *_own_columns()], _all()), "application/json", "people.json")
+    return download(json_lines(_columns(), _all()), "application/json", "people.json")
 
 
 def _choices() -> Fields:
     """The fields of a team's own by which an admin finds people."""
-    return tuple(field for field in declared() if field.words and field.is_others_to_see)
+    return tuple(field for field in _seen() if field.words)
+
+
+def _columns() -> list[str]:
+    return [*COLUMNS, *(field.name for field in _seen())]
 
 
 def _all() -> Iterator[dict[str, Any]]:
+    """A row for each of the people, without what an admin may not see of themselves.
+
+    Aborts with 404 if a filter of a saved view is no more: the file would name everybody.
+    """
+    if PEOPLE.gone():
+        abort(404)
     # The lines are made after the request is over.
-    zone, db, own = reading().time_zone, database(), dict.fromkeys(_own_columns(), "")
+    zone, db, who, seen = reading().time_zone, database(), actor(), _seen()
+    log.info("people are downloaded by user %d", own_session().user.id)
     found = values.beside(db, people.every_fitting(db, _query(PEOPLE.asked())))
-    return (own | held | dated(zone, user._asdict()) for user, held in found)
+    return (dated(zone, user._asdict()) | values.told(who, user, seen, held) for user, held in found)
 
 
-def _own_columns() -> list[str]:
-    """Names of the fields of a team's own that admins see of other people."""
-    return [field.name for field in declared() if field.is_others_to_see]
+def _seen() -> Fields:
+    """The fields of a team's own that admins see of other people."""
+    return tuple(field for field in declared() if field.is_others_to_see)
 
 
 def _query(asked: lists.Asked) -> people.Query:
-    """Query that the address asks for, without the values that make no sense."""
-    sort, state = asked.get("sort", ""), asked.get("state", "")
+    """Query that the address asks for; nobody has a role, a state or a choice that is no more."""
+    sort = asked.get("sort", "")
     return people.Query(
         text=asked.get("q", "")[:LONGEST_SEARCH],
         role=asked.get("role", ""),
-        state=state if state in people.STATES else "",
+        state=asked.get("state", ""),
         sort=sort if sort in people.SORTS else "created",
         is_descending=asked.get("dir", "asc" if sort in people.SORTS else "desc") == "desc",
         after=as_id(asked.get("after", "")),
-        fields=tuple((one.name, asked[one.name]) for one in _choices() if asked.get(one.name) in one.words),
+        fields=tuple((one.name, asked[one.name]) for one in _choices() if one.name in asked),
     )
 
 
 def _problems(asked: lists.Asked, names: list[str]) -> dict[str, Sentence]:
-    """A sentence for a role that no longer exists, as in a saved view."""
-    role = asked.get("role", "")
-    return {"role": say("There is no such role any more: %(role)s", role=role)} if role not in {"", *names} else {}
+    """A sentence for each filter whose value is no more, as in a saved view."""
+    known = {"role": names, "state": people.STATES} | {one.name: one.words for one in _choices()}
+    lost = {name: asked[name] for name in known if asked.get(name, "") not in {"", *known[name]}}
+    return {name: say("There is no such choice any more: %(value)s", value=value) for name, value in lost.items()}

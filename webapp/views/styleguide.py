@@ -193,7 +193,7 @@ def _fields() -> Iterator[Specimen]:
     refused.check()
     yield Specimen("fields_form.html", "another's, every mistake", {"form": refused})
     yield Specimen("fields_panel.html", "", {"fields": filled, "change": "#main"})
-    yield Specimen("fields_filter.html", "", {"choices": [field for field in FIELDS if field.words]})
+    yield Specimen("users_search.html", "by a team's fields", {"choices": [field for field in FIELDS if field.words]})
 
 
 def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:

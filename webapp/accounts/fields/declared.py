@@ -4,26 +4,30 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from db.users import User
 from webapp.accounts.actor import Actor
 from webapp.accounts.fields import NO_TEXT, is_text, tidied
 from webapp.accounts.fields.kinds import KINDS, LONGEST
 from webapp.languages.sentences import Sentence, say
 
-NAME = re.compile(r"[a-z_]{1,40}")
+NAME = re.compile(r"[a-z][a-z_]{0,39}")
 ROLE = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 # A form takes a hundred fields, and people far fewer.
 MOST = 40
-# An index of the table finds people by values that are no longer.
+# The index for searches holds values of at most so many characters.
 LONGEST_CHOICE = 100
 USER, ADMIN, BOTH = "user", "admin", "both"
 YES_NO = {"yes": say("Yes"), "no": say("No")}
-# Names of our own form fields and elements where a team's may stand beside them, and what Python would mistake.
+# Names of our own form fields, elements and filters where a team's may stand beside them, of what makes an address, and
+# of what scripts call of a form, which would find the field instead.
 NAMES = (
-    "username email password csrf_token again remember next draft role reason language timezone main flashes self "
-    "q state sort dir after before view page days time_zone keys view_name query user_id act "
-    "id created_at disabled_at deletion_at"
+    "csrf_token again remember next draft reason language timezone main flashes self "
+    "q sort dir after before view page days view_name query user_id act kind person address since until "
+    "endpoint values listed "
+    "action append attributes blur children click closest contains dataset elements focus hidden matches method remove "
+    "reset style submit target"
 )
-OURS = frozenset(NAMES.split())
+OURS = frozenset((*User._fields, *NAMES.split()))
 
 
 class BadField(ValueError):
@@ -113,11 +117,12 @@ class Field:
     def objection(self, value: str, by_user: bool | None = True) -> str | None:
         """Objection to a value, or None.
 
-        A required one is asked for of the user, or of others if they alone may change it (`by_user` is False); of a
-        program (None) it is not.
+        `by_user` is True for the user, False for another person, None for a program. An empty required value is refused
+        from the user, or from others if only they may change the field.
         """
         if not is_text(value):
             return NO_TEXT
+        value = self.tidied(value)
         if not value:
             is_missing = self.required and by_user == self.is_users_to_change
             return say("%(label)s is missing.", label=self.label) if is_missing else None
@@ -128,7 +133,7 @@ class Field:
         return None if has_shape else say(kind.wanted, label=self.label)
 
     def _is_for(self, actor: Actor, user_id: int, whom: str) -> bool:
-        """Admins and holders of a role act on others; with what is their own they are users like all."""
+        """Whether the actor is among `whom`; on their own fields, admins and holders of a role count as plain users."""
         if actor.program:
             return True
         if actor.user is None or actor.is_user(user_id):
@@ -160,7 +165,7 @@ def _check(field: Field, known: set[str]) -> None:
 
 def _name_fault(name: str, known: set[str]) -> str | None:
     if not NAME.fullmatch(name):
-        return "is no name: it has 1 to 40 of a-z and _"
+        return "is no name: it has 1 to 40 of a-z and _, a letter first"
     if name in OURS or name.endswith("password"):
         return "is a name that our own pages have: take another"
     return "is declared twice" if name in known else None

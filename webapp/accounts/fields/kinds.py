@@ -16,6 +16,8 @@ WEB_ADDRESS = re.compile(r"https?://[^\s/?#@\\<>\"]+([/?#][^\s\\<>\"]*)?")
 TELEPHONE = re.compile(r"[+(]?[0-9][0-9 ()./-]{2,30}")
 # Persian, Hindi and emoji need what joins letters and what keeps them apart.
 JOINERS = dict.fromkeys((0x200C, 0x200D))
+# Letters by their kind, which show nothing: a field of these alone would pass for filled in.
+BLANK = JOINERS | dict.fromkeys((0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0))
 
 
 class Kind(NamedTuple):
@@ -32,6 +34,10 @@ def _is_line(value: str) -> bool:
     return value.translate(JOINERS).isprintable()
 
 
+def _is_seen(value: str) -> bool:
+    return not value.translate(BLANK).isspace() and value.translate(BLANK) != ""
+
+
 def _is_day(value: str) -> bool:
     try:
         return DAY.fullmatch(value) is not None and bool(date.fromisoformat(value))
@@ -41,8 +47,10 @@ def _is_day(value: str) -> bool:
 
 ONE_OF = say("%(label)s: choose one of the list.")
 KINDS = {
-    "text": Kind(_is_line, say("%(label)s must be one line of text.")),
-    "lines": Kind(lambda value: all(map(_is_line, value.split("\n"))), say("%(label)s must be text."), LONGEST),
+    "text": Kind(lambda value: _is_line(value) and _is_seen(value), say("%(label)s must be one line of text.")),
+    "lines": Kind(
+        lambda value: all(map(_is_line, value.split("\n"))) and _is_seen(value), say("%(label)s must be text."), LONGEST
+    ),
     "number": Kind(
         lambda value: NUMBER.fullmatch(value) is not None, say("%(label)s must be a number, like 12 or 3.5.")
     ),
@@ -50,7 +58,7 @@ KINDS = {
     "choice": Kind(lambda _: True, ONE_OF, is_one_of=True),
     "yes_no": Kind(lambda _: True, ONE_OF, is_one_of=True),
     "url": Kind(
-        lambda value: WEB_ADDRESS.fullmatch(value) is not None and _is_line(value),
+        lambda value: WEB_ADDRESS.fullmatch(value) is not None and value.isprintable(),
         say("%(label)s must be a web address, like https://example.com."),
         type="url",
     ),

@@ -54,6 +54,11 @@ def beside(db: Database, found: Iterable[User], step: int = 1000) -> Iterator[tu
         yield from ((user, held.get(user.id, {})) for user in some)
 
 
+def told(actor: Actor, user: User, declared: Fields, held: Mapping[str, str]) -> dict[str, str]:
+    """Of the user's values `held`, one for each field: empty if the actor may not see it, or nothing is filled in."""
+    return {field.name: held.get(field.name, "") if field.may_see(actor, user.id) else "" for field in declared}
+
+
 def seen(db: Database, actor: Actor, user: User, declared: Fields) -> list[Shown]:
     """What the actor sees of this user; without such fields the database is not asked."""
     visible = [field for field in declared if field.may_see(actor, user.id)]
