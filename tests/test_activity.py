@@ -128,6 +128,12 @@ def test_it_is_filtered_by_day_as_charts_ask_for_it(alice: Browser, app: Flask, 
     assert [row["sentence"] for row in rows][-2:] == early
 
 
+def test_another_kind_keeps_the_days(alice: Browser) -> None:
+    alice.visit("/account/activity?since=2026-03-14&kind=logged_in")
+    kept = {one["name"]: one["value"] for one in alice.page.select("input[form=activity-filter]")}
+    assert kept == {"since": "2026-03-14"}
+
+
 def test_a_session_leads_back_to_the_same_activity(alice: Browser) -> None:
     link = alice.visit("/account/activity?kind=logged_in").page.select_one(".event a")
     assert link is not None

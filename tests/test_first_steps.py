@@ -154,3 +154,6 @@ def test_views_add_steps_of_their_own_in_their_order(alice: Browser, app: Flask)
 def test_names_that_do_not_fit_their_column_stop_the_start(app: Flask) -> None:
     with pytest.raises(RuntimeError, match="STEPS"):
         registry.register(app, [Step("x" * 251, say("Write a post"), lambda _: "/board", 15)])
+    for name in ("two words", "away", ""):
+        with pytest.raises(RuntimeError, match="STEPS"):
+            registry.register(app, [Step(name, say("Write a post"), lambda _: "/board", 15)])

@@ -11,7 +11,7 @@ from tests.fixtures import logged_in, person
 from webapp import create_app
 
 USERS = {"d": "/dashboard", "a": "/account", "e": "/account/activity"}
-ADMINS = {"d": "/dashboard", "a": "/account", "p": "/admin/users", "e": "/admin/events"}
+ADMINS = {"d": "/dashboard", "a": "/account", "p": "/admin/users", "e": "/admin/events", "/": "/admin/users"}
 
 
 def places(browser: Browser) -> dict[str, str] | None:
@@ -45,7 +45,7 @@ def test_the_list_names_them_all(alice: Browser, grace: Browser) -> None:
         "g e Go to Activity",
     ]  # fmt: skip
     assert listed(grace) == [
-        "/ Search people", "? Show this list", "g d Go to Dashboard", "g a Go to Account", "g e Go to Events",
+        "/ Search: People", "? Show this list", "g d Go to Dashboard", "g a Go to Account", "g e Go to Events",
         "g p Go to People",
     ]  # fmt: skip
 

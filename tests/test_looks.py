@@ -96,6 +96,7 @@ def test_a_number_is_above_the_usual_if_that_is_no_chance(number: int, mean: flo
         (30, 20, None, "30 failed log-ins today, half as many again as usual."),
         (40, 20, None, "40 failed log-ins today, twice as many as usual."),
         (70, 20, None, "70 failed log-ins today, 4 times as many as usual."),
+        (50, 20, None, "50 failed log-ins today, 3 times as many as usual."),
         (9000, 20, ("198.51.100.50", 1000),
          "9000 failed log-ins today, 450 times as many as usual; at least 1000 from 198.51.100.50."),
     ],

@@ -5,7 +5,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser, text
-from tests.fixtures import log_in, person
+from tests.fixtures import Clock, log_in, person
 from webapp.accounts import limits
 from webapp.accounts.fields import LONGEST_SESSION_NAME
 
@@ -102,3 +102,20 @@ def test_it_can_be_changed_so_often(alice: Browser) -> None:
     for _ in range(limits.ACTS.most):
         assert alice.visit(address).submit("session_name-form", name=NAME).answer.status_code == 200
     assert alice.visit(address).submit("session_name-form", name="another").answer.status_code == 429
+
+
+def test_the_page_that_asks_for_the_password_tells_where_a_named_session_is(
+    alice: Browser, app: Flask, clock: Clock
+) -> None:
+    address = own_address(name_it(alice, NAME))
+    other = log_in(Browser(app), "alice")
+    clock.advance(minutes=20)
+    other.visit("/account/sessions").submit(f"end-{address.rpartition('/')[2]}")
+    assert f"What will be done: Log out {NAME} (Unknown browser, 127.0.0.1)." in other.text()
+
+
+def test_a_session_leads_back_to_its_page_of_the_list(alice: Browser) -> None:
+    address = own_address(alice)
+    alice.visit(f"{address}?page=2").submit("session_name-form", name="Laptop")
+    back = alice.page.select_one(".back a")
+    assert back is not None and back["href"] == "/account/sessions?page=2"

@@ -62,7 +62,7 @@ def _one_of(*choices: str) -> Any:
 
 
 def _fit(read: Callable[[str], object]) -> dict[str, Callable[[str, str], object]]:
-    """A setting that `read` makes of its text alone; it raises Unfit."""
+    """Metadata of a setting that `read` makes of its text alone; what is Unfit for it is a BadSetting."""
 
     def checked(name: str, text: str) -> object:
         try:

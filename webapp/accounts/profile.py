@@ -35,7 +35,9 @@ def rename(db: Database, actor: Actor, username: str) -> bool:
 
 
 def set_language(db: Database, actor: Actor, language: str | None, known: Container[str]) -> bool:
-    """Show the user's pages in this language from now on; if None, as the browser asks; return False if they are.
+    """Show the user's pages in this language from now on; if None, as the browser asks.
+
+    Return False if that was set already.
 
     Raises Refused, Throttled.
     """
@@ -53,7 +55,9 @@ def set_keys(db: Database, actor: Actor, keys: str) -> bool:
 
 
 def set_time_zone(db: Database, actor: Actor, time_zone: str | None, known: Container[str]) -> bool:
-    """Show the user's moments in this time zone; if None, as the browser says; return False if they are.
+    """Show the user's moments in this time zone; if None, as the browser says.
+
+    Return False if that was set already.
 
     Raises Refused, Throttled.
     """

@@ -12,6 +12,7 @@ from webapp.languages.sentences import say
 
 # As an address has it, with room for the longest search and every other filter.
 QUERY = re.compile(r"[\w.~+%=&-]{0,1000}", re.ASCII)
+ID = re.compile(r"[0-9a-f]{16}")
 # More would be a list of its own above the list.
 MOST = 20
 
@@ -39,7 +40,8 @@ def remove(db: Database, actor: Actor, view_id: str) -> None:
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("view", user.id))
-        saved_views.remove(db, user.id, view_id)
+        if ID.fullmatch(view_id):
+            saved_views.remove(db, user.id, view_id)
 
 
 def _query_objection(query: str) -> str | None:

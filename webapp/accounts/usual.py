@@ -4,13 +4,13 @@ import math
 
 from webapp.languages.sentences import Sentence, say, say_number
 
-# So many days before today make the usual.
+# The usual is the mean of this many days before today.
 DAYS = 30
 # Fewer failed log-ins in a day are people who mistype.
 FEW = 5
 # By chance a count differs from its mean by its root, and hardly ever by twice that.
 CHANCE = 2
-# From how many times the usual on, today is above it, however many there are.
+# A count below this many times the mean is never above the usual.
 ABOVE = 1.25
 # What a number is called that is less than so many times the usual.
 BELOW = (
@@ -67,5 +67,5 @@ def _compared(number: int, usual: float) -> Sentence:
     if not usual:
         return say("usually none")
     ratio = number / usual
-    much = say("%(times)s times as many as usual", times=round(ratio))
+    much = say("%(times)s times as many as usual", times=math.floor(ratio + 0.5))
     return next((words for end, words in BELOW if ratio < end), much)

@@ -34,8 +34,11 @@ class Entry(NamedTuple):
 
 
 def register(app: Flask, found: Iterable[Step]) -> None:
-    """Raises RuntimeError if the names are too long for the column that holds them."""
+    """Raises RuntimeError if a name is not one word, or all are too long for the column that holds them."""
     app.extensions["first_steps"] = steps = sorted(found, key=lambda step: step.order)
+    for step in steps:
+        if step.name == first_steps.AWAY or not step.name.isidentifier():
+            raise RuntimeError(f"STEPS: {step.name!r} is no name for a step: one word, and not {first_steps.AWAY!r}")
     if len(" ".join(step.name for step in steps)) > first_steps.LONGEST:
         raise RuntimeError(f"the names of all STEPS have more than {first_steps.LONGEST} characters")
 

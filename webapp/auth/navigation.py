@@ -10,7 +10,7 @@ from db.users import User
 from webapp.auth import current_user
 from webapp.languages.sentences import Sentence
 
-# From the one of all pages to the one of the fewest.
+# The later menu wins if two links have the same key.
 MENUS = ("site", "account", "admin")
 
 
@@ -22,7 +22,8 @@ class Link(NamedTuple):
     `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too, unless
     another link of the menu is nearer; `also` names endpoints elsewhere for which it stands, and what lies below them.
     `audience` is `strangers`, `users`, `admins` or a role of a team's own, which admins have too. After `g` the `key`
-    leads there; of two links with one key the one in the later menu does.
+    leads there; of two links with one key the one in the later menu does. A page that `is_searched` is the one to which
+    the key `/` leads from pages without a search.
     """
 
     menu: str
@@ -34,6 +35,7 @@ class Link(NamedTuple):
     audience: str = "users"
     also: tuple[str, ...] = ()
     key: str = ""
+    is_searched: bool = False
 
 
 class Entry(NamedTuple):
@@ -46,8 +48,12 @@ class Entry(NamedTuple):
 
 
 def register(app: Flask, found: Iterable[Link]) -> None:
+    """Raises RuntimeError if a key is not one letter or digit."""
     app.extensions["navigation"] = ordered = sorted(found, key=lambda link: link.order)
     app.extensions["keyed_links"] = [link for menu in MENUS for link in ordered if link.menu == menu and link.key]
+    for link in app.extensions["keyed_links"]:
+        if len(link.key) != 1 or not link.key.isalnum():
+            raise RuntimeError(f"NAVIGATION: {link.key!r}, the key of {link.endpoint}, is not one letter or digit")
     app.jinja_env.globals.update(links=links, places=places)
 
 
@@ -71,10 +77,17 @@ def by_key(user: User) -> dict[str, Link]:
     return {link.key: link for link in found if _is_for(link.audience, user)}
 
 
+def searched(user: User) -> dict[str, Link]:
+    """The link to the page that this user searches from any other, by its key; empty if there is none."""
+    links: list[Link] = current_app.extensions["navigation"]
+    found = [link for link in links if link.is_searched and _is_for(link.audience, user)]
+    return {"/": found[0]} if found else {}
+
+
 def places() -> str:
     """Where each key leads the current user, as JSON for keys.js."""
     user = current_user()
-    found = by_key(user) if user else {}
+    found = by_key(user) | searched(user) if user else {}
     return json.dumps({key: current_app.url_for(link.endpoint) for key, link in found.items()})
 
 

@@ -7,6 +7,6 @@ from webapp.forms import Form
 
 
 class SavedViewForm(Form):
-    """The view's name; `query` holds the filters and the order of the list that was seen."""
+    """The view's name; its filters and order are in the address."""
 
-    checks: ClassVar = {"view_name": view_name_objection, "query": lambda _: None}
+    checks: ClassVar = {"view_name": view_name_objection}

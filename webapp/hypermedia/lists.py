@@ -31,17 +31,19 @@ class List(NamedTuple):
 
     def filtered(self) -> dict[str, Any]:
         """The filters in the current address, without the empty ones."""
-        return self.asked(*self.filters, *self.more())
+        return _asked(*self.filters, *self.more())
 
-    def asked(self, *names: str) -> dict[str, Any]:
-        """This list's parameters in the current address, or those of these `names`, without the empty ones."""
-        names = names or (*self.filters, *self.more(), *self.order, self.place)
-        values = {name: request.args.get(name, "").replace("\0", "").strip() for name in names}
-        return {name: value for name, value in values.items() if value}
+    def ordered(self) -> dict[str, Any]:
+        """The order in the current address."""
+        return _asked(*self.order)
+
+    def asked(self) -> dict[str, Any]:
+        """All of this list's parameters in the current address, without the empty ones."""
+        return self.filtered() | self.ordered() | _asked(self.place)
 
     def view(self) -> str:
         """The filters and the order as an address has them."""
-        return urlencode(self.asked(*self.filters, *self.more(), *self.order))
+        return urlencode(self.filtered() | self.ordered())
 
     def here(self) -> str:
         """The list's address with these parameters."""
@@ -62,12 +64,18 @@ class List(NamedTuple):
         return make_response(redirect(self.here(), 303))
 
 
+def _asked(*names: str) -> dict[str, Any]:
+    values = {name: request.args.get(name, "").replace("\0", "").strip() for name in names}
+    return {name: value for name, value in values.items() if value}
+
+
 class Way(NamedTuple):
-    """A link back to a list: where, the list's name, and its filters in words."""
+    """A link back to a list: where, the list's name, its filters in words, and the parameters that lead there."""
 
     address: str
     label: str
     words: list[str]
+    asked: Asked
 
 
 def register(app: Flask, found: Iterable[List]) -> None:
@@ -84,4 +92,4 @@ def way_back(*endpoints: str) -> Way:
     """Back to the list whose parameters are in the address, or else to the first of these."""
     lists = [of(endpoint) for endpoint in endpoints]
     found = next((one for one in lists if one.asked()), lists[0])
-    return Way(found.here(), found.label, found.told(found.asked()))
+    return Way(found.here(), found.label, found.told(found.asked()), found.asked())

@@ -14,7 +14,7 @@ from webapp.languages.zones import NAMES, zone
 
 
 class Asked(NamedTuple):
-    """What a reader is asked for: the code of the user's chosen language and the name of their zone, or None; now."""
+    """How to find the code of the reader's language and the name of their zone, or None for either, and the time."""
 
     language: Callable[[], str | None]
     time_zone: Callable[[], str | None]

@@ -101,7 +101,7 @@ def _local(name: str | None, text: str) -> datetime | None:
 
 
 def _words(language: Language, name: str | None, today: date, time: datetime) -> str:
-    """The moment in 24 characters at most. Without a zone of the reader's its clock time says which it is in."""
+    """The moment in 24 characters at most. If the reader has no zone, the clock time ends in UTC."""
     clock, days = _clock(language, time.time(), "short") + ("" if name else " UTC"), (time.date() - today).days
     if days == 0:
         return clock

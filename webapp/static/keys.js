@@ -38,8 +38,8 @@ const search = () => {
   const field = searchField();
   if (field) field.select();
   // An admin searches people from any page.
-  else if (places.p) location.assign(`${places.p}#q`);
-  return field || places.p;
+  else if (places["/"]) location.assign(`${places["/"]}#q`);
+  return field || places["/"];
 };
 
 document.addEventListener("keydown", (event) => {
@@ -52,5 +52,5 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "/" && search()) event.preventDefault();
 });
 
-// Who came by / from another page.
+// Focus the search if / led here.
 if (searchField()?.id === location.hash.slice(1)) searchField().focus();

@@ -15,7 +15,7 @@ document.addEventListener("htmx:config:request", (event) => {
   for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
   wasSent = ctx.sourceEvent.type === "submit";
   if (history.state?.stays && !wasSent) [ctx.push, ctx.replace] = ["true", null];
-  // Whoever types on at once is not to lose the step: the list that was sent is there already.
+  // If the user types on at once, the step is kept: this list is shown already.
   if (wasSent && `?${new URLSearchParams([...ctx.request.body])}` === location.search) keep({ stays: true });
 });
 

@@ -46,7 +46,14 @@ def show() -> ResponseReturnValue:
     kinds = {one.value: sentence for one, sentence in events.SENTENCES.items() if one != events.SILENT}
     filters = ACTIVITY.filtered()
     return render(
-        "activity.html", "activity_list.html", listed=page, asked=asked, filters=filters, kinds=kinds, before=before
+        "activity.html",
+        "activity_list.html",
+        listed=page,
+        asked=asked,
+        filters=filters,
+        days={name: filters[name] for name in ("since", "until") if name in filters},
+        kinds=kinds,
+        before=before,
     )
 
 

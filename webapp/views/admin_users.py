@@ -23,7 +23,19 @@ from webapp.languages.reader import reading
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin")
-NAVIGATION = (Link("admin", "admin_users.show", say("People"), 20, "people", covers=True, audience="admins", key="p"),)
+NAVIGATION = (
+    Link(
+        "admin",
+        "admin_users.show",
+        say("People"),
+        20,
+        "people",
+        covers=True,
+        audience="admins",
+        key="p",
+        is_searched=True,
+    ),
+)
 
 LONGEST_SEARCH = 100
 log = logging.getLogger("latchkey")
@@ -68,7 +80,7 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
         query=query,
         asked=asked,
         filters=PEOPLE.filtered(),
-        order=PEOPLE.asked(*PEOPLE.order),
+        order=PEOPLE.ordered(),
         roles={name: roles.in_words(name) for name in names},
         states=people.STATES,
         choices=_choices(),

@@ -1,5 +1,7 @@
 """Fields of a team's own: a user's, and another's for admins; while none is declared there are no such pages."""
 
+from typing import Any
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -14,7 +16,7 @@ from webapp.database import database
 from webapp.fields import at_signup, declared, have_pages
 from webapp.forms import as_id
 from webapp.forms.fields import FieldsForm
-from webapp.hypermedia import flash, render
+from webapp.hypermedia import flash, lists, render
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("fields", __name__)
@@ -52,7 +54,7 @@ def _doing(_: dict[str, str], user_id: str) -> Sentence:
 def save_one(user_id: str) -> ResponseReturnValue:
     user = _other(user_id)
     form = FieldsForm(request.form, _changeable(user), by_user=False)
-    return _saved(user, form, url_for("admin_user.show", user_id=user.id))
+    return _saved(user, form, url_for("admin_user.show", user_id=user.id, **_carried()))
 
 
 @blueprint.post("/fields/<name>")
@@ -106,4 +108,9 @@ def _saved(user: User, form: FieldsForm, address: str) -> ResponseReturnValue:
 
 def _page(user: User, form: FieldsForm, status: int = 200) -> ResponseReturnValue:
     page = "fields.html" if user.id == own_session().user.id else "admin_fields.html"
-    return render(page, "fields_form.html", status, form=form, user=user)
+    return render(page, "fields_form.html", status, form=form, user=user, carried=_carried())
+
+
+def _carried() -> dict[str, Any]:
+    """What leads back from another's page to the list that an admin came from."""
+    return lists.of("admin_users.show").asked()

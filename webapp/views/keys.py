@@ -13,4 +13,6 @@ blueprint = Blueprint("keys", __name__, url_prefix="/account")
 @login_required
 @quick
 def show() -> ResponseReturnValue:
-    return render_aside("keys.html", "keys_list.html", keys=navigation.by_key(own_session().user))
+    user = own_session().user
+    keys, searched = navigation.by_key(user), navigation.searched(user).get("/")
+    return render_aside("keys.html", "keys_list.html", keys=keys, searched=searched)

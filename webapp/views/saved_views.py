@@ -22,7 +22,7 @@ def save(listed: str) -> ResponseReturnValue:
     form = SavedViewForm(request.form)
     if form.check():
         try:
-            saved_views.save(database(), actor(), listed, form.values["view_name"], form.values["query"])
+            saved_views.save(database(), actor(), listed, form.values["view_name"], _list(listed).view())
         except Refused as refused:
             form.refuse(refused)
     if form.errors:

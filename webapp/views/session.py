@@ -52,7 +52,7 @@ def rename(session_id: str) -> ResponseReturnValue:
         flash(say("That session had ended already."))
     else:
         flash(say("The session is called %(name)s now.", name=session_name.called(renamed)))
-    return redirect(url_for(".show", session_id=session_id), 303)
+    return redirect(url_for(".show", session_id=session_id, **_back().asked), 303)
 
 
 def _page(
@@ -74,5 +74,9 @@ def _page(
         happened=happened,
         session_id=session_id,
         form=form,
-        back=lists.way_back("sessions.show", "activity.show"),
+        back=_back(),
     )
+
+
+def _back() -> lists.Way:
+    return lists.way_back("sessions.show", "activity.show")

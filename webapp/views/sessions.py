@@ -60,9 +60,13 @@ def let_new_browsers_try() -> ResponseReturnValue:
 
 
 def _ending(_fields: object, session_id: str) -> Sentence:
-    user_id = own_session().user.id
-    named = (called(one) for one in sessions.live(database(), user_id) if one.id == session_id)
-    return say("Log out %(device)s.", device=next(named, devices.told("")))
+    """What a session is called, and where it is if it has a name: a thief may have given it another's."""
+    live = {one.id: one for one in sessions.live(database(), own_session().user.id)}
+    one = live.get(session_id)
+    if one is None or not one.name:
+        return say("Log out %(device)s.", device=devices.told(one.device if one else ""))
+    where = say("%(device)s, %(address)s", device=devices.told(one.device), address=one.address)
+    return say("Log out %(name)s (%(where)s).", name=one.name, where=where)
 
 
 @blueprint.post("/<session_id>")

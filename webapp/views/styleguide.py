@@ -30,6 +30,7 @@ from webapp.forms.profile import FORMS
 from webapp.forms.saved_views import SavedViewForm
 from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
+from webapp.hypermedia import lists
 from webapp.hypermedia.looks import Notice
 from webapp.languages.reader import known
 from webapp.languages.sentences import say
@@ -113,6 +114,7 @@ SAMPLES: dict[str, Any] = {
     "asked": ASKED, "filters": ASKED, "order": {}, "cancel": "#main", "consequence": "All sessions end at once.",
     "users": [BOB], "user_id": "2", "role": "user", "own": ALICE, "views": VIEWS, "query_now": "role=admin",
     "gone": ["department"], "list_address": "/admin/users", "listed_as": "users", "carried": {},
+    "back": lists.Way("#main", "Sessions", [], {}),
     "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
     "happened": EVENTS, "here": SESSIONS[0], "is_own": False, "kinds": events.SENTENCES, "least": 8,
     "listed": LISTED, "live": SESSIONS, "newest": EVENTS, "notices": NOTICES, "others": OTHERS, "dashboard": SEEN,
@@ -161,10 +163,10 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("session_list.html", "others, on a page in the middle", {"others": middle})
     yield Specimen("session_panel.html", "live", {"form": SessionNameForm({})})
     yield Specimen("install.html", "", {})
-    yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE)})
+    yield Specimen("keys_list.html", "", {"keys": navigation.by_key(ALICE), "searched": None})
     yield Specimen("session_panel.html", "ended", {"found": None})
-    yield Specimen("activity_list.html", "events", {})
-    yield Specimen("activity_list.html", "empty", {"listed": NOTHING})
+    yield Specimen("activity_list.html", "events", {"days": {}})
+    yield Specimen("activity_list.html", "empty", {"days": {}, "listed": NOTHING})
     yield from _fields()
     yield from _admin()
     yield from _notices()

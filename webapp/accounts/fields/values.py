@@ -94,7 +94,7 @@ def save(db: Database, actor: Actor, user: User, filled: Filled, why: str = "") 
         changed = _changed(db, user, filled)
         for field, value in changed:
             fields.keep(db, user.id, field.name, value)
-            # A value is told to nobody who may not see the field, and does not outlive its change.
+            # The event holds no value, and no label if the user may not see the field.
             told = field.label.template if field.is_users_to_see else ""
             events.record(db, actor, Kind.FIELD_CHANGED, user.id, field=told, why=why)
     if changed:
