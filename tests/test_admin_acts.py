@@ -174,6 +174,12 @@ def test_who_is_gone_is_left_out(grace: Browser, alice: Browser, bob: Browser, d
     assert grace.client.get("/admin/users/999998,999999/disable").status_code == 404
 
 
+def test_the_rule_itself_bounds_how_many(grace: Browser, alice: Browser, db: Database) -> None:
+    with pytest.raises(roles.NotAllowed):
+        admin_acts.do(db, COMMAND_LINE, "disable", [person(db, "alice")] * 101, {"reason": "sent spam"})
+    assert person(db, "alice").disabled_at is None
+
+
 def test_what_is_so_already_is_not_done_again(grace: Browser, alice: Browser, bob: Browser, db: Database) -> None:
     one, both = str(person(db, "alice").id), f"{person(db, 'alice').id},{person(db, 'bob').id}"
     told = []

@@ -13,6 +13,9 @@ from webapp.languages.sentences import Sentence, say, say_number
 
 log = logging.getLogger("latchkey")
 
+# Four pages of the list; their ids still make an address that every proxy takes.
+MOST = 100
+
 Count = Callable[[int], Sentence]
 
 
@@ -76,8 +79,11 @@ def done(act: str, users: list[User]) -> Sentence:
 def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str, str]) -> bool:
     """Do the act on all of these users or, if one is refused, on none; return False if nothing has changed.
 
-    `typed` holds `reason` and perhaps `role`. Raises Refused, LastAdmin, NotAllowed, Throttled.
+    `typed` holds `reason` and perhaps `role`. Raises Refused, LastAdmin, Throttled, and NotAllowed, also for more users
+    than an admin may act on at once.
     """
+    if len(users) > MOST:
+        raise roles.NotAllowed
     try:
         with db.transaction():
             # Two admins who act on the same people lock their rows in the same order.

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from webapp.accounts import admin_acts, people, roles
-from webapp.accounts.admin_acts import ACTS
+from webapp.accounts.admin_acts import ACTS, MOST
 from webapp.accounts.fields import Refused
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session, says
@@ -18,8 +18,6 @@ from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users")
 
-# Four pages of the list; their ids still make an address that every proxy takes.
-MOST = 100
 WHICH = "<any(role, disable, enable, 'sign-out'):act>"
 
 
