@@ -88,9 +88,9 @@ def test_without_any_event_the_place_says_what_will_stand_there(alice: Browser, 
 def test_one_sentence_says_first_whether_all_is_well(alice: Browser, app: Flask, clock: Clock) -> None:
     assert _gist(alice) == "You are logged in here only; nothing unusual since 15:09 UTC."
     log_in(Browser(app), "alice")
-    assert _gist(alice) == "You are logged in in 2 browsers; nothing unusual since 15:09 UTC."
+    assert _gist(alice) == "You are logged in with 2 browsers; nothing unusual since 15:09 UTC."
     log_in(Browser(app), "alice", password="wrong")
-    told = "You are logged in in 2 browsers. 1 log-in failed since 15:09 UTC: was it you?"
+    told = "You are logged in with 2 browsers. 1 log-in failed since 15:09 UTC: was it you?"
     assert _gist(alice) == told
     log_in(Browser(app), "alice", password="wrong")
     assert _gist(alice) == told.replace("1 log-in failed", "2 log-ins failed")
