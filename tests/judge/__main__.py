@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.judge import crawl, lighthouse, markup, states
+from tests.judge import crawl, lighthouse, markup, pace, states
 from tests.judge.crawl import Complaint, Site
 from tests.server import Server
 from webapp.accounts import demo
@@ -25,6 +25,7 @@ def main() -> None:
         pages += states.all_of(site)
         print(f"{len(pages)} pages; the judges read them.", flush=True)
         found = [*broken, *markup.nu(pages), *markup.html_validate(pages), *lighthouse.complaints(site)]
+        found += pace.complaints(site)
     for line in in_words(found):
         print(line)
     if found:

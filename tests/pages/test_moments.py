@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from db import Database, stored, users
 from tests.browser import Browser as Client
 from tests.fixtures import Clock, log_in, logged_in, person
+from tests.judge.pace import TWO_PICTURES, WATCH
 from tests.pages.steps import press_refresh
 from tests.screens import (
     IN_THE_LAST_TWO_MINUTES,
@@ -150,6 +151,19 @@ def test_without_javascript_the_end_of_a_session_is_a_moment(screens: Screens) -
     expect(page.locator("#expiry-notice p")).to_have_text(
         re.compile(r"^This session ends at \d\d:\d\d UTC \(in about 2 minutes\), unless you go on\.$")
     )
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("path", ["/dashboard", "/account/activity", "/admin", "/admin/users", "/admin/events"])
+def test_nothing_moves_when_they_are_written_in_the_browsers_zone(screens: Screens, path: str, width: int) -> None:
+    page = screens.open(
+        storage_state=screens.key("admin"), viewport={"width": width, "height": 800}, timezone_id="America/New_York"
+    )
+    page.context.add_init_script(WATCH)
+    page.goto(path)
+    page.evaluate(TWO_PICTURES)
+    assert "UTC" not in page.locator("time").first.inner_text()
+    assert page.evaluate("shifts") == []
 
 
 def _fill(site: Made, now: str) -> None:
