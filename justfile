@@ -80,7 +80,7 @@ lint: (_install "requirements-dev.lock.txt")
 bench *PARTS: (_install "requirements-dev.lock.txt")
     @{{python}} -m tests.bench "$@"
 
-# Let outside judges read every page of a demo: the Nu HTML checker, html-validate, Lighthouse
+# Let outside judges read every page of a demo (Nu, html-validate, Lighthouse), and watch how still and quick it is
 judge: (_install "requirements-dev.lock.txt") (_install "requirements-judge.lock.txt") _programs _judges
     {{python}} -m tests.judge
 

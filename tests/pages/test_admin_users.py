@@ -1,11 +1,14 @@
 """Looking people up."""
 
 import re
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from db import stored
 from tests.pages.steps import title
 from tests.screens import (
     Person,
@@ -207,6 +210,18 @@ def test_the_address_has_no_empty_fields(screens: Screens, javascript: bool) -> 
     expect(page).to_have_url(re.compile("/admin/users$"))
 
 
+# The texts of two cells of a row that lie over each other.
+OVERLAPS = """() => [...document.querySelectorAll("tbody tr")].flatMap((row) => {
+  const boxes = [...row.querySelectorAll("th a, td time, td.wide, .badge")].map((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [cell.textContent, range.getBoundingClientRect()];
+  });
+  const lies = ([, a], [, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.flatMap((one, n) => boxes.slice(n + 1).filter((other) => lies(one, other)).map(([text]) => [one[0], text]));
+})"""
+
+
 @pytest.mark.parametrize("width", [320, 768, 1024, 1280, 1920])
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_a_list_fits_at_every_width(screens: Screens, width: int, locale: str) -> None:
@@ -221,6 +236,18 @@ def test_a_list_fits_at_every_width(screens: Screens, width: int, locale: str) -
     page.goto("/admin/users")
     row = page.locator("#users-table tbody tr").first.evaluate("row => getComputedStyle(row).display")
     assert row == ("table-row" if width >= 1280 else "grid")
+
+
+@pytest.mark.parametrize("width", [320, 480, 767])
+def test_nothing_in_a_card_lies_over_something_else(screens: Screens, javascript: bool, width: int) -> None:
+    page, crowd = at_crowd(screens, javascript=javascript, viewport={"width": width, "height": 800}, locale="de")
+    with closing(screens.server.database()) as db:
+        before = stored(db.clock() - timedelta(days=2))
+        db.run("UPDATE users SET created_at = :at WHERE username LIKE :name", at=before, name=f"{prefix_of(crowd)}%")
+        db.run("UPDATE users SET username = :short WHERE username = :name", short=crowd[-1][:7], name=crowd[-1])
+    page.goto(f"/admin/users?q={prefix_of(crowd)}")
+    expect(names(page).first).to_have_text(crowd[-1][:7])
+    assert page.evaluate(OVERLAPS) == []
 
 
 def test_the_first_result_is_in_sight_while_somebody_types_on_a_phone(screens: Screens) -> None:
