@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -105,6 +106,17 @@ def test_sessions_are_ended_with_a_reason_that_the_person_reads(app: Flask) -> N
     assert result.stdout == "alice is logged out everywhere: 1.\n"
     assert alice.client.get("/dashboard").status_code == 303
     assert "lost laptop" in log_in(alice, "alice").visit("/account/activity").text()
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_an_address_that_nobody_has_becomes_an_admin_only_if_that_is_meant(
+    app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("webapp.commands.user.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    typed = f"{answer}\ncorrect horse battery\ncorrect horse battery\n"
+    said = app.test_cli_runner().invoke(args=["user", "promote", "--create", "ann@exmaple.com"], input=typed)
+    assert "Nobody has signed up as ann@exmaple.com. Sign this person up now, as an admin? [y/N]" in said.output
+    assert (said.exit_code, users.count(db)) == ((0, 1) if answer == "y" else (1, 0))
 
 
 def test_a_role_is_added_and_given(app: Flask, db: Database) -> None:

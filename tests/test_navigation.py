@@ -8,6 +8,8 @@ from flask import Flask
 
 from tests.browser import Browser, text
 from tests.fixtures import logged_in
+from webapp.auth import navigation
+from webapp.languages.sentences import say
 
 BELOW = {
     "/account/username": "Profile",
@@ -39,6 +41,21 @@ def test_a_page_below_another_is_its(app: Flask, grace: Browser, htmx: bool, pat
 def test_the_panel_by_itself_is_the_dashboards(alice: Browser, htmx: bool) -> None:
     assert marked(alice.visit("/dashboard/panel"), ".site-header") == [("Dashboard", "true")]
     assert marked(alice.visit("/dashboard"), ".site-header") == [("Dashboard", "page")]
+
+
+BAD_LINKS = {
+    "leads to no view; is it data.show?": {"endpoint": "data.shaw"},
+    "has the menu 'side', which is none of site, account, admin, registered": {"menu": "side"},
+    "has the audience 'All users', which is not strangers, users, admins or a role": {"audience": "All users"},
+    "has the key 'xx', which is not one letter or digit": {"key": "xx"},
+}
+
+
+@pytest.mark.parametrize("told", BAD_LINKS)
+def test_a_link_that_no_menu_can_show_stops_the_start(app: Flask, htmx: bool, told: str) -> None:
+    link = navigation.Link("account", "data.show", say("Your data"), 50)
+    with pytest.raises(navigation.BadLink, match=re.escape(told)):
+        navigation.register(app, [link._replace(**BAD_LINKS[told])])
 
 
 def pages(app: Flask, admin: Browser) -> Iterator[Browser]:

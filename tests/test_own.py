@@ -40,8 +40,12 @@ def test_in_our_tree_it_holds_a_readme_alone() -> None:
 def test_a_new_page_is_written_and_its_tests_pass(clone: Path) -> None:
     made = _run(clone, "webapp.commands.new", "page", "notes")
     assert made.returncode == 0 and "own/views/notes.py" in made.stdout
+    assert "own/translations/de/LC_MESSAGES/messages.po, with sentences to translate" in made.stdout
     tried = _run(clone, "pytest", "-q", "-p", "no:cacheprovider", "own", "tests/test_security.py")
     assert tried.returncode == 0, tried.stdout
+    for checked in (("ruff", "check", "own"), ("ruff", "format", "--check", "own")):
+        tried = _run(clone, *checked)
+        assert tried.returncode == 0, tried.stdout
     again = _run(clone, "webapp.commands.new", "page", "notes")
     assert again.returncode == 1 and again.stderr == "own/views/notes.py is there already.\n"
 
@@ -114,7 +118,7 @@ def test_the_page_in_the_docs_takes_new_files_alone(clone: Path) -> None:
 FIELDS_TEST = """
 from db import Database
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, log_in, person
+from tests.fixtures import PASSWORD, log_in, logged_in, person
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.fields.values import Filled, save
 from webapp.fields import declared
@@ -129,6 +133,8 @@ def test_the_fields(browser: Browser, db: Database) -> None:
     with browser.app.app_context():
         save(db, COMMAND_LINE, person(db, "alice"), Filled(declared()[:1], {"department": "sales"}))
     assert "Department Sales" in browser.visit("/account").text() and "Remark" not in browser.text()
+    # What is required is filled in for every test of a team's.
+    assert "Website https://example.com" in logged_in(Browser(browser.app), "bob").visit("/account").text()
 """
 
 

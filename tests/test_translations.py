@@ -75,7 +75,7 @@ def _is_for_translators_or_nobody(node: ast.AST) -> bool:
             return name in SAYS
         case (
             ast.Call(func=ast.Attribute(value=ast.Name(id="log")))
-            | ast.Raise(exc=ast.Call(func=ast.Name(id="RuntimeError")))
+            | ast.Raise(exc=ast.Call(func=ast.Name(id="RuntimeError" | "BadDoor" | "BadLink")))
         ):
             return True
         case ast.Expr(value=ast.Constant()):

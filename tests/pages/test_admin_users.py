@@ -218,7 +218,7 @@ OVERLAPS = """() => [...document.querySelectorAll("tbody tr")].flatMap((row) => 
     return [cell.textContent, range.getBoundingClientRect()];
   });
   const lies = ([, a], [, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  return boxes.flatMap((one, n) => boxes.slice(n + 1).filter((other) => lies(one, other)).map(([text]) => [one[0], text]));
+  return boxes.flatMap((one, n) => boxes.slice(n + 1).filter((other) => lies(one, other)).map(([it]) => [one[0], it]));
 })"""
 
 

@@ -14,7 +14,6 @@ from webapp.languages.sentences import say
 NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 # Names of doors, of those who see a link or a field, and others that are no roles.
 RESERVED = {"public", "login", "nobody", "both", "strangers", "users", "admins"}
-# A team's own role is shown by its name.
 WORDS = {"user": say("user"), "admin": say("admin")}
 
 NO_ROLE = say("A role has 2 to 32 of a-z, 0-9, _ and -, a letter first, and a name that is not taken.")
@@ -70,7 +69,8 @@ def names(db: Database) -> list[str]:
 
 
 def in_words(role: str) -> str:
-    return WORDS.get(role, role)
+    """The role for people to read; a team's own is translated if a catalog has its name."""
+    return WORDS.get(role) or (say(role) if NAME.fullmatch(role) else role)
 
 
 def has_admin(db: Database) -> bool:

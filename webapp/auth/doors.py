@@ -7,6 +7,7 @@ Beside its door a route may carry @confirmed (the password must have been checke
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import click
 from flask import Flask
 
 from webapp.accounts.roles import RESERVED
@@ -103,8 +104,12 @@ def comes_back(view: View) -> View:
     return view
 
 
+class BadDoor(click.ClickException, RuntimeError):
+    """A route has no door, or several: the start stops, and the sentence names it."""
+
+
 def check_doors(app: Flask) -> None:
-    """Raise RuntimeError if a route has no door, so that a page without protection cannot ship.
+    """Raise BadDoor if a route has no door, so that a page without protection cannot ship.
 
     An address has one door for all its methods, since a refused form is shown again by the page behind it.
     """
@@ -112,11 +117,11 @@ def check_doors(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         door = getattr(app.view_functions[rule.endpoint], "door", None)
         if door is None:
-            raise RuntimeError(
+            raise BadDoor(
                 f"{rule} has no door: {rule.endpoint} needs @public, @login_required, @role_required or @admin_required"
             )
         if doors.setdefault(rule.rule, door) != door:
-            raise RuntimeError(f"{rule} has a door of its own for each method: give all of them the same")
+            raise BadDoor(f"{rule} has a door of its own for each method: give all of them the same")
 
 
 def _with_door(view: View, door: str) -> View:

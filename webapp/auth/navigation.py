@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NamedTuple
 
+import click
 from flask import Flask, current_app, request
 
 from db.users import User
+from webapp.accounts.roles import NAME as ROLE
 from webapp.auth import current_user
 from webapp.languages.sentences import Sentence
 
 # The later menu wins if two links have the same key.
 MENUS = ("site", "account", "admin")
+REGISTERED = "registered"
 
 
 class Link(NamedTuple):
@@ -38,6 +42,13 @@ class Link(NamedTuple):
     is_searched: bool = False
 
 
+class BadLink(click.ClickException):
+    """A link is not valid: the start stops, and the sentence names it."""
+
+    def __init__(self, link: Link, told: str) -> None:
+        super().__init__(f"NAVIGATION: the link to {link.endpoint} {told}")
+
+
 class Entry(NamedTuple):
     """A link as a page shows it; `current` is the value of its `aria-current`: `page`, `true` below it, or empty."""
 
@@ -48,13 +59,24 @@ class Entry(NamedTuple):
 
 
 def register(app: Flask, found: Iterable[Link]) -> None:
-    """Raises RuntimeError if a key is not one letter or digit."""
+    """Raises BadLink for one that leads nowhere, or that no menu would show."""
+    for link in found:
+        _check(app, link)
     app.extensions["navigation"] = ordered = sorted(found, key=lambda link: link.order)
     app.extensions["keyed_links"] = [link for menu in MENUS for link in ordered if link.menu == menu and link.key]
-    for link in app.extensions["keyed_links"]:
-        if len(link.key) != 1 or not link.key.isalnum():
-            raise RuntimeError(f"NAVIGATION: {link.key!r}, the key of {link.endpoint}, is not one letter or digit")
     app.jinja_env.globals.update(links=links, places=places)
+
+
+def _check(app: Flask, link: Link) -> None:
+    if link.endpoint not in app.view_functions:
+        near = get_close_matches(link.endpoint, app.view_functions, 1)
+        raise BadLink(link, "leads to no view" + "".join(f"; is it {one}?" for one in near))
+    if link.menu not in {*MENUS, REGISTERED}:
+        raise BadLink(link, f"has the menu {link.menu!r}, which is none of {', '.join([*MENUS, REGISTERED])}")
+    if not ROLE.fullmatch(link.audience):
+        raise BadLink(link, f"has the audience {link.audience!r}, which is not strangers, users, admins or a role")
+    if link.key and not (len(link.key) == 1 and link.key.isalnum()):
+        raise BadLink(link, f"has the key {link.key!r}, which is not one letter or digit")
 
 
 def links(menu: str) -> list[Entry]:

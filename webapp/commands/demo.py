@@ -30,7 +30,7 @@ def demo(people: int, events: int | None) -> None:
         ) from None
     click.echo(f"Log in as {rules.ADMIN} (an admin) or {rules.MEMBER}, with the password  {filled.password}")
     if filled.draft:
-        click.echo(f"{rules.MEMBER} left a form behind at {settings().origin}{filled.draft}")
+        click.echo(f"{rules.MEMBER} has a form that waits, at {settings().origin}{filled.draft}")
 
 
 @contextmanager

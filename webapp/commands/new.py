@@ -42,9 +42,11 @@ def main(what: str = "", name: str = "") -> None:
         sys.exit(f"own/{there[0]} is there already.")
     for path, text in texts.items():
         _write(OWN / path, text)
-    for ours in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
-        _add_to_catalog(OWN / "translations" / ours.relative_to(TRANSLATIONS), texts.values())
-    sys.stdout.write("".join(f"own/{path}\n" for path in texts) + f"`./just test own` tries it; it is at /{name}.\n")
+    catalogs = [f"translations/{path.relative_to(TRANSLATIONS)}" for path in TRANSLATIONS.glob("*/LC_MESSAGES/*.po")]
+    for path in catalogs:
+        _add_to_catalog(OWN / path, texts.values())
+    written = [*texts, *(f"{path}, with sentences to translate" for path in catalogs)]
+    sys.stdout.write("".join(f"own/{path}\n" for path in written) + f"`./just test own` tries it; it is at /{name}.\n")
 
 
 def _filled(sample: str, name: str) -> str:

@@ -115,7 +115,9 @@ def _share_metrics(instance: Path, port: int) -> None:
 
 
 def _welcome() -> None:
-    click.echo(f"{settings().name} is at {settings().origin} - stop it with Ctrl+C.")
+    given = settings()
+    here = f", listening on {given.host} port {given.port}" if given.public_url else ""
+    click.echo(f"{given.name} is at {given.origin}{here} - stop it with Ctrl+C.")
     if not roles.has_admin(database()):
         click.echo("It has no admin yet: sign up there, then run  ./just admin YOUR@EMAIL.ADDRESS  beside this.")
 

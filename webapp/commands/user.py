@@ -90,7 +90,7 @@ def set_fields(email: str, pairs: tuple[str, ...], why: str) -> None:
 @why_option
 def promote(email: str, or_create: bool, why: str) -> None:
     """Make an admin of the person with this EMAIL address."""
-    if or_create and not people.has_account(database(), _clean(email)) and (password := _asked_password()):
+    if or_create and not people.has_account(database(), _clean(email)) and (password := _new_admins_password(email)):
         _created(_clean(email), "", password)
     _give(email, "admin", why, "is an admin")
 
@@ -176,9 +176,16 @@ def _created(email: str, username: str, password: str, filled: Filled = NOTHING)
     return people.by_email(database(), email)
 
 
-def _asked_password() -> str:
+def _new_admins_password(email: str) -> str:
+    """The password; empty if the address was a mistake, which would make an admin of nobody that anybody knows."""
     if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+        click.confirm(f"Nobody has signed up as {_clean(email)}. Sign this person up now, as an admin?", abort=True)
+    return _asked_password(f"Password for {_clean(email)}")
+
+
+def _asked_password(prompt: str = "Password") -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
 
 

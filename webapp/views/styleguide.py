@@ -144,6 +144,7 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("navigation.html", "a stranger", {"links": lambda menu: navigation.of(menu, None)})
     yield Specimen("navigation.html", "an admin", {})
     yield Specimen("flashes.html", "each kind", {})
+    yield Specimen("footer.html", "", {})
     yield Specimen("field_error.html", "a sentence", {"sentence": "Enter your email address."})
     yield from _forms()
     for name in (

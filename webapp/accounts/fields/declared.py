@@ -105,7 +105,7 @@ class Field:
 
     def type(self, value: str) -> str:
         """The type of the input that shows `value`: one for days cannot show other text."""
-        return KINDS[self.kind].type if not value or self.fits(value) else "text"
+        return "text" if self.kind == "day" and value and not self.fits(value) else KINDS[self.kind].type
 
     def tidied(self, value: str) -> str:
         """`value` without the spaces around it; browsers send each end of a line as two characters."""
