@@ -176,12 +176,19 @@ def assert_it_fits_a_narrow_window(page: Page) -> None:
         assert_none(page.evaluate(CLIPPED), change or "")
 
 
+# Once no colour is on its way to another.
+AT_REST = """() => Promise.allSettled(
+  document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map((one) => one.finished)
+)"""
+
+
 def assert_axe_finds_nothing(page: Page, but: Mapping[str, Any] | None = None) -> None:
     """On a wide window and a narrow one, and their colours in the dark too; `but` says otherwise for a rule."""
     page.evaluate(AXE)
     for scheme, size in product(SCHEMES, (DESK, PHONE)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)
+        page.evaluate(AT_REST)
         rules = COLOURS if scheme == "dark" else RULES
         assert_none(violations(page, rules, but or {}), f"{scheme}, {size['width']} px")
 
