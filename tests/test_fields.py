@@ -346,7 +346,7 @@ def test_an_admins_change_asks_for_the_password_and_goes_on(
 
 
 def test_who_signed_up_before_is_told_and_not_locked_out(declare: Callable[[str], Flask], htmx: bool) -> None:
-    before = declare("")
+    before = declare("FIELDS = ()")
     assert not [rule for rule in before.url_map.iter_rules() if "fields" in rule.rule]
     alice = logged_in(Browser(before, htmx), "alice")
     app = declare(FIELDS)
@@ -378,7 +378,7 @@ def _moved(browser: Browser, app: Flask) -> Any:
 
 def test_a_field_that_is_removed_keeps_its_values_and_comes_back(declare: Callable[[str], Flask]) -> None:
     browser = _came(Browser(declare(FIELDS)), "alice", motto="mine alone")
-    for text, is_there in (("", False), (FIELDS, True)):
+    for text, is_there in (("FIELDS = ()", False), (FIELDS, True)):
         browser.app = declare(text)
         browser.client = _moved(browser, browser.app)
         assert ("mine alone" in browser.visit("/account").text()) == is_there
@@ -511,6 +511,7 @@ def test_the_command_line_fills_them_in_and_shows_them(app: Flask, db: Database)
     assert run("set", "a@example.com", "phone=x") == (
         1, "Error: Phone must be a telephone number, like +49 30 123456.\n",
     )  # fmt: skip
+    assert run("set", "a@example.com", "phone")[1].startswith("Error: Say NAME=VALUE, or NAME= to empty a field")
     code, told = run("set", "a@example.com", "fone=1")
     assert code == 1 and told.startswith("Error: There is no field fone; own/fields.py declares: department, phone")
     assert (
@@ -521,7 +522,7 @@ def test_the_command_line_fills_them_in_and_shows_them(app: Flask, db: Database)
 def test_where_none_is_declared_the_database_is_not_asked(
     declare: Callable[[str], Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = logged_in(Browser(declare("")), "alice")
+    browser = logged_in(Browser(declare("FIELDS = ()")), "alice")
     monkeypatch.setattr(fields, "of_user", lambda *_: pytest.fail("it was asked"))
     for path in ("/signup", "/dashboard", "/account"):
         assert "fields" not in browser.visit(path).answer.text
@@ -558,6 +559,11 @@ def test_a_bad_declaration_stops_the_start(declare: Callable[[str], Flask]) -> N
     for text, told in {
         'FIELDS = [Field("phone", say("Phone")), Field("phone", say("Phone"))]': "'phone' is declared twice",
         'FIELDS = ["phone"]': "'phone' is no Field",
+        'FELDS = [Field("phone", say("Phone"))]': "'FIELDS' is not declared",
+        "FIELDS = None": "not iterable",
+        'FIELDS = [Field("phone", lable=say("Phone"))]': "unexpected keyword argument 'lable'",
+        'FIELDS = [Field("phone", say("Phone"), longest="20")]': "not supported between",
+        'FIELDS = [Field("unit", say("Unit"), kind="choice", choices=["a", 3])]': "'unit' has the choice 3",
         'FIELDS = [Field("a" * n, say("A")) for n in range(1, 50)]': "is no name|one too many",
     }.items():
         with pytest.raises(BadFields, match=told) as stopped:

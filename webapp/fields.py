@@ -16,10 +16,12 @@ class BadFields(click.ClickException):
 
 def load(app: Flask, path: Path) -> None:
     """Read what the file at `path` declares as FIELDS, if there is one. Raises BadFields."""
-    found = runpy.run_path(str(path)).get("FIELDS", ()) if path.exists() else ()
     try:
-        app.extensions["fields"] = checked(found)
-    except BadField as error:
+        held = runpy.run_path(str(path)) if path.exists() else {"FIELDS": ()}
+        if "FIELDS" not in held:
+            raise BadField("FIELDS", "is not declared")
+        app.extensions["fields"] = checked(held["FIELDS"])
+    except (BadField, TypeError) as error:
         raise BadFields(f"own/fields.py: {error}") from error
 
 

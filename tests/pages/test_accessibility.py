@@ -178,7 +178,9 @@ def assert_it_fits_a_narrow_window(page: Page) -> None:
 
 # Once no colour is on its way to another.
 AT_REST = """() => Promise.allSettled(
-  document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map((one) => one.finished)
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+    .map(({ finished }) => finished)
 )"""
 
 

@@ -8,7 +8,6 @@ from db import Database
 from db.users import User
 from webapp.accounts import roles, standing
 from webapp.accounts.actor import Actor
-from webapp.accounts.fields import Refused
 from webapp.languages.sentences import Sentence, say, say_number
 
 log = logging.getLogger("latchkey")
@@ -90,8 +89,9 @@ def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str,
             in_order = sorted(users, key=lambda user: user.id)
             done = [ACTS[act].do(db, actor, user, typed) for user in in_order]
             return any(done)
-    except Refused:
-        log.info("%s of %d users was refused, and done to none of them", act, len(users))
+    except Exception as error:
+        # Lines of single users may stand before this one.
+        log.info("%s of %d users was given up, and done to none of them: %s", act, len(users), type(error).__name__)
         raise
 
 

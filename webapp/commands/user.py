@@ -160,6 +160,8 @@ def _give(email: str, name: str, why: str, done: str) -> None:
 
 def _filled(pairs: tuple[str, ...]) -> Filled:
     """What the command fills in, each `NAME=VALUE`."""
+    if bare := [pair for pair in pairs if "=" not in pair]:
+        raise click.ClickException(f"Say NAME=VALUE, or NAME= to empty a field, not {_clean(bare[0])}")
     typed = {name: _clean(value) for name, _, value in (pair.partition("=") for pair in pairs)}
     known = {field.name: field for field in declared()}
     if unknown := typed.keys() - known.keys():

@@ -185,7 +185,12 @@ def _kind_fault(field: Field) -> str | None:
 
 def _choices_fault(field: Field) -> str | None:
     for one in field.words if field.kind == "choice" else ():
-        if not (one.strip() == one and 0 < len(one) <= min(field.most, LONGEST_CHOICE) and one.isprintable()):
+        if not (
+            isinstance(one, str)
+            and one.strip() == one
+            and 0 < len(one) <= min(field.most, LONGEST_CHOICE)
+            and one.isprintable()
+        ):
             return f"has the choice {one!r}, which is not one line of 1 to {min(field.most, LONGEST_CHOICE)} characters"
     return None
 
