@@ -8,6 +8,8 @@ export default {
     "no-implicit-button-type": "off",
     // WebKit takes a list without bullets for mere layout, and VoiceOver no longer says how long it is.
     "no-redundant-role": ["error", { exclude: ["list"] }],
+    // What is ticked in several rows is one answer of several values.
+    "form-dup-name": ["error", { shared: ["radio", "checkbox", "button", "submit"] }],
     // The frame that a wide table scrolls in is named by the heading above it; a section would want one of its own.
     "prefer-native-element": ["error", { exclude: ["region"] }],
   },

@@ -24,7 +24,8 @@ const named = ({ node }) => node?.id || node?.className || node?.nodeName;
 const watch = (type, note, more) =>
   new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true, ...more });
 watch("layout-shift", (one) => one.hadRecentInput || shifts.push([one.value, one.sources.map(named).join(", ")]));
-watch("event", (one) => answered.push([one.duration, one.name]), { durationThreshold: 16 });
+// Only what a person did: a page under a pointer that rests is an event too.
+watch("event", (one) => one.interactionId && answered.push([one.duration, one.name]), { durationThreshold: 16 });
 """
 # By then all that has moved, and each event, has been told of.
 TWO_PICTURES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"

@@ -103,7 +103,8 @@ const addToPasswords = () => {
 };
 
 const setShown = (button, isShown) => {
-  button.parentElement.querySelector("input").type = isShown ? "text" : "password";
+  const field = button.parentElement.querySelector("input");
+  Object.assign(field, { type: isShown ? "text" : "password", autocapitalize: "none" });
   button.setAttribute("aria-pressed", isShown);
   button.nextElementSibling.textContent = isShown ? sentences.shown : sentences.hidden;
 };
