@@ -67,12 +67,17 @@ test-postgres *ARGS: (_install "requirements-dev.lock.txt") _programs
 test-pythons *ARGS: (_install "requirements-dev.lock.txt")
     @{{python}} -m tests.pythons "$@"
 
-# Check style, types and that no lock is stale
+# Check style (`./just format` mends most of it), types and that no lock is stale
 lint: (_install "requirements-dev.lock.txt")
     {{python}} -m tests.locks check
     {{python}} -m ruff check .
     {{python}} -m ruff format --check .
     {{python}} -m mypy
+
+# Write all of it in the one style that `./just lint` asks for
+format: (_install "requirements-dev.lock.txt")
+    {{python}} -m ruff check --fix .
+    {{python}} -m ruff format .
 
 # Measure beside the tutorial's code and what a team would pick instead; `quick`, or `admin`: the admin's pages alone
 [no-exit-message]

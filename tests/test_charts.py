@@ -128,7 +128,7 @@ def test_from_sixty_days_on_a_bar_is_a_whole_week_that_ends_today(number: int, w
         words, address = list(_links(chart).items())[-1]
         assert address == "/events?kind=logged_in&since=2026-03-08&until=2026-03-14"
         assert words == f"8–14 Mar: {sum(range(number - 6, number + 1))} log-ins"
-        assert text(chart.select(".legend")[0]).endswith("a week")
+        assert text(chart.select(".legend")[0]).endswith("a week in all")
 
 
 def test_a_week_may_lie_in_two_months_of_any_language() -> None:

@@ -117,6 +117,8 @@ def test_an_address_that_nobody_has_becomes_an_admin_only_if_that_is_meant(
     said = app.test_cli_runner().invoke(args=["user", "promote", "--create", "ann@exmaple.com"], input=typed)
     assert "Nobody has signed up as ann@exmaple.com. Sign this person up now, as an admin? [y/N]" in said.output
     assert (said.exit_code, users.count(db)) == ((0, 1) if answer == "y" else (1, 0))
+    wrong = app.test_cli_runner().invoke(args=["user", "promote", "--create", "ann"], input=typed)
+    assert wrong.exit_code == 1 and "Enter an email address, like name@example.com." in wrong.output
 
 
 def test_a_role_is_added_and_given(app: Flask, db: Database) -> None:

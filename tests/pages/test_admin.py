@@ -188,6 +188,10 @@ def test_the_arrows_lead_from_bar_to_bar(screens: Screens) -> None:
     expect(bars.last).to_have_attribute("tabindex", "-1")
     page.keyboard.press("ArrowRight")
     expect(bars.last).to_be_focused()
+    page.keyboard.press("Home")
+    expect(bars.first).to_be_focused()
+    page.keyboard.press("End")
+    expect(bars.last).to_be_focused()
 
 
 @pytest.mark.parametrize("days", [30, 90])
@@ -202,6 +206,17 @@ def test_the_labels_of_an_axis_lie_apart(screens: Screens, days: int, width: int
         assert len(edges) >= 3
         assert all(before[1] + 4 <= after[0] for before, after in pairwise(edges))
     assert page.evaluate(OVERFLOW) <= 0
+
+
+@pytest.mark.parametrize("path", ["/admin", "/dashboard"])
+@pytest.mark.parametrize("width", [320, 768])
+def test_the_numbers_of_a_chart_fit(screens: Screens, path: str, width: int) -> None:
+    key = screens.key("admin" if path == "/admin" else "busy")
+    page = screens.open(path, storage_state=key, viewport={"width": width, "height": 800}, locale="de")
+    page.locator(".chart summary").evaluate_all("all => all.forEach((one) => one.click())")
+    numbers = page.locator(".numbers")
+    expect(numbers.first).to_be_visible()
+    assert max(numbers.evaluate_all("all => all.map((one) => one.scrollWidth - one.clientWidth)")) <= 0
 
 
 def words_of(bar: Locator) -> str:

@@ -104,7 +104,8 @@ def _check_port(address: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
     except OSError as error:
-        raise BadSetting("PORT", f"is {port}, which cannot be had on {address}: {error.strerror}.") from error
+        told = f"is {port}, which cannot be had on {address}: {error.strerror}."
+        raise BadSetting("PORT", f"{told} Set another: LATCHKEY_PORT={port % 65535 + 1}") from error
 
 
 def _share_metrics(instance: Path, port: int) -> None:

@@ -11,7 +11,7 @@ import click
 from db.users import User
 from webapp.accounts import blocks, data, details, events, people, roles, sessions, signup, standing
 from webapp.accounts.actor import COMMAND_LINE
-from webapp.accounts.fields import values
+from webapp.accounts.fields import email_objection, values
 from webapp.accounts.fields.values import NOTHING, Filled
 from webapp.commands import Commands
 from webapp.config import settings
@@ -180,6 +180,8 @@ def _created(email: str, username: str, password: str, filled: Filled = NOTHING)
 
 def _new_admins_password(email: str) -> str:
     """The password; empty if the address was a mistake, which would make an admin of nobody that anybody knows."""
+    if sentence := email_objection(_clean(email)):
+        raise click.ClickException(str(sentence))
     if sys.stdin.isatty():
         click.confirm(f"Nobody has signed up as {_clean(email)}. Sign this person up now, as an admin?", abort=True)
     return _asked_password(f"Password for {_clean(email)}")

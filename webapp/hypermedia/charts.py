@@ -13,6 +13,14 @@ from webapp.hypermedia.drawing import Part, Place, Span
 from webapp.languages.catalogs import DayForm, Language
 from webapp.languages.sentences import Sentence, say, say_number
 
+# By whether it is of a day or of a week, and of all series or of the only one.
+USUAL = {
+    (True, False): say("usually %(number)s a day"),
+    (True, True): say("usually %(number)s a day in all"),
+    (False, False): say("usually %(number)s a week"),
+    (False, True): say("usually %(number)s a week in all"),
+}
+
 
 class Series(NamedTuple):
     """A number that each day has, by the name of its attribute.
@@ -175,10 +183,8 @@ def _usual(language: Language, spans: list[Span], top: int) -> tuple[float, str]
     mean = drawing.usual(spans)
     if not mean:
         return None
-    number, is_daily = language.number(float(mean)), spans[0].first == spans[0].last
-    words = (
-        say("usually %(number)s a day", number=number) if is_daily else say("usually %(number)s a week", number=number)
-    )
+    is_daily, is_sum = spans[0].first == spans[0].last, len(spans[0].numbers) > 1
+    words = say(USUAL[is_daily, is_sum], number=language.number(float(mean)))
     return round(100 - 100 * mean / top, 2), language.say(words)
 
 

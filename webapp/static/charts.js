@@ -2,12 +2,12 @@
 
 // A chart is one stop of the Tab key, the bar that was looked at last, at first the newest; arrows lead to the others.
 document.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
   const bar = step && event.target.closest(".hits a");
   if (!bar) return;
   event.preventDefault();
   const bars = [...bar.closest(".hits").querySelectorAll("a")];
-  const next = bars[bars.indexOf(bar) + step] ?? bar;
+  const next = bars[Math.max(0, Math.min(bars.indexOf(bar) + step, bars.length - 1))];
   bar.tabIndex = -1;
   next.tabIndex = 0;
   next.focus();
