@@ -13,8 +13,10 @@ log = logging.getLogger("latchkey")
 
 
 def disable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
-    """Shut the account and end its sessions; return False if it was disabled. Raises Refused, LastAdmin, NotAllowed,
-    Throttled."""
+    """Shut the account and end its sessions; return False if it was disabled.
+
+    Raises Refused, LastAdmin, NotAllowed, Throttled.
+    """
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor, user)

@@ -179,7 +179,7 @@ def _created(email: str, username: str, password: str, filled: Filled = NOTHING)
 
 
 def _new_admins_password(email: str) -> str:
-    """The password; empty if the address was a mistake, which would make an admin of nobody that anybody knows."""
+    """Ask whether the address is meant, then for a password: a typing mistake would make an admin of a stranger."""
     if sentence := email_objection(_clean(email)):
         raise click.ClickException(str(sentence))
     if sys.stdin.isatty():

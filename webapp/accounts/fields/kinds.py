@@ -35,7 +35,7 @@ def _is_line(value: str) -> bool:
 
 
 def _is_seen(value: str) -> bool:
-    return not value.translate(BLANK).isspace() and value.translate(BLANK) != ""
+    return value.translate(BLANK).strip() != ""
 
 
 def _is_day(value: str) -> bool:
