@@ -91,8 +91,8 @@ def test_a_bar_leads_to_the_events_behind_it() -> None:
 
 def test_a_day_without_anything_leads_nowhere_and_says_so() -> None:
     chart = _chart(_days(0, 1))
-    assert [bar["data-words"] for bar in chart.select(".hits li[data-words]")] == ["13 March: 0 log-ins"]
-    assert len(chart.select(".hits li")) == 2 and len(chart.select(".hits a")) == 1
+    assert [bar["data-words"] for bar in chart.select(".hits [data-words]")] == ["13 March: 0 log-ins"]
+    assert len(chart.select(".hits [role=listitem]")) == 2 and len(chart.select(".hits a")) == 1
     assert len(chart.select("td a")) == 1
 
 
@@ -116,13 +116,13 @@ def test_each_number_in_the_table_leads_to_its_own_kind() -> None:
 
 def test_without_a_list_of_events_nothing_leads_anywhere() -> None:
     chart = _chart(_days(1, 2), events="")
-    assert not chart.select("a") and len(chart.select(".hits li[data-words]")) == 2
+    assert not chart.select("a") and len(chart.select(".hits [data-words]")) == 2
 
 
 @pytest.mark.parametrize(("number", "weeks"), [(59, None), (60, 8), (90, 12), (91, 13)])
 def test_from_sixty_days_on_a_bar_is_a_whole_week_that_ends_today(number: int, weeks: int | None) -> None:
     chart = _chart(_days(*range(1, number + 1)))
-    assert len(chart.select(".hits li")) == (weeks or number)
+    assert len(chart.select(".hits [role=listitem]")) == (weeks or number)
     assert len(chart.select("tbody tr")) == number
     if weeks:
         words, address = list(_links(chart).items())[-1]
