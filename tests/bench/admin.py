@@ -13,14 +13,13 @@ from urllib.parse import quote
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+import webapp
 from db import Database
 from tests.bench import databases
 from tests.bench.report import Promise, machine, promise, table
 from webapp import create_app
 from webapp.accounts import demo, people, sessions
 from webapp.accounts.actor import COMMAND_LINE
-from webapp.accounts.fields.declared import Field, checked
-from webapp.languages.sentences import say
 
 # Numbers of people; as many events happened to the larger as to the smaller, beside a sign-up each.
 PEOPLE, EVENTS = (100_000, 1_000_000), 1_000_000
@@ -50,11 +49,17 @@ PAGES = {
     "… from one address, two days": "/admin/events?address=203.0.113.9&since=2020-01-01",
 }
 EXPORT = "/admin/events.csv"
+# What a team declares in own/fields.py.
+FIELDS = """
+from webapp.accounts.fields.declared import Field
+from webapp.languages.sentences import say
+
 FIELDS = (
     Field("department", say("Department"), kind="choice", choices=["sales", "support"]),
     Field("remote", say("Works remotely"), kind="yes_no"),
     Field("office", say("Office"), kind="choice", choices=["none", "one"]),
 )
+"""
 
 
 def measure() -> None:
@@ -76,15 +81,16 @@ def measure() -> None:
 def _promises(columns: dict[str, dict[str, str]]) -> Iterator[Promise]:
     for name, column in columns.items():
         if f"{PEOPLE[0]:,}" in name:
-            took = float(column[OVERVIEW])
-            yield promise(f"{OVERVIEW}: at most {MOST_MS} ms, {name}", f"{took} ms", took <= MOST_MS)
+            slowest = max(PAGES, key=lambda page, column=column: float(column[page]))  # type: ignore[misc]
+            for page, told in {OVERVIEW: OVERVIEW, slowest: f"the slowest of all pages ({slowest})"}.items():
+                took = float(column[page])
+                yield promise(f"{told}: at most {MOST_MS} ms, {name}", f"{took} ms", took <= MOST_MS)
 
 
 def _measured(url: str, number: int) -> dict[str, str]:
     with TemporaryDirectory() as instance:
         settings = {"INSTANCE": instance, "DATABASE_URL": url, "SECRET_KEY": "a key for measuring alone" * 2}
-        app = create_app(settings)
-        app.extensions["fields"] = checked(FIELDS)
+        app = _site(Path(instance) / "own", settings)
         demo.fill(app.extensions["database"], number, EVENTS)
         _fill_in(app.extensions["database"])
         cookie = f"session={_token(app)}"
@@ -94,6 +100,14 @@ def _measured(url: str, number: int) -> dict[str, str]:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
             seconds, mebibytes = processes.submit(_exported, settings, cookie).result()
         return found | {"all events as CSV, in s": f"{seconds:.0f}", "… memory it needed, in MiB": f"{mebibytes:.1f}"}
+
+
+def _site(own: Path, settings: dict[str, str]) -> Flask:
+    """The app of a team with fields of its own, which lie in the folder `own`."""
+    own.mkdir()
+    (own / "fields.py").write_text(FIELDS)
+    webapp.OWN = own
+    return create_app(settings)
 
 
 def _fill_in(db: Database) -> None:
