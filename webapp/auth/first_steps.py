@@ -34,7 +34,10 @@ class Entry(NamedTuple):
 
 
 def register(app: Flask, found: Iterable[Step]) -> None:
-    """Raises RuntimeError if a name is not one word, or all are too long for the column that holds them."""
+    """Keep the steps that views name, in their order.
+
+    Raises RuntimeError if a name is not one word, or all are too long for the column that holds them.
+    """
     app.extensions["first_steps"] = steps = sorted(found, key=lambda step: step.order)
     for step in steps:
         if step.name == first_steps.AWAY or not step.name.isidentifier():

@@ -59,10 +59,10 @@ class Entry(NamedTuple):
 
 
 def register(app: Flask, found: Iterable[Link]) -> None:
-    """Raises BadLink for one that leads nowhere, or that no menu would show."""
-    for link in found:
-        _check(app, link)
+    """Keep the links that views name, in their order. Raises BadLink if one leads nowhere or no menu shows it."""
     app.extensions["navigation"] = ordered = sorted(found, key=lambda link: link.order)
+    for link in ordered:
+        _check(app, link)
     app.extensions["keyed_links"] = [link for menu in MENUS for link in ordered if link.menu == menu and link.key]
     app.jinja_env.globals.update(links=links, places=places)
 

@@ -134,7 +134,7 @@ def _seen() -> Fields:
 
 
 def _query(asked: lists.Asked) -> people.Query:
-    """Query that the address asks for; nobody has a role, a state or a choice that is no more."""
+    """Query that the address asks for, also for a role, a state or a choice that is no longer known."""
     sort = asked.get("sort", "")
     return people.Query(
         text=asked.get("q", "")[:LONGEST_SEARCH],

@@ -60,7 +60,7 @@ def let_new_browsers_try() -> ResponseReturnValue:
 
 
 def _ending(_fields: object, session_id: str) -> Sentence:
-    """What a session is called, and where it is if it has a name: a thief may have given it another's."""
+    """Say which session ends; a named one with its device and address, since a thief may have renamed it."""
     live = {one.id: one for one in sessions.live(database(), own_session().user.id)}
     one = live.get(session_id)
     if one is None or not one.name:
