@@ -3,7 +3,7 @@
 import hmac
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -52,12 +52,13 @@ class Database(ABC):
     """A database: statements take `:name` parameters and return tuples, or what `read` makes of them.
 
     One object serves all threads. Every verb raises Duplicate or Unavailable. Outside a transaction each statement runs
-    in its own.
+    in its own. `mails` tells the rules whether what they write to the outbox is sent.
     """
 
-    def __init__(self, clock: Clock, key: bytes) -> None:
+    def __init__(self, clock: Clock, key: bytes, older_keys: Sequence[bytes] = (), mails: bool = False) -> None:
         self.clock = clock
-        self._key = key
+        self._keys = key, *older_keys
+        self.mails = mails
         self._threads = threading.local()
 
     def now(self) -> str:
@@ -70,7 +71,11 @@ class Database(ABC):
 
     def blind_index(self, text: str) -> str:
         """Return a keyed hash of `text`, to find by it what must stay secret even in a stolen copy of the tables."""
-        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+        return next(self.keyed(text)).hex()
+
+    def keyed(self, text: str) -> Iterator[bytes]:
+        """Yield a keyed hash of `text` by each key, today's first; what was made from a seed is made by it again."""
+        return (hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256") for key in self._keys)
 
     @abstractmethod
     def run(self, sql: str, **values: Any) -> int:
@@ -177,15 +182,22 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def connect(url: str, clock: Clock = system_clock, connections: int = 16, key: bytes = b"") -> Database:
+def connect(
+    url: str,
+    clock: Clock = system_clock,
+    connections: int = 16,
+    key: bytes = b"",
+    older_keys: Sequence[bytes] = (),
+    mails: bool = False,
+) -> Database:
     """Open the database at `url`, `sqlite:///PATH` or `postgresql://…`. Raises Unavailable if it cannot be reached.
 
-    `key` is for `blind_index`; all servers on one database must use the same.
+    `key` is for `blind_index`; all servers on one database must use the same. `older_keys` are being rotated out.
     """
     if url.startswith("sqlite:///"):
         from db.sqlite import Sqlite
 
-        return Sqlite(url.removeprefix("sqlite:///"), clock, key)
+        return Sqlite(url.removeprefix("sqlite:///"), clock, key, older_keys, mails)
     from db.postgres import Postgres
 
-    return Postgres(url, clock, connections, key)
+    return Postgres(url, clock, connections, key, older_keys, mails)

@@ -38,7 +38,7 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            UNION ALL
            SELECT 'changed', max(created_at), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM events WHERE user_id = :user_id AND kind = 'password_changed'""",
+           FROM events WHERE user_id = :user_id AND kind IN ('password_changed', 'password_reset')""",
         user_id=user.id,
         since_day=since_day,
         visit_at=visit_at,

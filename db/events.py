@@ -166,6 +166,19 @@ def latest(db: Database, user_id: int, kind: str) -> str | None:
     return row[0] if row else None
 
 
+def places(db: Database, user_id: int, kind: str, since: str, limit: int) -> set[tuple[str, str]]:
+    """Address and device of the user's newest events of this kind since then, of at most `limit` of them."""
+    rows = db.all(
+        """SELECT address, device FROM events WHERE user_id = :user_id AND kind = :kind AND created_at >= :since
+           ORDER BY created_at DESC, id DESC LIMIT :limit""",
+        user_id=user_id,
+        kind=kind,
+        since=since,
+        limit=limit,
+    )
+    return {(address, device) for address, device in rows}
+
+
 def remove_older(db: Database, before: str, limit: int) -> int:
     """Delete at most `limit` events older than `before`, the oldest first; return how many."""
     return db.run(

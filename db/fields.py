@@ -13,7 +13,7 @@ from db.users import User, as_user
 # takes values for independent of names, and would read each user in full before it sorts them, hence the ids first.
 WALKS = {
     False: """
-        SELECT people_2.* FROM (
+        SELECT people_3.* FROM (
             SELECT held.user_id AS found_id FROM user_fields AS held
             WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id > :id
             AND (:number < 2 OR EXISTS (
@@ -24,13 +24,13 @@ WALKS = {
                 JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
                 WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
             AND (:pattern = '' AND :role = '' AND :state = '' OR EXISTS (
-                SELECT 1 FROM people_2 WHERE people_2.id = held.user_id
+                SELECT 1 FROM people_3 WHERE people_3.id = held.user_id
                 AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)))
             ORDER BY held.user_id LIMIT :limit
-        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY found_id""",
+        ) AS found JOIN people_3 ON people_3.id = found_id ORDER BY found_id""",
     True: """
-        SELECT people_2.* FROM (
+        SELECT people_3.* FROM (
             SELECT held.user_id AS found_id FROM user_fields AS held
             WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id < :id
             AND (:number < 2 OR EXISTS (
@@ -41,11 +41,11 @@ WALKS = {
                 JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
                 WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
             AND (:pattern = '' AND :role = '' AND :state = '' OR EXISTS (
-                SELECT 1 FROM people_2 WHERE people_2.id = held.user_id
+                SELECT 1 FROM people_3 WHERE people_3.id = held.user_id
                 AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
                 AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)))
             ORDER BY held.user_id DESC LIMIT :limit
-        ) AS found JOIN people_2 ON people_2.id = found_id ORDER BY found_id DESC""",
+        ) AS found JOIN people_3 ON people_3.id = found_id ORDER BY found_id DESC""",
 }
 
 

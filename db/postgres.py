@@ -38,8 +38,8 @@ class Postgres(Database):
     dialect = "postgres"
     mistakes = psycopg.DatabaseError
 
-    def __init__(self, url: str, clock: Clock, connections: int, key: bytes) -> None:
-        super().__init__(clock, key)
+    def __init__(self, url: str, clock: Clock, connections: int, *given: Any) -> None:
+        super().__init__(clock, *given)
         self._pool = ConnectionPool(
             url,
             min_size=1,

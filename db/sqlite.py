@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any
 from urllib.parse import quote
 
-from db import Clock, Database, Duplicate, Unavailable
+from db import Database, Duplicate, Unavailable
 
 # How long a writer waits for another thread of this process, in seconds; and the same for another program.
 PATIENCE = 5.0
@@ -51,8 +51,8 @@ class Sqlite(Database):
     dialect = "sqlite"
     mistakes = sqlite3.DatabaseError
 
-    def __init__(self, path: str, clock: Clock, key: bytes) -> None:
-        super().__init__(clock, key)
+    def __init__(self, path: str, *given: Any) -> None:
+        super().__init__(*given)
         self._address = f"file:{quote(os.path.abspath(path))}?mode=rw"
         self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         # Since Python 3.13 a connection that is dropped unclosed is complained of.

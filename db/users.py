@@ -36,6 +36,8 @@ class User(NamedTuple):
     """`on`, or `off` if single keys do nothing on pages."""
     first_steps: str = "away"
     """Names of the first steps that are done, with blanks between them, or `away` once no step is to be shown."""
+    verified_at: str | None = None
+    """When the user proved the address, by a link that was mailed to it."""
 
     @property
     def name(self) -> str:
@@ -89,17 +91,17 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def by_email(db: Database, email: str) -> User | None:
-    return db.one("SELECT * FROM people_2 WHERE email = :email", as_user, email=email)
+    return db.one("SELECT * FROM people_3 WHERE email = :email", as_user, email=email)
 
 
 def by_id(db: Database, user_id: int) -> User | None:
-    return db.one("SELECT * FROM people_2 WHERE id = :id", as_user, id=user_id)
+    return db.one("SELECT * FROM people_3 WHERE id = :id", as_user, id=user_id)
 
 
 def by_username(db: Database, username: str) -> User | None:
     """Find the user by name, ignoring case; of a tutorial's namesakes the oldest row."""
     return db.one(
-        "SELECT * FROM people_2 WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1",
+        "SELECT * FROM people_3 WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1",
         as_user,
         username=username,
     )
@@ -120,7 +122,7 @@ def is_name_taken(db: Database, username: str, unless: int | None = None) -> boo
 def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     """At most `limit` people, newest first, starting below the id `before`."""
     return db.all(
-        "SELECT * FROM people_2 WHERE id < :before ORDER BY id DESC LIMIT :limit",
+        "SELECT * FROM people_3 WHERE id < :before ORDER BY id DESC LIMIT :limit",
         as_user,
         before=2**63 - 1 if before is None else before,
         limit=limit,
@@ -176,6 +178,16 @@ def change_password(db: Database, user: User, password: str) -> bool:
     return bool(changed)
 
 
+def replace_password(db: Database, user_id: int, password: str) -> None:
+    """Store the hash of a new password, whatever the old one was; no password fits an empty text."""
+    db.run(
+        "UPDATE users SET password = :password, password_id = :new WHERE id = :id",
+        password=password,
+        new=_new_password_id(),
+        id=user_id,
+    )
+
+
 def set_password(db: Database, user: User, password: str) -> bool:
     """Store a new hash of the same password; False if the stored hash has changed since `user` was read."""
     changed = db.run(
@@ -193,9 +205,18 @@ def set_username(db: Database, user_id: int, username: str) -> None:
     _refuse_namesake(db, username, user_id)
 
 
-def set_email(db: Database, user_id: int, email: str) -> None:
+def set_email(db: Database, user_id: int, email: str, is_verified: bool = False) -> None:
     """Raises Duplicate."""
-    db.run("UPDATE users SET email = :email WHERE id = :id", email=email, id=user_id)
+    db.run(
+        "UPDATE users SET email = :email, verified_at = :verified_at WHERE id = :id",
+        email=email,
+        verified_at=db.now() if is_verified else None,
+        id=user_id,
+    )
+
+
+def set_verified(db: Database, user_id: int) -> None:
+    db.run("UPDATE users SET verified_at = :now WHERE id = :id", now=db.now(), id=user_id)
 
 
 def set_language(db: Database, user_id: int, language: str | None) -> None:

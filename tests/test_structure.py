@@ -24,7 +24,10 @@ ALLOWED = {
     "webapp/accounts": RULES,
     "webapp/languages": {"webapp.languages", "db"},
     "webapp/brand": {"webapp.brand"},
-    "webapp/config.py": {"webapp.brand"},
+    "webapp/config.py": {"webapp.brand", "webapp.mail.route"},
+    "webapp/mail": {
+        "webapp.mail", "webapp.accounts", "webapp.brand", "webapp.config", "webapp.languages", "webapp.metrics", "db",
+    },
     "webapp/metrics": {"webapp.metrics"},
     "webapp/database.py": {"webapp.config", "webapp.accounts", "db"},
     "webapp/fields.py": {"webapp.accounts"},

@@ -13,15 +13,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from webapp import auth, commands, config, database, errors, fields, hypermedia, metrics, views
-from webapp.accounts import details, devices, events, initials, people, reserved, roles, session_name
+from webapp.accounts import details, devices, events, initials, outbox, people, reserved, roles, session_name
 from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
 from webapp.brand import words
-from webapp.commands import demo, role, serve, user
+from webapp.commands import demo, mail, role, serve, user
 from webapp.forms import Request
 from webapp.hypermedia import addresses, templating
 from webapp.hypermedia.templating import Templates
 from webapp.languages import reader
+from webapp.mail import sender
 from webapp.server import assets, compression, headers, hosts, logs
 from webapp.server.request_id import with_request_id
 
@@ -48,6 +49,7 @@ WORDS: dict[str, Callable[..., object]] = {
     "detail": details.told,
     "device": devices.told,
     "initials": initials.of,
+    "mail": outbox.in_words,
     "role": roles.in_words,
     "sentence": events.sentence,
     "state": people.STATES.__getitem__,
@@ -93,9 +95,10 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     """
     app = Latchkey(__name__, static_folder=None)
     config.load(app, settings or {})
+    given = config.settings(app)
     logs.register(app)
     _join_hashing_pool(app)
-    reserved.keep_for(config.settings(app).name, words.file_name(config.settings(app).name))
+    reserved.keep_for(given.name, words.file_name(given.name))
     fields.load(app, OWN / "fields.py")
     database.open_for(app, clock, OWN / "migrations")
     assets.register(app, OWN / "static")
@@ -103,12 +106,13 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     reader.register(app, asked, OWN / "translations")
     templating.register(app, OWN, HERE)
     app.jinja_env.filters.update(WORDS)
-    app.jinja_env.globals.update(_brand(app))
+    app.jinja_env.globals.update(_brand(app), mails=given.mail_url is not None, signup_mode=given.signup)
     for room in PASSED:
         room.register(app)
     metrics.watch_hashing(app, lambda: pool.waiting, lambda: pool.running)
     views.register(app, "webapp.views", *(["own.views"] if (OWN / "views").is_dir() else []))
-    commands.register(app, serve.serve, user.user, role.role, demo.demo)
+    sender.register(app, [OWN, HERE])
+    commands.register(app, serve.serve, user.user, role.role, demo.demo, *([mail.mail] if given.mail_url else []))
     auth.check_doors(app)
     _wrap(app)
     return app

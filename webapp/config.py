@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from email.headerregistry import Address
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,8 @@ from webapp.brand import Unfit, accent, logo, words
 from webapp.brand.accent import Accent
 from webapp.brand.logo import Logo
 from webapp.brand.words import Contact
+from webapp.mail import route
+from webapp.mail.route import Route
 
 PREFIX = "LATCHKEY_"
 LEAST_KEY_BYTES = 32
@@ -139,6 +142,10 @@ class Settings:
     logo: Logo = field(default=logo.OURS, metadata=_fit(logo.read))
     accent: Accent | None = field(default=None, metadata=_fit(accent.read))
     contact: Contact | None = field(default=None, metadata=_fit(words.contact))
+    mail_url: Route | None = field(default=None, metadata=_fit(route.read))
+    mail_from: Address | None = field(default=None, metadata=_fit(route.sender))
+    signup: str = _one_of("open", "invited", "closed")
+    signup_domains: tuple[str, ...] = field(default=(), metadata=_fit(route.domains))
 
     @cached_property
     def address(self) -> str:
@@ -166,6 +173,12 @@ class Settings:
         if _is_loopback(host):
             return ["localhost", "127.0.0.1", "::1"]
         return [host] if self.public_url else None
+
+    @cached_property
+    def mail_sender(self) -> Address:
+        """From whom mail comes, also its envelope's sender, so bounces go there."""
+        host = str(urlsplit(self.origin).hostname)
+        return self.mail_from or Address(self.name, "latchkey", "localhost" if ":" in host else host)
 
     @property
     def login_cookie(self) -> str:
@@ -199,6 +212,16 @@ def settings(app: Flask | None = None) -> Settings:
     return cast(Settings, (app or current_app).extensions["settings"])
 
 
+def sends_mail(app: Flask) -> bool:
+    return settings(app).mail_url is not None
+
+
+def has_invitations(app: Flask) -> bool:
+    """Whether people can be invited: by mail, or by links that admins hand over where sign-up is not open."""
+    given = settings(app)
+    return given.signup == "invited" or (given.signup == "open" and given.mail_url is not None)
+
+
 def read(given: Mapping[str, Any]) -> Settings:
     """Check what was given, by name without the prefix; an empty text counts as unset. Raises BadSetting."""
     _refuse_unknown(given)
@@ -211,6 +234,8 @@ def read(given: Mapping[str, Any]) -> Settings:
     found = replace(found, instance=_made(found.instance.absolute()))
     found = replace(found, database_url=found.database_url or f"sqlite:///{found.instance}/latchkey.db")
     _check_network(found)
+    if found.mail_url and not found.mail_url.folder and not found.mail_from:
+        raise BadSetting("MAIL_FROM", "must be set with LATCHKEY_MAIL_URL: the address from which mail comes.")
     return replace(found, secret_key=found.secret_key or (_kept_key(found),))
 
 

@@ -28,7 +28,8 @@ def open_for(app: Flask, clock: Clock, own: Path) -> None:
     """Open the app's database and run what migrations are missing, ours and then those in `own`. Raises BadSetting."""
     given = settings(app)
     try:
-        opened = connect(given.database_url, clock, given.threads, blind_index_key(given.secret_key[0]))
+        key, *older_keys = map(blind_index_key, given.secret_key)
+        opened = connect(given.database_url, clock, given.threads, key, older_keys, mails=given.mail_url is not None)
         is_tutorials = opened.has_table("users") and not opened.has_table("migrations")
         migrate(opened)
         migrate(opened, own, "own/")

@@ -5,14 +5,18 @@ from contextlib import suppress
 
 from flask import Flask, Response, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
+from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized, UnprocessableEntity
 
 from db import Unavailable
 from webapp import auth, hypermedia
 from webapp.accounts.hashing import Busy
 from webapp.accounts.roles import NotAllowed
+from webapp.accounts.standing import DISABLED
 from webapp.accounts.throttle import Throttled
+from webapp.accounts.tokens import NoSuchToken, OfDisabled
 from webapp.auth import csrf, drafts
+from webapp.forms.login_link import LoginLinkForm
+from webapp.forms.reset import AddressForm
 from webapp.languages.sentences import say
 from webapp.languages.times import in_words
 from webapp.server.request_id import request_id
@@ -46,6 +50,8 @@ PROBLEMS: dict[int, tuple[str, str]] = {
 
 # When to come back after a refusal that sets no time itself, in seconds.
 RETRY_AFTER = {429: 60, 503: 5}
+DEAD = say("This link no longer works.")
+ASK_AGAIN = say("This link no longer works. It was used, is too old, or was cut off on its way. Ask for another one.")
 BUSY = say("Too many people are logging in just now. Nothing was done; try again in a few seconds.")
 
 
@@ -58,6 +64,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(Throttled, _throttled)
     app.register_error_handler(Busy, _busy)
+    app.register_error_handler(NoSuchToken, _dead_link)
+    app.register_error_handler(OfDisabled, lambda _: _problem(UnprocessableEntity(DISABLED)))
     app.jinja_env.globals["request_id"] = request_id
 
 
@@ -119,6 +127,14 @@ def _throttled(error: Throttled) -> ResponseReturnValue:
 def _busy(_: Busy) -> ResponseReturnValue:
     """Too many hashes are waiting. This does not count as a failed attempt."""
     return _again(503, BUSY)
+
+
+def _dead_link(_: NoSuchToken) -> ResponseReturnValue:
+    """A link that was used, is too old or was made up: one page for all, with a form that asks for another."""
+    by_login = (request.endpoint or "").startswith("login_link")
+    form = LoginLinkForm({}) if by_login else AddressForm({})
+    told = {"form": form, "asking": "login_link_form" if by_login else "reset_form"}
+    return hypermedia.problem(404, DEAD, ASK_AGAIN, "dead_link.html", **told)
 
 
 def _again(status: int, sentence: str) -> ResponseReturnValue:

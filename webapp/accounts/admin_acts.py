@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from db import Database
 from db.users import User
-from webapp.accounts import roles, standing
+from webapp.accounts import reset, roles, standing
 from webapp.accounts.actor import Actor
 from webapp.languages.sentences import Sentence, say, say_number
 
@@ -64,7 +64,28 @@ ACTS = {
         ),
         lambda db, actor, user, typed: standing.sign_out(db, actor, user, typed["reason"]) > 0,
     ),
+    "reset": Act(
+        say("Mail %(name)s a link to choose a new password"),
+        lambda n: say_number(
+            "Mail %(number)s person a link to choose a new password",
+            "Mail %(number)s people a link to choose a new password",
+            n,
+        ),
+        say(
+            "The link goes to the account's address and works once, for an hour. Until then the password stays as it is."
+        ),
+        say("A link is on its way to %(name)s."),
+        lambda n: say_number(
+            "A link is on its way to %(number)s person.", "A link is on its way to %(number)s people.", n
+        ),
+        lambda db, actor, user, typed: reset.send(db, actor, user, typed["reason"]),
+    ),
 }
+
+
+def is_there(db: Database, act: str) -> bool:
+    """Whether there is such an act on this site: what is mailed needs mail."""
+    return act in ACTS and (db.mails or act != "reset")
 
 
 def title(act: str, users: list[User]) -> Sentence:

@@ -15,8 +15,6 @@ log = logging.getLogger("latchkey")
 KEY = re.compile(r"[0-9a-f]{64}")
 # As many as an admin reads; a longer list is for the log.
 MOST_SHOWN = 50
-# No user has more buckets: each of their sessions and browsers may have a few.
-MOST_LIFTED = 1000
 
 
 class NoSuchBlock(Exception):
@@ -62,8 +60,7 @@ def lift_all(db: Database, actor: Actor, user: User) -> None:
     """Empty all buckets about `user`, who may then log in from any browser again. Raises NotAllowed, Throttled."""
     with db.transaction():
         roles.check_admin(db, actor, user)
-        throttles.remove_of_user(db, user.id, MOST_LIFTED)
-        throttle.forget(db, user.email)
+        throttle.lift_all(db, user)
         events.record(db, actor, Kind.BLOCK_LIFTED, user.id)
     log.info("blocks lifted: user %d", user.id)
 

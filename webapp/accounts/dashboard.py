@@ -34,7 +34,7 @@ class Advice(NamedTuple):
     is_done: bool
     sentence: Sentence
     about: str
-    """What to look at: `password_change`, `sessions` or `activity`."""
+    """What to look at: `profile`, `password_change`, `sessions` or `activity`."""
 
 
 class Dashboard(NamedTuple):
@@ -75,7 +75,14 @@ def _advice(db: Database, session: Session, live: list[Session], facts: Facts) -
     forgotten = sum(db.clock() - moment(one.last_seen_at) > FORGOTTEN for one in live)
     changed_at = facts.password_changed_at or session.user.created_at or ""
     is_old = changed_at < stored(db.clock() - OLD_PASSWORD)
-    return [_of_password(is_old), _of_sessions(forgotten), _of_failures(facts.failed)]
+    proved = [_of_address(session.user.verified_at is not None)] if db.mails else []
+    return [*proved, _of_password(is_old), _of_sessions(forgotten), _of_failures(facts.failed)]
+
+
+def _of_address(is_proved: bool) -> Advice:
+    if is_proved:
+        return Advice(True, say("Your email address is confirmed"), "profile")
+    return Advice(False, say("Confirm your email address: without it nobody can mail you"), "profile")
 
 
 def _of_password(is_old: bool) -> Advice:

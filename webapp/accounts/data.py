@@ -7,7 +7,7 @@ from db import Database
 from db.events import Filter
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import details, drafts, events, sessions, throttle
+from webapp.accounts import details, drafts, events, notices, outbox, sessions, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import values
@@ -21,19 +21,25 @@ def everything(db: Database, actor: Actor) -> dict[str, Any]:
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("export", user.id))
-        events.record(db, actor, Kind.EXPORTED, user.id)
+        notices.record(db, actor, Kind.EXPORTED, user)
     return {
         "exported_at": db.now(),
         "account": account(user),
         **fields(db, user),
         "sessions": [session_fields(one) for one in sessions.kept(db, user.id)],
         "drafts": drafts.of_user(db, user.id),
+        **_mailed(db, user),
     }
 
 
 def history(db: Database, actor: Actor) -> Iterator[dict[str, Any]]:
     """Every event that is kept, newest first."""
     return map(details.as_fields, events.every(db, Filter(user_id=actor.own_session.user.id, is_own=True)))
+
+
+def _mailed(db: Database, user: User) -> dict[str, Any]:
+    """What was mailed to the user, and what of it still opens something; empty on a site that sends no mail."""
+    return {"tokens": tokens.of_user(db, user.id), "mails": outbox.of_user(db, user.id)} if db.mails else {}
 
 
 def account(user: User) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 import logging
 from datetime import timedelta
 
-from db import Database, deletion, drafts, stored, throttles, user_days
+from db import Database, deletion, drafts, outbox, stored, throttles, tokens, user_days
 from db import events as events_table
 from db import sessions as sessions_table
 from db.users import User
-from webapp.accounts import confirm, events, roles, sessions
+from webapp.accounts import confirm, events, notices, roles, sessions
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused
@@ -31,7 +31,7 @@ def ask(db: Database, actor: Actor, password: str, days: int) -> str:
     with db.transaction():
         user = _leaving(db, actor.own_session.user)
         gone_at = user.deletion_at or stored(db.clock() + timedelta(days=days))
-        events.record(db, actor, Kind.DELETION_ASKED, user.id)
+        notices.record(db, actor, Kind.DELETION_ASKED, user)
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_DELETION)
         deletion.schedule(db, user.id, gone_at)
     log.info("deletion asked for: user %d", user.id)
@@ -80,6 +80,6 @@ def sweep(db: Database) -> bool:
 def _emptied(db: Database, user_id: int, most: int) -> int:
     """Delete at most `most` rows that belong to an account; return how many."""
     taken = 0
-    for table in (events_table, user_days, sessions_table, throttles, drafts):
+    for table in (events_table, user_days, sessions_table, throttles, drafts, tokens, outbox):
         taken += table.remove_of_user(db, user_id, most - taken)
     return taken

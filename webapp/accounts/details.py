@@ -9,10 +9,14 @@ from webapp.accounts.events import Kind
 from webapp.languages.sentences import say
 
 OF_DISABLED = say("disabled")
+BY_MAIL = say("by mail")
+# Shown as they are.
+PLAIN = ("why", "email", "error", "text")
 
 
 def of(event: Event) -> dict[str, Any]:
-    """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`, `field`, or `text`."""
+    """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`, `field`, `by`,
+    `email`, `error`, or `text`."""
     try:
         held = json.loads(event.detail or "{}")
     except ValueError:
@@ -31,7 +35,13 @@ def told(event: Event) -> str:
         return _field(str(held["field"]), str(held.get("why", "")))
     if "device" in held:
         return devices.told(str(held["device"]))
-    return OF_DISABLED if held.get("refused") == "disabled" else str(held.get("why") or held.get("text") or "")
+    if held.get("by") == "mail":
+        return BY_MAIL
+    return (
+        OF_DISABLED
+        if held.get("refused") == "disabled"
+        else str(next((held[name] for name in PLAIN if held.get(name)), ""))
+    )
 
 
 def as_fields(event: Event) -> dict[str, Any]:

@@ -43,6 +43,16 @@ class Kind(StrEnum):
     DELETION_TAKEN_BACK = "deletion_taken_back"
     BLOCK_LIFTED = "block_lifted"
     FIELD_CHANGED = "field_changed"
+    VERIFIED = "verified"
+    EMAIL_CHANGE_ASKED = "email_change_asked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    RESET_SENT = "reset_sent"
+    UNDONE = "undone"
+    SESSION_ENDED_BY_RESET = "session_ended_by_reset"
+    SESSION_ENDED_BY_UNDO = "session_ended_by_undo"
+    INVITED = "invited"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    MAIL_FAILED = "mail_failed"
 
 
 SENTENCES = {
@@ -71,6 +81,16 @@ SENTENCES = {
     Kind.DELETION_TAKEN_BACK: say("Deletion of the account taken back"),
     Kind.BLOCK_LIFTED: say("A block after too many tries was lifted"),
     Kind.FIELD_CHANGED: say("Details changed"),
+    Kind.VERIFIED: say("Email address confirmed"),
+    Kind.EMAIL_CHANGE_ASKED: say("Change of the email address asked for"),
+    Kind.PASSWORD_RESET: say("Password reset by a mailed link"),
+    Kind.RESET_SENT: say("An admin mailed a link to choose a new password"),
+    Kind.UNDONE: say("A change was undone by a mailed link, and the account locked"),
+    Kind.SESSION_ENDED_BY_RESET: say("A session was ended by a reset password"),
+    Kind.SESSION_ENDED_BY_UNDO: say("A session was ended when a change was undone"),
+    Kind.INVITED: say("Invited"),
+    Kind.INVITATION_WITHDRAWN: say("An invitation was withdrawn"),
+    Kind.MAIL_FAILED: say("A mail could not be delivered"),
 }
 # Not an act of the user, and nothing that the user could act on: it is in the export, and on no page.
 SILENT = Kind.HASH_RENEWED
@@ -161,6 +181,11 @@ def from_day(day: date | None) -> str:
 def to_day(day: date | None) -> str:
     """The part of a filter for what happened on this day, in UTC, or before."""
     return (day + timedelta(days=1)).isoformat() if day else Filter().until
+
+
+def login_places(db: Database, user_id: int, since: str) -> set[tuple[str, str]]:
+    """Address and device of each of this person's log-ins since a stored moment; of the newest thousand."""
+    return events.places(db, user_id, Kind.LOGGED_IN, since, 1000)
 
 
 def last_login(db: Database, user_id: int) -> str | None:

@@ -18,25 +18,41 @@ class Limit(NamedTuple):
     sentence: Sentence
     about: Sentence
     in_a_row: bool = False
+    with_mail: Sentence | None = None
+    """The sentence of a site that sends mail, if it is another one."""
 
 
 LOGINS = say(
     "There were too many failed log-ins. A browser that has logged in to the account before can still log in."
     " From this one, try again %(when)s."
 )
+LOGINS_WITH_MAIL = say(
+    "There were too many failed log-ins. A browser that has logged in to the account before can still log in."
+    " From this one, try again %(when)s, or choose a new password at /reset."
+)
 GUESSES = say("The password was wrong too often. Try again %(when)s.")
 
 # A user who mistypes needs two or three tries. Until IN_A_ROW ends it, a guesser gets 5 in five minutes.
-STRANGERS = Limit("account", 5, timedelta(minutes=5), LOGINS, say("Failed log-ins from unknown browsers"))
+STRANGERS = Limit(
+    "account", 5, timedelta(minutes=5), LOGINS, say("Failed log-ins from unknown browsers"), with_mail=LOGINS_WITH_MAIL
+)
 # NIST SP 800-63B-4 3.2.2: no more than 100 in a row on one account. After that only known browsers get in, until the
-# owner lifts it from one of those, an admin does, or a week is over. A guesser who comes back each week has 5,200 tries
+# owner lifts it from one of those or by a reset, an admin does, or a week is over. A guesser who comes back each week has 5,200 tries
 # a year: the weakest password that we take, 10,000 guesses, holds out for two years, and one of a million for 190.
 IN_A_ROW = Limit(
-    "row", 100, timedelta(days=7), LOGINS, say("100 failed log-ins in a row from unknown browsers"), in_a_row=True
+    "row",
+    100,
+    timedelta(days=7),
+    LOGINS,
+    say("100 failed log-ins in a row from unknown browsers"),
+    True,
+    LOGINS_WITH_MAIL,
 )
 # One machine that tries one password on many accounts. A school behind one address still gets in.
-A_MINUTE = Limit("minute", 10, timedelta(minutes=1), LOGINS, say("Failed log-ins in a minute"))
-AN_HOUR = Limit("hour", 100, timedelta(hours=1), LOGINS, say("Failed log-ins in an hour"))
+A_MINUTE = Limit(
+    "minute", 10, timedelta(minutes=1), LOGINS, say("Failed log-ins in a minute"), with_mail=LOGINS_WITH_MAIL
+)
+AN_HOUR = Limit("hour", 100, timedelta(hours=1), LOGINS, say("Failed log-ins in an hour"), with_mail=LOGINS_WITH_MAIL)
 # An attacker who also took the cookie gets no further than a stranger.
 KNOWN = Limit("device", 5, timedelta(minutes=5), GUESSES, say("Failed log-ins from a known browser"))
 KNOWN_IN_A_ROW = Limit("device row", 50, timedelta(days=30), GUESSES, say("A browser that is no longer known"), True)
@@ -65,11 +81,24 @@ OFTEN = say("You have done this too often. Try again %(when)s.")
 ACTS = Limit("acts", 20, timedelta(hours=1), OFTEN, say("The same act in one account"))
 # Against a stolen session of an admin; a morning's work at the pages needs fewer acts.
 ADMIN_ACTS = Limit("admin acts", 500, timedelta(hours=1), OFTEN, say("Acts of one admin"))
+# Each mail is a stranger's trouble in a mailbox; a user who looks for the first one asks for a second and a third. Who
+# floods somebody's mailbox learns nothing from it, so its owner is spared in silence.
+MAILS = Limit(
+    "mails",
+    20,
+    timedelta(hours=1),
+    say("Too many mails were asked for from your network. Try again %(when)s."),
+    say("Mails asked for from one network"),
+)
+MAILBOX = Limit("mailbox", 5, timedelta(hours=1), OFTEN, say("Mails asked for to one mailbox in an hour"))
+MAILBOX_A_DAY = Limit("mailbox day", 15, timedelta(days=1), OFTEN, say("Mails asked for to one mailbox in a day"))
+# A notice each time is one that nobody reads.
+NEW_DEVICES = Limit("new devices", 5, timedelta(days=1), OFTEN, say("Notices of new devices to one account"))
 LIMITS = {
     limit.kind: limit
     for limit in (
         STRANGERS, IN_A_ROW, A_MINUTE, AN_HOUR, KNOWN, KNOWN_IN_A_ROW, IN_SESSION, IN_SESSION_IN_A_ROW, SIGNUPS, TAKEN,
-        RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS, ADMIN_ACTS,
+        RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS, ADMIN_ACTS, MAILS, MAILBOX, MAILBOX_A_DAY, NEW_DEVICES,
     )
 }  # fmt: skip
 

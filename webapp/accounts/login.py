@@ -2,19 +2,24 @@
 
 import logging
 from contextlib import suppress
+from datetime import timedelta
 
-from db import Database, users
-from webapp.accounts import events, passwords, sessions, throttle
+from db import Database, stored, users
+from db.users import User
+from webapp.accounts import events, notices, passwords, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, as_stored, known_email_objection, refuse
 from webapp.accounts.hashing import Busy, Turn
+from webapp.accounts.standing import DISABLED
 from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
 INVALID = say("Invalid credentials.")
 INVALID_NAME = say("Invalid credentials. Log in with your email address, not with your user name.")
+# A browser that keeps no cookie is known for so long by its name and its network.
+DEVICE_KNOWN = timedelta(days=60)
 
 
 class Failed(Refused):
@@ -35,7 +40,7 @@ class Disabled(Failed):
     """An admin has shut the account; only a visitor who knows its password is told."""
 
     def __init__(self) -> None:
-        super().__init__(email=say("This account is disabled. An admin can enable it again."))
+        super().__init__(email=DISABLED)
 
 
 def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool, old_token: str | None) -> str:
@@ -59,16 +64,27 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
             raise InvalidCredentials(email)
         if renewed and users.set_password(db, user, renewed):
             events.record(db, actor, Kind.HASH_RENEWED, user.id)
-        if old_token and (old := sessions.find(db, old_token)):
-            sessions.end(db, actor, old, Kind.LOGGED_OUT)
-        users.give_password_id(db, user.id)
-        throttle.end_row(db, user)
-        token = sessions.start(db, actor, user, remember)
+        if _is_new_device(db, actor, user):
+            throttle.take(db, throttle.of_new_device(user))
+            notices.tell(db, actor, Kind.LOGGED_IN, user)
+        token = finish(db, actor, user, remember, old_token)
     log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
     return token
 
 
-def _checked(db: Database, actor: Actor, user: users.User | None, email: str, password: str, turn: Turn) -> users.User:
+def finish(db: Database, actor: Actor, user: User, remember: bool, old_token: str | None, by: str = "") -> str:
+    """Begin the session of a user who has shown who they are, inside a transaction that has locked the user's row.
+
+    Return its token; the session of `old_token` ends. `by` says how, if it was not the password.
+    """
+    if old_token and (old := sessions.find(db, old_token)):
+        sessions.end(db, actor, old, Kind.LOGGED_OUT)
+    users.give_password_id(db, user.id)
+    throttle.end_row(db, user)
+    return sessions.start(db, actor, user, remember, by)
+
+
+def _checked(db: Database, actor: Actor, user: User | None, email: str, password: str, turn: Turn) -> User:
     """Return `user` if `password` is theirs. Raises InvalidCredentials, Disabled, Busy."""
     matches = passwords.matches(user.password if user else None, password, turn, passwords.dearest(db))
     if not matches or user is None or user.is_gone(db.now()):
@@ -80,7 +96,7 @@ def _checked(db: Database, actor: Actor, user: users.User | None, email: str, pa
     return user
 
 
-def _renewed(user: users.User, password: str, turn: Turn) -> str | None:
+def _renewed(user: User, password: str, turn: Turn) -> str | None:
     """New hash if the stored one is outdated; None if it is current or the pool is busy."""
     with suppress(Busy):
         outdated = passwords.is_outdated(user.password)
@@ -88,8 +104,22 @@ def _renewed(user: users.User, password: str, turn: Turn) -> str | None:
     return None
 
 
-def _is_as_read(read: users.User, now: users.User | None) -> bool:
+def _is_as_read(read: User, now: users.User | None) -> bool:
     return now is not None and now.password == read.password and not now.disabled_at
+
+
+def _is_new_device(db: Database, actor: Actor, user: User) -> bool:
+    """Whether the owner is to be told of this log-in: from a browser, and a network, that the account does not know.
+
+    Lynx and private windows keep no cookie, so the same browser in words from the same network is known too.
+    """
+    if not db.mails or user.id in actor.known_to or throttle.is_full(db, throttle.of_new_device(user)):
+        return False
+    if events.last_login(db, user.id) is None:
+        return False
+    places = events.login_places(db, user.id, stored(db.clock() - DEVICE_KNOWN))
+    here = throttle.network_of(actor.address), actor.device
+    return here not in {(throttle.network_of(address), device) for address, device in places}
 
 
 def _note_failure(db: Database, actor: Actor, user: users.User | None, refused: str = "") -> None:

@@ -3,7 +3,7 @@
 import logging
 
 from db import Database, users
-from webapp.accounts import confirm, events, passwords, sessions, strength, throttle
+from webapp.accounts import confirm, notices, passwords, sessions, strength, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.confirm import WrongPassword
 from webapp.accounts.events import Kind
@@ -37,7 +37,8 @@ def change(db: Database, actor: Actor, current: str, new: str, least: int = FEWE
         throttle.take(db, acts)
         if not users.change_password(db, user, hashed):
             raise Refused(current_password=WRONG)
-        events.record(db, actor, Kind.PASSWORD_CHANGED, user.id)
+        notices.record(db, actor, Kind.PASSWORD_CHANGED, user)
+        tokens.end_all(db, user.id)
         ended = sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_PASSWORD, but=session.id)
         token = sessions.renew(db, session)
     log.info("password changed: user %d", user.id)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from db import Database, Duplicate, deletion, users
-from webapp.accounts import events, throttle
+from webapp.accounts import events, notices, throttle, verification
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email
@@ -29,7 +29,7 @@ def rename(db: Database, actor: Actor, username: str) -> bool:
         throttle.take(db, throttle.of_act("username", user.id))
         deletion.free(db, username, "")
         users.set_username(db, user.id, username)
-        events.record(db, actor, Kind.USERNAME_CHANGED, user.id, old=user.username, new=username)
+        notices.record(db, actor, Kind.USERNAME_CHANGED, user, old=user.username, new=username)
     log.info("user name changed: user %d", user.id)
     return True
 
@@ -67,14 +67,17 @@ def set_time_zone(db: Database, actor: Actor, time_zone: str | None, known: Cont
 
 
 def change_email(db: Database, actor: Actor, email: str) -> bool:
-    """Change the address to log in with; return False if it is the same.
+    """Change the address to log in with, by a link to the new one if mail is sent; return False if it is the same.
 
-    Raises Refused if it is malformed, or another user's; Throttled.
+    Raises Refused if it is malformed or, without mail, another user's; Throttled.
     """
     user, email = actor.own_session.user, tidied_email(email)
     if email == user.email:
         return False
     refuse(email=email_objection(email))
+    if db.mails:
+        verification.ask_new(db, actor, email)
+        return True
     with _telling_what_is_taken(db, throttle.of_taken(actor, user.id), email=EMAIL_TAKEN), db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
         deletion.free(db, "", email)

@@ -48,14 +48,14 @@ PAGE = 25
 VISIT_ENDS_AFTER = timedelta(hours=1)
 
 
-def start(db: Database, actor: Actor, user: User, remember: bool) -> str:
-    """Begin a session and return its token; only the token's hash is kept (ASVS 7.2.3)."""
+def start(db: Database, actor: Actor, user: User, remember: bool, by: str = "") -> str:
+    """Begin a session and return its token; only the token's hash is kept (ASVS 7.2.3). `by` says how, as `mail`."""
     token, session_id = secrets.token_urlsafe(32), secrets.token_hex(8)
     ends_at = stored(db.clock() + _life(user, remember).idle)
     visited_at = events.last_login(db, user.id)
     _make_room(db, actor, user)
     sessions.add(db, session_id, _hash(token), user.id, remember, ends_at, visited_at, actor.device, actor.address)
-    events.record(db, actor, Kind.LOGGED_IN, user.id, session_id)
+    events.record(db, actor, Kind.LOGGED_IN, user.id, session_id, by=by)
     return token
 
 

@@ -4,12 +4,15 @@ import logging
 
 from db import Database, users
 from db.users import User
-from webapp.accounts import events, roles, sessions
+from webapp.accounts import notices, roles, sessions, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import refuse
+from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
+
+DISABLED = say("This account is disabled. An admin can enable it again.")
 
 
 def disable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
@@ -23,8 +26,9 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
         if roles.locked(db, user).disabled_at:
             return False
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
+        tokens.end_all(db, user.id)
         users.set_disabled(db, user.id, db.now())
-        events.record(db, actor, Kind.DISABLED, user.id, why=why)
+        notices.record(db, actor, Kind.DISABLED, user, why=why)
     log.info("disabled: user %d", user.id)
     return True
 
@@ -38,7 +42,7 @@ def enable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
         if not (now and now.disabled_at):
             return False
         users.set_disabled(db, user.id, None)
-        events.record(db, actor, Kind.ENABLED, user.id, why=why)
+        notices.record(db, actor, Kind.ENABLED, user, why=why)
     log.info("enabled: user %d", user.id)
     return True
 
@@ -48,7 +52,7 @@ def sign_out(db: Database, actor: Actor, user: User, why: str = "") -> int:
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor, user)
-        return _sign_out(db, actor, user.id, why)
+        return _sign_out(db, actor, user, why)
 
 
 def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
@@ -56,13 +60,14 @@ def sign_everybody_out(db: Database, actor: Actor, why: str) -> int:
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor)
-        return sum(_sign_out(db, actor, user_id, why) for user_id in sessions.owners(db))
+        found = (users.by_id(db, user_id) for user_id in sessions.owners(db))
+        return sum(_sign_out(db, actor, user, why) for user in found if user)
 
 
-def _sign_out(db: Database, actor: Actor, user_id: int, why: str) -> int:
-    users.lock(db, user_id)
-    ended = sessions.end_all(db, actor, user_id, Kind.SESSION_ENDED_BY_ADMIN)
+def _sign_out(db: Database, actor: Actor, user: User, why: str) -> int:
+    users.lock(db, user.id)
+    ended = sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
     if ended:
-        events.record(db, actor, Kind.SIGNED_OUT, user_id, why=why)
-        log.info("signed out: user %d, %d sessions", user_id, ended)
+        notices.record(db, actor, Kind.SIGNED_OUT, user, why=why)
+        log.info("signed out: user %d, %d sessions", user.id, ended)
     return ended

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db import Database, Unavailable, chores, stored
-from webapp.accounts import deletion, drafts, events, sessions, throttle
+from webapp.accounts import deletion, drafts, events, outbox, sessions, throttle, tokens
 
 # Often enough for what people see, seldom enough to cost nothing.
 EVERY = timedelta(minutes=1)
@@ -37,6 +37,8 @@ def sweep(db: Database, events_kept_days: int) -> bool:
         lambda: sessions.sweep(db),
         lambda: drafts.sweep(db),
         lambda: throttle.sweep(db),
+        lambda: tokens.sweep(db),
+        lambda: outbox.sweep(db),
         lambda: events.sweep(db, events_kept_days),
         lambda: deletion.sweep(db),
     ]

@@ -26,14 +26,17 @@ log = logging.getLogger("latchkey")
 
 # A sweep must not keep others from writing for long.
 SWEPT_AT_ONCE = 1000
+# No user has more buckets: each of their sessions and browsers may have a few.
+MOST_LIFTED = 1000
 
 
 class Throttled(Exception):
     """A bucket is full for `seconds` more; nothing was tried. `sentence` has a place for `when` to try again."""
 
-    def __init__(self, limit: Limit, seconds: int) -> None:
+    def __init__(self, limit: Limit, seconds: int, with_mail: bool = False) -> None:
         super().__init__(limit.kind)
-        self.sentence, self.seconds = limit.sentence, seconds
+        self.sentence = (limit.with_mail if with_mail else None) or limit.sentence
+        self.seconds = seconds
 
 
 class Bucket(NamedTuple):
@@ -52,9 +55,13 @@ def of_login(actor: Actor, email: str, user: User | None, known: bool) -> list[B
     """Buckets of a try to log in with this address; `user` has the address, `known` is what `is_known` returned."""
     if user and known:
         return [Bucket(limits.KNOWN, f"{actor.browser} {user.id}", actor.device, user.id), _known_in_a_row(actor, user)]
+    return _of_address(email, user.id if user else None) + of_code(actor)
+
+
+def of_code(actor: Actor) -> list[Bucket]:
+    """Buckets of a try to log in that count for the network alone, as do those of a code that was mailed."""
     network = network_of(actor.address)
-    accounts = _of_address(email, user.id if user else None)
-    return accounts + [Bucket(limit, network, network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
+    return [Bucket(limit, network, network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
 
 
 def of_session(session: Session) -> list[Bucket]:
@@ -70,6 +77,23 @@ def of_logged_in(actor: Actor, email: str, user: User | None, known: bool) -> li
 
 def of_signup(actor: Actor) -> list[Bucket]:
     return _of_network(limits.SIGNUPS, actor)
+
+
+def of_mails(actor: Actor) -> list[Bucket]:
+    """Buckets of a mail that is asked for, by the network that asks."""
+    return _of_network(limits.MAILS, actor)
+
+
+def of_mailbox(email: str) -> list[Bucket]:
+    """Buckets of a mail that is asked for, by its mailbox: `ann+1@` is another account than `ann@`, but no other box."""
+    name, _, domain = email.lower().rpartition("@")
+    mailbox = f"{name.partition('+')[0]}@{domain}"
+    return [Bucket(limit, mailbox, "mailbox") for limit in (limits.MAILBOX, limits.MAILBOX_A_DAY)]
+
+
+def of_new_device(user: User) -> list[Bucket]:
+    """Buckets of a notice that a new device has logged in."""
+    return [Bucket(limits.NEW_DEVICES, str(user.id), user_id=user.id)]
 
 
 def of_taken(actor: Actor, user_id: int | None = None) -> list[Bucket]:
@@ -165,6 +189,11 @@ def check(db: Database, buckets: list[Bucket]) -> None:
             raise _throttled(db, bucket.limit, ends_at)
 
 
+def is_full(db: Database, buckets: list[Bucket]) -> bool:
+    """Whether one of these buckets is full."""
+    return any(throttles.full_until(db, bucket.key(db)) for bucket in buckets)
+
+
 def take(db: Database, buckets: list[Bucket]) -> None:
     """Count one in each bucket, inside a transaction that must be rolled back if this raises Throttled."""
     for bucket in buckets:
@@ -199,6 +228,12 @@ def forget(db: Database, email: str) -> None:
         throttles.remove(db, bucket.key(db))
 
 
+def lift_all(db: Database, user: User) -> None:
+    """Empty all buckets about this user, inside the transaction of the act."""
+    throttles.remove_of_user(db, user.id, MOST_LIFTED)
+    forget(db, user.email)
+
+
 def sweep(db: Database) -> None:
     throttles.sweep(db, SWEPT_AT_ONCE)
 
@@ -226,4 +261,5 @@ def _take_back(db: Database, buckets: list[Bucket], is_end_of_row: bool = False)
 
 def _throttled(db: Database, limit: Limit, ends_at: str) -> Throttled:
     log.info("throttled: %s", limit.kind)
-    return Throttled(limit, max(1, round((moment(ends_at) - db.clock()).total_seconds())))
+    seconds = max(1, round((moment(ends_at) - db.clock()).total_seconds()))
+    return Throttled(limit, seconds, with_mail=db.mails)

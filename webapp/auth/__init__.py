@@ -18,6 +18,7 @@ from webapp.auth.doors import (
     confirmed,
     for_programs,
     login_required,
+    mailed,
     public,
     quick,
     quick_if,
@@ -25,20 +26,29 @@ from webapp.auth.doors import (
     says,
     unconfirmed,
     unseen,
+    verified,
 )
 from webapp.config import settings
 from webapp.database import database
+from webapp.languages.sentences import say
 
 # What others take of `doors` from here.
 __all__ = [
-    "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "public",
-    "quick", "quick_if", "role_required", "says", "unconfirmed",
-    "unseen",
+    "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "mailed",
+    "public", "quick", "quick_if", "role_required", "says", "unconfirmed",
+    "unseen", "verified",
 ]  # fmt: skip
 # Methods that change nothing (RFC 9110 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # Stands for a value that `g` does not hold yet.
 UNREAD: Any = object()
+# With no-referrer a plain form would send `Origin: null`, which the cross-site guard refuses.
+OF_MAILED = {"Referrer-Policy": "strict-origin", "X-Robots-Tag": "noindex"}
+
+UNPROVED = say(
+    "This page is for people whose email address is confirmed. Ask for a link to yours in your profile, at /account."
+)
+UNPROVABLE = say("This page is for people whose email address is confirmed. An admin can see to it.")
 
 ActGuard = Callable[[], ResponseReturnValue | None]
 
@@ -87,6 +97,8 @@ def admit(view: View) -> None:
         abort(401)
     if door not in {"login", user.role} and not user.is_admin:
         abort(403)
+    if hasattr(view, "verified") and user.verified_at is None:
+        abort(403, UNPROVED if database().mails else UNPROVABLE)
 
 
 def calls_for_password() -> bool:
@@ -162,6 +174,8 @@ def take_token() -> None:
 
 def after_request(answer: Response) -> Response:
     """Set or delete the session cookie if this request gave or took a token; let browsers keep a visitor's page."""
+    if is_marked("mailed"):
+        answer.headers.extend(OF_MAILED)
     if "token" not in g:
         return _kept_for_back(answer)
     name = settings().login_cookie

@@ -1,7 +1,7 @@
 """Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
 Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, @unconfirmed,
-@unseen, @comes_back, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
+@unseen, @comes_back, @verified, @mailed, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
 """
 
 from collections.abc import Callable
@@ -101,6 +101,21 @@ def comes_back(view: View) -> View:
     could read it.
     """
     view.comes_back = True  # type: ignore[attr-defined]
+    return view
+
+
+def mailed(view: View) -> View:
+    """Mark a page that a mailed link opens, or that follows one: no search engine lists it, and no log has its address.
+
+    What the page loads is asked for without naming the page, since the token in its address opens something.
+    """
+    view.mailed = True  # type: ignore[attr-defined]
+    return view
+
+
+def verified(view: View) -> View:
+    """Let in only users who have proved their address, below the door; a user who has not reads how to do so."""
+    view.verified = True  # type: ignore[attr-defined]
     return view
 
 

@@ -1,7 +1,7 @@
 """The menus: each view names its links, and templates show those that the user may follow."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -16,12 +16,14 @@ from webapp.languages.sentences import Sentence
 # The later menu wins if two links have the same key.
 MENUS = ("site", "account", "admin")
 REGISTERED = "registered"
+FORGOTTEN = "forgotten"
 
 
 class Link(NamedTuple):
-    """A link in a menu: `menu` is `site`, `account`, `admin` or `registered`; the lowest `order` comes first.
+    """A link in a menu: `menu` is one of MENUS, `registered` or `forgotten`; the lowest `order` comes first.
 
-    `registered` stands at sign-up beside “Email already registered.”
+    `registered` stands at sign-up beside “Email already registered.”, `forgotten` at log-in, for those whose password is
+    not at hand. With `is_for` the link is there only if that is true of the app.
 
     `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too, unless
     another link of the menu is nearer; `also` names endpoints elsewhere for which it stands, and what lies below them.
@@ -40,6 +42,7 @@ class Link(NamedTuple):
     also: tuple[str, ...] = ()
     key: str = ""
     is_searched: bool = False
+    is_for: Callable[[Flask], bool] = lambda _: True
 
 
 class BadLink(click.ClickException):
@@ -60,7 +63,8 @@ class Entry(NamedTuple):
 
 def register(app: Flask, found: Iterable[Link]) -> None:
     """Keep the links that views name, in their order. Raises BadLink if one leads nowhere or no menu shows it."""
-    app.extensions["navigation"] = ordered = sorted(found, key=lambda link: link.order)
+    ordered = sorted((link for link in found if link.is_for(app)), key=lambda link: link.order)
+    app.extensions["navigation"] = ordered
     for link in ordered:
         _check(app, link)
     app.extensions["keyed_links"] = [link for menu in MENUS for link in ordered if link.menu == menu and link.key]
@@ -71,8 +75,10 @@ def _check(app: Flask, link: Link) -> None:
     if link.endpoint not in app.view_functions:
         near = get_close_matches(link.endpoint, app.view_functions, 1)
         raise BadLink(link, "leads to no view" + "".join(f"; is it {one}?" for one in near))
-    if link.menu not in {*MENUS, REGISTERED}:
-        raise BadLink(link, f"has the menu {link.menu!r}, which is none of {', '.join([*MENUS, REGISTERED])}")
+    if link.menu not in {*MENUS, REGISTERED, FORGOTTEN}:
+        raise BadLink(
+            link, f"has the menu {link.menu!r}, which is none of {', '.join([*MENUS, REGISTERED, FORGOTTEN])}"
+        )
     if not ROLE.fullmatch(link.audience):
         raise BadLink(link, f"has the audience {link.audience!r}, which is not strangers, users, admins or a role")
     if link.key and not (len(link.key) == 1 and link.key.isalnum()):

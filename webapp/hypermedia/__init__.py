@@ -161,10 +161,11 @@ def _short(address: str) -> str:
     return next(each for each in shorter if len(iri_to_uri(each)) <= LONGEST_ADDRESS)
 
 
-def problem(status: int, title: str, sentence: str) -> Response:
+def problem(status: int, title: str, sentence: str, page: str = "error.html", **context: object) -> Response:
     """An error's page; over htmx nothing is replaced, and the sentence goes to the flashes."""
     if wants_partial():
         g.refusal = sentence
         flashes = render_template("partials/flashes.html", out_of_band=True)
         return Response(flashes, status, VARY | {"HX-Reswap": "none"})
-    return Response(render_template("error.html", status=status, title=title, sentence=sentence), status, VARY)
+    html = render_template(page, status=status, title=title, sentence=sentence, **context)
+    return Response(html, status, VARY)

@@ -60,6 +60,12 @@ def spoken(text: str) -> str:
     return as_time(current(), text).striptags()
 
 
+def whole(language: Language, name: str | None, text: str) -> str:
+    """A stored moment in full, in this zone, for what is read later: `14 March 2026, 15:09 UTC+01:00`."""
+    time = _local(name, text)
+    return text if time is None else _whole(language, time, "short")
+
+
 def in_words(seconds: float) -> str:
     """How long to wait in the reader's language, rounded up: `in 5 minutes`."""
     size, unit = _unit(seconds)
@@ -112,9 +118,13 @@ def _words(language: Language, name: str | None, today: date, time: datetime) ->
 
 
 def _element(language: Language, time: datetime, words: str, ago: str = "") -> Markup:
-    day, clock = _day(language, time.date(), "long"), _clock(language, time.time(), "medium")
-    whole = f"{day}, {clock} UTC{time.isoformat(timespec='seconds')[19:].removeprefix('+00:00')}"
-    return Markup('<time datetime="%s" title="%s"%s>%s</time>') % (_iso(time.astimezone(UTC)), whole, ago, words)
+    title = _whole(language, time, "medium")
+    return Markup('<time datetime="%s" title="%s"%s>%s</time>') % (_iso(time.astimezone(UTC)), title, ago, words)
+
+
+def _whole(language: Language, time: datetime, form: ClockForm) -> str:
+    day, clock = _day(language, time.date(), "long"), _clock(language, time.time(), form)
+    return f"{day}, {clock} UTC{time.isoformat(timespec='seconds')[19:].removeprefix('+00:00')}"
 
 
 @lru_cache(2000)

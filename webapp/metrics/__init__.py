@@ -1,6 +1,6 @@
 """Numbers for Prometheus: requests, answers and how long they took. No label names a user."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Literal, cast, get_args
 
@@ -13,6 +13,7 @@ from webapp.metrics import folder
 
 CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 Outcome = Literal["succeeded", "failed", "throttled", "busy", "disabled"]
+MailOutcome = Literal["sent", "put_off", "given_up"]
 # Unknown methods and paths share one label, so the series stay bounded: each is kept forever.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "other"
@@ -42,6 +43,8 @@ class Metrics(Collector):
             "latchkey_hashing", "Passwords that wait to be hashed, and that are hashed.", ("state",),
             multiprocess_mode="livesum", registry=self._registry,
         )  # fmt: skip
+        mails = self._counter("mails", "Mails that a sender had in hand.", "outcome")
+        self.mails = {outcome: mails.labels(outcome) for outcome in get_args(MailOutcome)}
         self._watched: list[tuple[Gauge, Callable[[], int]]] = []
         # Looking up labels takes longer than counting, so what it finds is kept.
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -77,15 +80,15 @@ class Metrics(Collector):
 
 
 class _Scrape(Collector):
-    """What was counted, and the number of live sessions, which the database knows."""
+    """What was counted, and what the database knows: numbers by the name and the meaning of a gauge."""
 
-    def __init__(self, counted: Metrics, live_sessions: int | None) -> None:
-        self._counted, self._live_sessions = counted, live_sessions
+    def __init__(self, counted: Metrics, stored: Mapping[tuple[str, str], float]) -> None:
+        self._counted, self._stored = counted, stored
 
     def collect(self) -> Iterable[Metric]:
         yield from self._counted.collect()
-        if self._live_sessions is not None:
-            yield GaugeMetricFamily("latchkey_live_sessions", "Sessions that are live.", self._live_sessions)
+        for (name, meaning), number in self._stored.items():
+            yield GaugeMetricFamily(f"latchkey_{name}", meaning, number)
 
 
 def register(app: Flask) -> None:
@@ -103,6 +106,10 @@ def count_refusal(app: Flask, status: int) -> None:
     _metrics(app).refusals[status].inc()
 
 
+def count_mail(app: Flask, outcome: MailOutcome) -> None:
+    _metrics(app).mails[outcome].inc()
+
+
 def watch_hashing(app: Flask, waiting: Callable[[], int], running: Callable[[], int]) -> None:
     """Also report how many passwords wait to be hashed in this process, and how many are being hashed."""
     _metrics(app).watch("waiting", waiting)
@@ -114,9 +121,9 @@ def look(app: Flask) -> None:
     _metrics(app).look()
 
 
-def scrape(live_sessions: int | None) -> bytes:
-    """All metrics in Prometheus's format; `live_sessions` is None while the database cannot count them."""
-    return exposition.generate_latest(_Scrape(_metrics(current_app), live_sessions))
+def scrape(stored: Mapping[tuple[str, str], float]) -> bytes:
+    """All metrics in Prometheus's format; `stored` are numbers that the database knows, by name and meaning."""
+    return exposition.generate_latest(_Scrape(_metrics(current_app), stored))
 
 
 def _metrics(app: Flask) -> Metrics:

@@ -6,10 +6,10 @@ So a client that sends slowly holds a few kilobytes, never a thread.
 import asyncio
 import io
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 
@@ -54,11 +54,21 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
+class Companion(Protocol):
+    """Work that goes on beside the requests, from the start of a server process to its end."""
+
+    def start(self, is_busy: Callable[[], bool]) -> None:
+        """Begin; `is_busy` tells whether requests are in hand, to which it gives way."""
+
+    def stop(self) -> None:
+        """End what is in hand."""
+
+
 class FrontDoor:
     """An ASGI application around a WSGI one."""
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    def __init__(self, app: Flask, companions: Sequence[Companion] = ()) -> None:
+        self._app, self._companions = app, companions
         self._threads = ThreadPoolExecutor(settings(app).threads, "worker")
         self._database = app.extensions["database"]
         self._reading = READING if self._database.dialect == "sqlite" else set()
@@ -81,10 +91,14 @@ class FrontDoor:
             # This thread makes pages too, but never waits.
             self._database.only_read()
             self._pace = Pace(self._app)
+        for companion in self._companions:
+            companion.start(lambda: self._in_hand > 0)
         tasks = [asyncio.create_task(_each_second(self._app)), asyncio.create_task(connections.bound_unread())]
         await receive()
         for task in tasks:
             task.cancel()
+        for companion in self._companions:
+            companion.stop()
         self._threads.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._database.close()

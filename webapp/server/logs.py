@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from bisect import bisect
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -16,6 +17,8 @@ from webapp.server.request_id import request_id
 
 # Of a message, in characters: a stranger who sends long ones must not fill the disk.
 LONGEST = 1024
+# A link that is mailed, by the address that it leads to: its last part opens something.
+LINK = re.compile(r"(/(?:verify|reset|login/link|invitation|undo)/)[\w-]{32,}", re.ASCII)
 FORMAT = "%(asctime)s %(levelname)s %(message)s from=%(address)s request=%(request_id)s"
 
 
@@ -23,10 +26,10 @@ class Text(logging.Formatter):
     """Writes one line; a traceback follows it indented, so that no part of it passes for a line of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message, record.asctime = _cut(_printable(record.getMessage())), self.formatTime(record)
+        record.message, record.asctime = _cut(_printable(_masked(record.getMessage()))), self.formatTime(record)
         record.address, record.request_id = _address(), request_id()
         trace = self.formatException(record.exc_info) if record.exc_info else ""
-        lines = (_cut(_printable(line)) for line in trace.splitlines())
+        lines = (_cut(_printable(line)) for line in _masked(trace).splitlines())
         return "\n    ".join((_printable(self.formatMessage(record)), *lines))
 
 
@@ -37,13 +40,13 @@ class Json(logging.Formatter):
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "message": _cut_as_spelled(record.getMessage()),
+            "message": _cut_as_spelled(_masked(record.getMessage())),
             "address": _address(),
             "request_id": request_id(),
             "logger": record.name,
         }
         if record.exc_info:
-            line["exception"] = "\n".join(map(_cut, self.formatException(record.exc_info).split("\n")))
+            line["exception"] = "\n".join(map(_cut, _masked(self.formatException(record.exc_info)).split("\n")))
         return json.dumps(line)
 
 
@@ -64,6 +67,11 @@ def register(app: Flask) -> None:
 
 def _address() -> str:
     return address() if has_request_context() else "-"
+
+
+def _masked(text: str) -> str:
+    """The text without the tokens of mailed links: who reads the log must not open them."""
+    return LINK.sub(r"\1…", text)
 
 
 def _cut(text: str) -> str:

@@ -18,7 +18,7 @@ from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users")
 
-WHICH = "<any(role, disable, enable, 'sign-out'):act>"
+WHICH = "<any(role, disable, enable, 'sign-out', reset):act>"
 
 
 @blueprint.get("/act")
@@ -26,7 +26,7 @@ WHICH = "<any(role, disable, enable, 'sign-out'):act>"
 def choose() -> ResponseReturnValue:
     """Lead from the people who are ticked in the list to the page of the act."""
     ticked, act = list(dict.fromkeys(request.args.getlist("user_id"))), request.args.get("act", "")
-    if act not in ACTS:
+    if not admin_acts.is_there(database(), act):
         abort(404)
     if not 0 < len(ticked) <= MOST:
         flash(say("Tick 1 to %(number)s people first.", number=MOST), "error")
@@ -66,6 +66,9 @@ def _list() -> lists.List:
 
 
 def _form(act: str) -> Form:
+    """The act's form. Aborts with 404 if there is no such act on this site."""
+    if not admin_acts.is_there(database(), act):
+        abort(404)
     return RoleForm(request.form) if act == "role" else ActForm(request.form)
 
 

@@ -1,16 +1,17 @@
 """Logging in."""
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from webapp import metrics
 from webapp.accounts import login
 from webapp.accounts.hashing import Busy
 from webapp.accounts.throttle import Throttled
-from webapp.auth import current_token, current_user, give_token, public, quick
+from webapp.auth import current_token, current_user, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.carried import taken
 from webapp.auth.drafts import is_kept_for
+from webapp.auth.entry import enter
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms.login import LoginForm
@@ -50,15 +51,7 @@ def create() -> ResponseReturnValue:
         metrics.count_login("busy" if isinstance(refusal, Busy) else "throttled")
         raise
     metrics.count_login("succeeded")
-    session.clear()
-    give_token(token, form.remember)
-    return redirect(_way_on(), 303)
-
-
-def _way_on() -> str:
-    """Address after the log-in; a user who asked for deletion is asked first whether that still holds."""
-    user = current_user()
-    return url_for("deletion.show") if user and user.deletion_at else next_path()
+    return enter(token, form.remember, next_path())
 
 
 def _page(form: LoginForm, status: int = 200) -> ResponseReturnValue:

@@ -5,15 +5,20 @@ import hmac
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
-from db import Unavailable
+from db import Unavailable, moment
 from webapp import metrics
-from webapp.accounts import admin
+from webapp.accounts import admin, outbox
 from webapp.auth import public
 from webapp.config import settings
 from webapp.database import database
 from webapp.server.address import is_on_this_machine
 
 blueprint = Blueprint("metrics", __name__)
+
+LIVE_SESSIONS = "live_sessions", "Sessions that are live."
+WAITING = "mails_waiting", "Mails that wait to be sent."
+ELDEST = "mails_waiting_seconds", "How long the eldest of them has waited."
+GIVEN_UP = "mails_given_up", "Mails that were given up and not thrown away."
 
 
 @blueprint.get("/metrics")
@@ -22,7 +27,7 @@ def show() -> ResponseReturnValue:
     """Answer programs on this machine or with the token; others get 404, so they learn of no token to guess."""
     if not (is_on_this_machine() or _has_token()):
         abort(404)
-    return Response(metrics.scrape(_live_sessions()), content_type=metrics.CONTENT_TYPE)
+    return Response(metrics.scrape(_stored()), content_type=metrics.CONTENT_TYPE)
 
 
 def _has_token() -> bool:
@@ -32,9 +37,16 @@ def _has_token() -> bool:
     return hmac.compare_digest((given.token or "").encode(), token.encode())
 
 
-def _live_sessions() -> int | None:
-    """None while the database is gone, when the other numbers are wanted most."""
+def _stored() -> dict[tuple[str, str], float]:
+    """Numbers that the database knows; none while it is gone, when the other numbers are wanted most."""
     try:
-        return admin.live_sessions(database())
+        found: dict[tuple[str, str], float] = {LIVE_SESSIONS: admin.live_sessions(database())}
+        return found | (_mails() if database().mails else {})
     except Unavailable:
-        return None
+        return {}
+
+
+def _mails() -> dict[tuple[str, str], float]:
+    held, now = outbox.numbers(database()), database().clock()
+    age = (now - moment(held.eldest)).total_seconds() if held.eldest else 0
+    return {WAITING: held.waiting, ELDEST: max(0.0, age), GIVEN_UP: held.failed}

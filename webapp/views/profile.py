@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db import Database
-from webapp.accounts import profile, signup
+from webapp.accounts import profile, signup, verification
 from webapp.accounts.actor import Actor
 from webapp.accounts.fields import Refused, values
 from webapp.auth import confirmed, login_required, own_session, quick, says
@@ -42,6 +42,7 @@ SAVED = {
     "time_zone": say("Your time zone is saved."),
     "keys": say("Your choice of keys is saved."),
 }
+SENT = say("We have sent a link to %(it)s. Your address changes when you open it.")
 
 
 @blueprint.get("")
@@ -124,7 +125,8 @@ def _save(field: str, save: Callable[..., bool]) -> ResponseReturnValue:
             form.refuse(refused)
     if form.errors:
         return _page(field, form)
-    told = say(SAVED[field], it=form.values[field]) if is_new else say("Nothing has changed.")
+    saved = SENT if field == "email" and database().mails else SAVED[field]
+    told = say(saved, it=form.values[field]) if is_new else say("Nothing has changed.")
     flash(told, "success" if is_new else "message")
     return redirect(url_for("profile.show"), 303)
 
@@ -138,6 +140,7 @@ def _page(field: str, refused: Form | None = None) -> ResponseReturnValue:
         "languages": known(),
         "zones": zones.as_options(typed["time_zone"]),
         "fields": values.seen(database(), actor(), own_session().user, declared()),
+        "waiting": verification.waiting(database(), own_session().user.id) if database().mails else "",
     }
     status = 422 if refused else 200
     return render("profile.html", f"{field}_form.html", status, form=forms[field], forms=forms, **shown)

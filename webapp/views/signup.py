@@ -1,15 +1,17 @@
 """Signing up."""
 
 from contextlib import suppress
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import signup
+from webapp.accounts import signup, verification
 from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
+from webapp.accounts.signup import Policy
 from webapp.accounts.strength import in_words, objection
-from webapp.auth import current_user, public, quick
+from webapp.auth import asked, current_user, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.carried import carry
 from webapp.auth.csrf import only_asks
@@ -24,7 +26,20 @@ from webapp.languages.reader import translated
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("signup", __name__)
-NAVIGATION = (Link("site", "signup.show", say("Sign up"), 20, audience="strangers"),)
+NAVIGATION = (
+    Link(
+        "site",
+        "signup.show",
+        say("Sign up"),
+        20,
+        audience="strangers",
+        is_for=lambda app: settings(app).signup == "open",
+    ),
+)
+CLOSED = {
+    "invited": say("You need an invitation to sign up here. An admin can send you one."),
+    "closed": say("Nobody can sign up here. An admin can make an account for you."),
+}
 
 
 @blueprint.get("/signup")
@@ -39,19 +54,17 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/signup")
 @public
 def create() -> ResponseReturnValue:
-    form, least = SignupForm(request.form, at_signup()), settings().password_min_length
-    again, filled = form.is_sent_again, form.filled
+    form, mode = SignupForm(request.form, at_signup()), settings().signup
+    if mode in CLOSED:
+        abort(403, CLOSED[mode])
     try:
-        remember(signup.sign_up(database(), visitor(), **form.account, least=least, is_sent_again=again, filled=filled))
+        return _asked(form) if database().mails else _signed_up(form)
     except Refused as refused:
         form.refuse(refused)
         form.is_registered = refused.errors.get("email") == signup.EMAIL_TAKEN
         if form.is_registered:
             carry(form.values["email"])
         return _page(form, 422)
-    carry(form.values["email"])
-    flash(say("Account created! Please log in."))
-    return redirect(url_for("login.show", next=request.args.get("next")), 303)
 
 
 @blueprint.post("/signup/<any(username, email, password):field>")
@@ -80,6 +93,27 @@ def strength() -> ResponseReturnValue:
     return translated(told or "")
 
 
+def _asked(form: SignupForm) -> ResponseReturnValue:
+    """Mail a link that makes the account."""
+    hashed = verification.ask(database(), visitor(), **form.account, **_given(form))
+    asked.note("signup", form.values["email"], hashed)
+    return redirect(url_for("verification.sent"), 303)
+
+
+def _signed_up(form: SignupForm) -> ResponseReturnValue:
+    again = form.is_sent_again
+    remember(signup.sign_up(database(), visitor(), **form.account, is_sent_again=again, **_given(form)))
+    carry(form.values["email"])
+    flash(say("Account created! Please log in."))
+    return redirect(url_for("login.show", next=request.args.get("next")), 303)
+
+
+def _given(form: SignupForm) -> dict[str, Any]:
+    given = settings()
+    policy = Policy(given.signup, given.signup_domains)
+    return {"least": given.password_min_length, "filled": form.filled, "policy": policy}
+
+
 def _check(form: SignupForm, *fields: str) -> bool:
     form.check(*fields)
     if "password" in (fields or form.checks):
@@ -90,4 +124,5 @@ def _check(form: SignupForm, *fields: str) -> bool:
 
 
 def _page(form: SignupForm, status: int = 200) -> ResponseReturnValue:
-    return render("signup.html", "signup_form.html", status, form=form, least=settings().password_min_length)
+    least, closed = settings().password_min_length, CLOSED.get(settings().signup)
+    return render("signup.html", "signup_form.html", status, form=form, least=least, closed=closed)

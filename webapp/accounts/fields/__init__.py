@@ -89,6 +89,15 @@ def known_email_objection(value: str) -> str | None:
     return say("Enter an email address, like name@example.com.") if "\0" in value else None
 
 
+def asked_email_objection(value: str) -> str | None:
+    """Objection to an address to which a mail is asked for: an account may have any that the tutorial took."""
+    if len(value) > LONGEST_EMAIL:
+        return email_objection(value)
+    return known_email_objection(value) or (
+        None if "@" in value else say("Enter an email address, like name@example.com.")
+    )
+
+
 def new_password_objection(_: str) -> str | None:
     """No objection to a shape: `accounts.strength` looks at a new password's length and strength."""
     return None

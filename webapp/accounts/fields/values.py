@@ -73,9 +73,9 @@ def check_new(actor: Actor, filled: Filled) -> dict[str, str | None]:
     return filled.objections(None if actor.program else True)
 
 
-def add(db: Database, user_id: int, filled: Filled) -> None:
-    """Keep what is filled in at sign-up, inside its transaction."""
-    for name, value in filled.values().items():
+def add(db: Database, user_id: int, filled: Mapping[str, str]) -> None:
+    """Keep what is filled in at sign-up, by name, inside its transaction."""
+    for name, value in filled.items():
         fields.keep(db, user_id, name, value)
 
 

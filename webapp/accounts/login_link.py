@@ -1,0 +1,90 @@
+"""Logging in by mail: a link for any browser, and a code for the one that asked (ASVS 6.6.2)."""
+
+import logging
+import secrets
+
+from db import Database
+from db import tokens as table
+from db.users import User
+from webapp.accounts import events, login, outbox, reset, throttle, tokens
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
+from webapp.accounts.fields import Refused, as_stored, asked_email_objection, refuse
+from webapp.accounts.tokens import NoSuchToken, Purpose, Token
+from webapp.languages.sentences import say
+
+log = logging.getLogger("latchkey")
+
+
+class WrongCode(Refused):
+    """Not the code of the log-in that this browser asked for, or that is over; which of both is not told."""
+
+    def __init__(self) -> None:
+        super().__init__(code=say("That code is not right, or its time is over."))
+
+
+def ask(
+    db: Database, actor: Actor, email: str, remember: bool = False, next_path: str = "", is_open: bool = True
+) -> str:
+    """Mail a link and a code; return the hash by which this browser is known as the one that asked.
+
+    The answer, its rows and its time do not tell whether there is an account; `is_open` is as in `reset.ask`. Raises
+    Refused, Throttled.
+    """
+    refuse(email=asked_email_objection(email := as_stored(email)))
+    if outbox.is_full(db, actor, email):
+        return secrets.token_hex(32)
+    user = reset.of_asker(db, email)
+    with db.transaction():
+        user_id = user.id if user and not user.disabled_at else None
+        asked = {"remember": remember, "next": next_path, "device": actor.device, "address": actor.address}
+        token = tokens.make(db, Purpose.LOGIN, email, user_id, **asked)
+        reset.answer(db, actor, outbox.Kind.LOGIN, email, user, token, is_open)
+    log.info("log-in by mail asked for: %s", f"user {user.id}" if user else "unknown address")
+    return token.hash
+
+
+def find(db: Database, text: str) -> tuple[Token, User]:
+    """What this link opens: its token, and the user whom it logs in. Raises NoSuchToken, OfDisabled."""
+    token = tokens.find(db, text, Purpose.LOGIN)
+    return token, tokens.owner(db, token)
+
+
+def by_link(db: Database, actor: Actor, text: str, old_token: str | None) -> tuple[str, Token]:
+    """Log in by a link; return the new session's token, and what was asked. Raises NoSuchToken, OfDisabled, Throttled."""
+    token, user = find(db, text)
+    return _log_in(db, actor, token, user, old_token), token
+
+
+def by_code(db: Database, actor: Actor, hashed: str, code: str, old_token: str | None) -> tuple[str, Token]:
+    """Log in by a code, in the browser that holds the hash. Raises WrongCode, OfDisabled, Throttled."""
+    with throttle.trying(db, throttle.of_code(actor), WrongCode):
+        token = _checked(db, actor, hashed, code)
+        user = tokens.owner(db, token)
+    return _log_in(db, actor, token, user, old_token), token
+
+
+def _checked(db: Database, actor: Actor, hashed: str, code: str) -> Token:
+    """The token with this hash, if the code is its. For a log-in that opens nothing it is the same work."""
+    try:
+        token = tokens.of_browser(db, hashed, Purpose.LOGIN)
+    except NoSuchToken as none:
+        raise WrongCode from none
+    if tokens.fits(db, token, code) and token.user_id:
+        return token
+    with db.transaction():
+        table.miss(db, token.hash, tokens.MOST_TRIES)
+        events.record(db, actor, Kind.LOGIN_FAILED, token.user_id)
+    log.info("refused a code: %s", f"user {token.user_id}" if token.user_id else "unknown address")
+    raise WrongCode
+
+
+def _log_in(db: Database, actor: Actor, token: Token, user: User, old_token: str | None) -> str:
+    succeeded = throttle.of_logged_in(actor, user.email, user, known=False)
+    throttle.check(db, succeeded)
+    with db.transaction():
+        throttle.take(db, succeeded)
+        user = tokens.spend(db, token)
+        begun = login.finish(db, actor, user, tokens.facts(token)["remember"], old_token, by="mail")
+    log.info("logged in by mail: user %d", user.id)
+    return begun

@@ -1,0 +1,197 @@
+"""Proving an address: a link that was mailed to it makes the account, confirms the address, or moves the account to it.
+
+A sign-up waits in its token, not among the users: no name is squatted, and nobody prepares an account for somebody else's
+address. Its user name is not kept: else it would tell whether the address was free.
+"""
+
+import logging
+import secrets
+
+from db import Database, Duplicate, deletion, users
+from db import tokens as table
+from db.users import User
+from webapp.accounts import events, notices, outbox, passwords, signup, throttle, tokens
+from webapp.accounts.actor import Actor
+from webapp.accounts.events import Kind
+from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, values
+from webapp.accounts.fields.values import Filled
+from webapp.accounts.signup import EMAIL_TAKEN, OPEN, Policy
+from webapp.accounts.strength import FEWEST_CHARACTERS
+from webapp.accounts.tokens import Purpose, Token
+from webapp.languages.sentences import say
+
+log = logging.getLogger("latchkey")
+
+OF_ACCOUNT = (Purpose.VERIFY, Purpose.NEW_EMAIL)
+
+
+class WrongPassword(Refused):
+    """Not the password that was chosen at the sign-up."""
+
+    def __init__(self) -> None:
+        super().__init__(password=say("That is not the password that was chosen at the sign-up."))
+
+
+def ask(
+    db: Database,
+    actor: Actor,
+    username: str,
+    email: str,
+    password: str,
+    least: int = FEWEST_CHARACTERS,
+    filled: Filled = values.NOTHING,
+    policy: Policy = OPEN,
+) -> str:
+    """Mail a link that makes the account; return the hash by which this browser is known as the one that asked.
+
+    If the address has an account, its owner is mailed that instead; the answer, its rows and its time do not tell which.
+    Raises Refused, NotAllowed, Throttled, Busy, as `signup.sign_up`.
+    """
+    username, email = tidied(username), tidied_email(email)
+    signup.check(db, actor, username, email, password, least, filled, policy)
+    throttle.check(db, throttle.of_signup(actor))
+    refuse(username=signup.name_objection(db, actor, username))
+    hashed = passwords.hashed(password, throttle.signup_turn(actor))
+    if outbox.is_full(db, actor, email):
+        return secrets.token_hex(32)
+    asked = {"username": username, "password": hashed, "fields": filled.values()}
+    user = users.by_email(db, email)
+    is_known = user is not None and not user.is_gone(db.now())
+    with db.transaction():
+        token = tokens.make(db, Purpose.SIGNUP, email, **({} if is_known else asked))
+        _answer(db, actor, email, user if is_known else None, token)
+    log.info("sign-up asked for: %s", "address taken" if is_known else "unknown address")
+    return token.hash
+
+
+def _answer(db: Database, actor: Actor, email: str, user: User | None, token: tokens.Made) -> None:
+    if user is None:
+        outbox.add(db, actor, outbox.Kind.SIGNUP, email, token=token)
+    else:
+        kind = outbox.Kind.DISABLED if user.disabled_at else outbox.Kind.SIGNUP_KNOWN
+        outbox.add(db, actor, kind, email, user, token, lives=outbox.ANSWER_LIVES)
+
+
+def find(db: Database, text: str) -> Token:
+    """What this link proves: a sign-up's address, or an account's. Raises NoSuchToken, OfDisabled."""
+    token = tokens.find(db, text, Purpose.SIGNUP, *OF_ACCOUNT)
+    if token.purpose != Purpose.SIGNUP:
+        tokens.owner(db, token)
+    elif not tokens.facts(token):
+        raise tokens.NoSuchToken
+    return token
+
+
+def name(token: Token) -> str:
+    """The user name that was chosen at the sign-up."""
+    return str(tokens.facts(token)["username"])
+
+
+def is_name_taken(db: Database, token: Token) -> bool:
+    """Whether another user has the name by now that was chosen at the sign-up."""
+    return users.is_name_taken(db, name(token))
+
+
+def sign_up(db: Database, actor: Actor, token: Token, is_own: bool, password: str = "", username: str = "") -> int:
+    """Make the account of a sign-up whose address is proved by the token; return its id.
+
+    Unless the browser that asked opens the link (`is_own`), its password is asked for: whoever signed up need not be who
+    reads the mail. `username` takes the place of a name that is taken by now. Raises Refused (WrongPassword), Throttled,
+    Busy, NoSuchToken.
+    """
+    asked = tokens.facts(token)
+    username = tidied(username) or asked["username"]
+    refuse(username=signup.new_name_objection(actor, username))
+    if not is_own:
+        _check_password(db, actor, token, password)
+    try:
+        with db.transaction():
+            tokens.remove(db, token)
+            user_id = signup.add(db, actor, username, token.sent_to, asked["password"], asked["fields"])
+            users.set_verified(db, user_id)
+    except Duplicate as duplicate:
+        raise taken(db, duplicate, username, token.sent_to) from duplicate
+    log.info("signed up: user %d", user_id)
+    return user_id
+
+
+def taken(db: Database, duplicate: Duplicate, username: str, email: str) -> Exception:
+    """What to raise if a link comes too late: Refused for the user name, NoSuchToken if the address has an account."""
+    refused = signup.refusal(db, duplicate, username, email)
+    return tokens.NoSuchToken() if "email" in refused.errors else refused
+
+
+def ask_own(db: Database, actor: Actor) -> str:
+    """Mail a link that confirms the actor's own address; return the address. Raises Throttled."""
+    user = actor.own_session.user
+    with db.transaction():
+        throttle.take(db, throttle.of_act("verify", user.id))
+    if not outbox.is_full(db, actor, user.email):
+        with db.transaction():
+            token = tokens.make(db, Purpose.VERIFY, user.email, user.id)
+            outbox.add(db, actor, outbox.Kind.VERIFY, user.email, user, token)
+    return user.email
+
+
+def ask_new(db: Database, actor: Actor, email: str) -> None:
+    """Mail a link to a new address, by which it becomes the actor's; the old one works until then.
+
+    If somebody has it, that is mailed to it instead. Raises Refused, Throttled.
+    """
+    user = actor.own_session.user
+    refuse(email=email_objection(email))
+    other = users.by_email(db, email)
+    is_known = other is not None and not other.is_gone(db.now())
+    is_full = outbox.is_full(db, actor, email)
+    with db.transaction():
+        throttle.take(db, throttle.of_act("email", user.id))
+        token = tokens.make(db, Purpose.NEW_EMAIL, email, user.id, is_known=is_known)
+        events.record(db, actor, Kind.EMAIL_CHANGE_ASKED, user.id, old=user.email, new=email)
+        kind = outbox.Kind.NEW_EMAIL_KNOWN if is_known else outbox.Kind.NEW_EMAIL
+        outbox.add(db, actor, kind, email, user, token, is_done=is_full)
+    log.info("change of the email address asked for: user %d", user.id)
+
+
+def waiting(db: Database, user_id: int) -> str:
+    """The new address that waits for its link to be opened, or an empty text."""
+    found = (token.sent_to for token in table.of_user(db, user_id) if token.purpose == Purpose.NEW_EMAIL)
+    return next(found, "")
+
+
+def confirm(db: Database, actor: Actor, text: str) -> User:
+    """Confirm the address of an account by a link, or move the account to the address that got it.
+
+    Raises NoSuchToken, OfDisabled, and Refused if somebody has the new address by now.
+    """
+    token = tokens.find(db, text, *OF_ACCOUNT)
+    try:
+        with db.transaction():
+            user = tokens.spend(db, token)
+            if token.purpose == Purpose.NEW_EMAIL:
+                _move(db, actor, user, token.sent_to)
+            elif token.sent_to == user.email:
+                users.set_verified(db, user.id)
+                events.record(db, actor, Kind.VERIFIED, user.id)
+            else:
+                raise tokens.NoSuchToken
+    except Duplicate as duplicate:
+        raise Refused(email=EMAIL_TAKEN) from duplicate
+    log.info("address confirmed: user %d", user.id)
+    return user
+
+
+def _move(db: Database, actor: Actor, user: User, email: str) -> None:
+    """Raises Duplicate."""
+    deletion.free(db, "", email)
+    users.set_email(db, user.id, email, is_verified=True)
+    throttle.forget(db, email)
+    tokens.end_all(db, user.id)
+    notices.record(db, actor, Kind.EMAIL_CHANGED, user, old=user.email, new=email)
+
+
+def _check_password(db: Database, actor: Actor, token: Token, password: str) -> None:
+    """Raises WrongPassword, which counts as a failed log-in, Throttled, Busy."""
+    with throttle.trying(db, throttle.of_login(actor, token.sent_to, None, known=False), WrongPassword):
+        stored = tokens.facts(token)["password"]
+        if not passwords.matches(stored, password, throttle.turn(actor, token.sent_to)):
+            raise WrongPassword

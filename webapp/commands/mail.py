@@ -1,0 +1,75 @@
+"""The commands that look after mails."""
+
+import json
+
+import click
+from flask import current_app
+
+from webapp.accounts import admin_mail, outbox
+from webapp.accounts.actor import COMMAND_LINE
+from webapp.accounts.outbox import Mail
+from webapp.commands import Commands
+from webapp.database import database
+from webapp.mail.messages import Unsendable
+from webapp.mail.relay import Later, Never, Unreachable
+from webapp.mail.sender import of
+
+# Neither facts nor seed: a link is made of them.
+COLUMNS = ["id", "kind", "recipient", "created_at", "due_at", "ends_at", "attempts", "failed_at", "error"]
+
+mail = Commands("mail", help="Look after mails.")
+
+
+@mail.command()
+@click.argument("address")
+def test(address: str) -> None:
+    """Send a mail to ADDRESS now, and print what the relay said."""
+    sender = of(current_app)
+    try:
+        said = sender.relay.send(
+            sender.messages.test(database(), address), f"test-{database().now()[11:].replace(':', '')}"
+        )
+    except (Later, Never, Unreachable, Unsendable) as error:
+        raise click.ClickException(f"It was not sent: {error}") from error
+    finally:
+        sender.relay.close()
+    click.echo(f"It was sent: {said}")
+
+
+@mail.command("list")
+@click.option("--failed", is_flag=True, help="Those that were given up, not those that wait.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one on a line.")
+def list_mails(failed: bool, as_json: bool) -> None:
+    """List the mails that wait, or that were given up, the youngest first."""
+    before: int | None = None
+    while True:
+        page = outbox.page(database(), failed, before)
+        for one in page.mails:
+            click.echo(_line(one, as_json))
+        if (before := page.older) is None:
+            return
+
+
+@mail.command()
+def send() -> None:
+    """Send all that waits, also what was put off."""
+    outbox.hasten(database())
+    number = of(current_app).send_due()
+    click.echo(f"{number} sent, {outbox.numbers(database()).waiting} wait.")
+
+
+@mail.command()
+@click.argument("mail_id", type=int, metavar="ID")
+def retry(mail_id: int) -> None:
+    """Send the mail ID once more, which was given up or put off."""
+    try:
+        admin_mail.retry(database(), COMMAND_LINE, mail_id)
+    except admin_mail.NoSuchMail:
+        raise click.ClickException(f"No mail {mail_id} waits or was given up.") from None
+    number = of(current_app).send_due()
+    click.echo(f"{number} sent, {outbox.numbers(database()).waiting} wait.")
+
+
+def _line(one: Mail, as_json: bool) -> str:
+    told = {name: getattr(one, name) for name in COLUMNS}
+    return json.dumps(told) if as_json else "\t".join(str(told[name] or "-") for name in COLUMNS)

@@ -1,0 +1,131 @@
+"""Messages: a row of the outbox becomes what is sent (RFC 5322), with its link made from the seed at that moment."""
+
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from db import Database, moment
+from webapp.accounts import devices, outbox, roles, tokens
+from webapp.accounts.outbox import Kind, Mail
+from webapp.config import settings
+from webapp.languages import times
+from webapp.languages.catalogs import SOURCE, Language
+from webapp.languages.sentences import say
+from webapp.mail.texts import Texts
+
+# Where the link of each kind of mail leads.
+LINKS = {
+    Kind.SIGNUP: "verify",
+    Kind.VERIFY: "verify",
+    Kind.NEW_EMAIL: "verify",
+    Kind.RESET: "reset",
+    Kind.RESET_SENT: "reset",
+    Kind.UNDONE: "reset",
+    Kind.LOGIN: "login/link",
+    Kind.INVITATION: "invitation",
+    **dict.fromkeys(
+        (
+            Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.EMAIL_CHANGED, Kind.USERNAME_CHANGED, Kind.DELETION_ASKED,
+            Kind.EXPORTED, Kind.NEW_DEVICE,
+        ),
+        "undo",
+    ),
+}  # fmt: skip
+UNKNOWN_PLACE = say("an unknown place")
+
+
+class Unsendable(Exception):
+    """The mail cannot be written, or is of no use any more; a sentence for the operator says why."""
+
+
+class Messages:
+    """Makes messages of an app's site, in the language and the time zone of each recipient."""
+
+    def __init__(self, app: Flask, folders: list[Path]) -> None:
+        given = settings(app)
+        self._sender, self._origin = given.mail_sender, given.origin
+        self._host = str(urlsplit(given.origin).hostname)
+        self._contact = given.contact.text if given.contact else ""
+        self._languages: dict[str, Language] = app.extensions["languages"]
+        self._texts = Texts(given.name, given.origin, folders)
+
+    def of(self, db: Database, mail: Mail) -> EmailMessage:
+        """The message of a row. Raises Unsendable, also if its link opens nothing any more."""
+        language = self._languages.get(mail.language) or self._languages[SOURCE]
+        if mail.kind not in LINKS:
+            return self._message(mail, language, self._told(language, mail, mail.ends_at))
+        live = tokens.live_of_seed(db, mail.seed)
+        if live is None:
+            raise Unsendable("its link opens nothing any more")
+        link = f"{self._origin}/{LINKS[Kind(mail.kind)]}/{live.text}"
+        told = self._told(language, mail, live.ends_at) | {"link": link, "code": tokens.in_groups(live.code)}
+        return self._message(mail, language, told)
+
+    def test(self, db: Database, recipient: str) -> EmailMessage:
+        """A message that shows that mail arrives. Raises Unsendable."""
+        now = db.now()
+        mail = Mail(0, "test", None, recipient, "", "{}", "", now.replace(" ", "").replace(":", ""), now, now, now, 1,
+                    None, None, None, "")  # fmt: skip
+        return self._message(mail, self._languages[SOURCE], {"host": self._host})
+
+    def _told(self, language: Language, mail: Mail, ends_at: str) -> dict[str, object]:
+        """What the templates name. No name of a person: `evil.com` is a valid one, and mail programs make links of it."""
+        facts = outbox.facts(mail)
+        zone = str(facts.get("zone", "")) or None
+        return {
+            "host": self._host,
+            "when": times.whole(language, zone, mail.created_at),
+            "end": times.whole(language, zone, ends_at),
+            "device": language.translated(devices.told(_plain(str(facts.get("device", ""))))),
+            "address": facts.get("address") or language.say(UNKNOWN_PLACE),
+            "why": facts.get("why", ""),
+            "role": language.translated(roles.in_words(str(facts.get("role", "")))),
+            "contact": self._contact,
+            **{name: f"{self._origin}/{name}" for name in ("login", "reset", "signup")},
+        }
+
+    def _message(self, mail: Mail, language: Language, told: dict[str, object]) -> EmailMessage:
+        text = self._texts.of(mail.kind, language, told)
+        message = EmailMessage(SMTP if mail.recipient.isascii() else SMTPUTF8)
+        try:
+            message["From"], message["To"] = self._sender, _address(mail.recipient)
+        except (MessageError, ValueError, IndexError) as error:
+            raise Unsendable(f"no mail can be written to this address: {error}") from error
+        message["Subject"] = text.subject
+        message["Date"] = format_datetime(moment(mail.created_at))
+        message["Message-ID"] = f"<{mail.id}.{mail.message_id}@{self._sender.domain}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834 5
+        message["X-Auto-Response-Suppress"] = "All"
+        message.set_content(text.plain, cte=_encoding(text.plain))
+        message.add_alternative(text.html, subtype="html", cte="quoted-printable")
+        # `set_content` and `add_alternative` take away what begins with `Content-`.
+        message["Content-Language"] = language.code
+        return message
+
+
+def _address(recipient: str) -> Address:
+    """The bare address, its domain in ASCII. Raises MessageError, ValueError or IndexError if no mail can be written to it."""
+    name, _, domain = recipient.rpartition("@")
+    if not name or any(ord(letter) < 33 or ord(letter) == 127 for letter in recipient):
+        raise ValueError("it has no @, or holds a blank or a control character")
+    address = Address(addr_spec=f"{name}@{domain if domain.isascii() else domain.encode('idna').decode()}")
+    if address.username != name:
+        raise ValueError("its name would be read as another one")
+    return address
+
+
+def _plain(device: str) -> str:
+    """The device in words; one that mail programs would make a link of is not named."""
+    return device if device and not {".", "/"} & set(device) else devices.UNKNOWN
+
+
+def _encoding(text: str) -> str:
+    """How lines are sent: as they are if each is short and ASCII, so that a relay needs no 8BITMIME."""
+    is_plain = text.isascii() and max(map(len, text.splitlines())) <= SMTP.max_line_length
+    return "7bit" if is_plain else "quoted-printable"
