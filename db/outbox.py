@@ -97,8 +97,8 @@ def lease(db: Database, lease: str, until: str) -> Mail | None:
                AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :until) ORDER BY id LIMIT 1
            ) AND sent_at IS NULL AND failed_at IS NULL
            AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :until)
-           RETURNING id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at, attempts,
-               lease, sent_at, failed_at, error""",
+           RETURNING id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at,
+               attempts, lease, sent_at, failed_at, error""",
         as_mail,
         lease=lease,
         until=until,
@@ -173,8 +173,8 @@ def discard(db: Database, mail_id: int) -> bool:
 
 def by_id(db: Database, mail_id: int) -> Mail | None:
     return db.one(
-        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at, attempts,
-            lease, sent_at, failed_at, error FROM outbox WHERE id = :id""",
+        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at,
+            attempts, lease, sent_at, failed_at, error FROM outbox WHERE id = :id""",
         as_mail,
         id=mail_id,
     )
@@ -183,8 +183,8 @@ def by_id(db: Database, mail_id: int) -> Mail | None:
 def waiting(db: Database, limit: int, before: int | None = None) -> list[Mail]:
     """At most `limit` mails that wait, the youngest first, from below the id `before` on."""
     return db.all(
-        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at, attempts,
-            lease, sent_at, failed_at, error FROM outbox
+        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at,
+            attempts, lease, sent_at, failed_at, error FROM outbox
            WHERE sent_at IS NULL AND failed_at IS NULL AND id < :before ORDER BY id DESC LIMIT :limit""",
         as_mail,
         before=2**63 - 1 if before is None else before,
@@ -195,8 +195,8 @@ def waiting(db: Database, limit: int, before: int | None = None) -> list[Mail]:
 def failed(db: Database, limit: int, before: int | None = None) -> list[Mail]:
     """At most `limit` mails that were given up, the youngest first, from below the id `before` on."""
     return db.all(
-        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at, attempts,
-            lease, sent_at, failed_at, error FROM outbox
+        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at,
+            attempts, lease, sent_at, failed_at, error FROM outbox
            WHERE failed_at IS NOT NULL AND id < :before ORDER BY id DESC LIMIT :limit""",
         as_mail,
         before=2**63 - 1 if before is None else before,
@@ -206,8 +206,8 @@ def failed(db: Database, limit: int, before: int | None = None) -> list[Mail]:
 
 def of_user(db: Database, user_id: int) -> list[Mail]:
     return db.all(
-        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at, attempts,
-            lease, sent_at, failed_at, error FROM outbox WHERE user_id = :user_id ORDER BY id DESC""",
+        """SELECT id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at,
+            attempts, lease, sent_at, failed_at, error FROM outbox WHERE user_id = :user_id ORDER BY id DESC""",
         as_mail,
         user_id=user_id,
     )
@@ -234,7 +234,7 @@ def remove_of_user(db: Database, user_id: int, limit: int) -> int:
 
 
 def sweep(db: Database, sent_before: str, failed_before: str, limit: int) -> None:
-    """Delete at most `limit` mails that were sent before the one time, and as many that were given up before the other."""
+    """Delete at most `limit` mails that were sent before the one time, and as many given up before the other."""
     db.run(
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < :before LIMIT :limit)",
         before=sent_before,

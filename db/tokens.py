@@ -26,12 +26,12 @@ as_token = by_name(Token)
 
 
 def add(
-    db: Database, hash: str, purpose: str, user_id: int | None, sent_to: str, code: str, facts: str, ends_at: str
+    db: Database, hashed: str, purpose: str, user_id: int | None, sent_to: str, code: str, facts: str, ends_at: str
 ) -> None:
     db.run(
         """INSERT INTO tokens (hash, purpose, user_id, sent_to, code, facts, created_at, ends_at)
            VALUES (:hash, :purpose, :user_id, :sent_to, :code, :facts, :now, :ends_at)""",
-        hash=hash,
+        hash=hashed,
         purpose=purpose,
         user_id=user_id,
         sent_to=sent_to,
@@ -42,12 +42,12 @@ def add(
     )
 
 
-def find(db: Database, hash: str) -> Token | None:
+def find(db: Database, hashed: str) -> Token | None:
     return db.one(
         """SELECT id, hash, purpose, user_id, sent_to, code, facts, created_at, ends_at FROM tokens
            WHERE hash = :hash AND ends_at > :now""",
         as_token,
-        hash=hash,
+        hash=hashed,
         now=db.now(),
     )
 
@@ -64,7 +64,7 @@ def of_user(db: Database, user_id: int) -> list[Token]:
 
 
 def of_purpose(db: Database, purpose: str, limit: int, before: int | None = None) -> list[Token]:
-    """At most `limit` tokens for this purpose that have not ended, the youngest first, from below the id `before` on."""
+    """At most `limit` tokens for this purpose that have not ended, the youngest first, from below the id `before`."""
     return db.all(
         """SELECT id, hash, purpose, user_id, sent_to, code, facts, created_at, ends_at FROM tokens
            WHERE purpose = :purpose AND ends_at > :now AND id < :before ORDER BY id DESC LIMIT :limit""",
@@ -87,15 +87,15 @@ def by_id(db: Database, purpose: str, token_id: int) -> Token | None:
     )
 
 
-def remove(db: Database, hash: str) -> bool:
+def remove(db: Database, hashed: str) -> bool:
     """Delete the token; False if it is gone: of two who use it at once, one does."""
-    return bool(db.run("DELETE FROM tokens WHERE hash = :hash", hash=hash))
+    return bool(db.run("DELETE FROM tokens WHERE hash = :hash", hash=hashed))
 
 
-def miss(db: Database, hash: str, most: int) -> None:
+def miss(db: Database, hashed: str, most: int) -> None:
     """Count a wrong code, and delete the token at the last one."""
-    db.run("UPDATE tokens SET tries = tries + 1 WHERE hash = :hash", hash=hash)
-    db.run("DELETE FROM tokens WHERE hash = :hash AND tries >= :most", hash=hash, most=most)
+    db.run("UPDATE tokens SET tries = tries + 1 WHERE hash = :hash", hash=hashed)
+    db.run("DELETE FROM tokens WHERE hash = :hash AND tries >= :most", hash=hashed, most=most)
 
 
 def remove_sent_to(db: Database, sent_to: str, *purposes: str) -> None:

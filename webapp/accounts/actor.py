@@ -14,9 +14,9 @@ NO_PEOPLE: Mapping[int, str] = MappingProxyType({})
 class Actor(NamedTuple):
     """Who acts and from where, `device` in words; a stranger has no `user` and no `session`.
 
-    `language` is the code of the language in which they read. `program` names a program that acts without a session: it is
-    trusted. `browser` is the browser's random name, and
-    `known_to` maps the id of each user who logged in with it to the id of the password that was used.
+    `language` is the code of the language in which they read. `program` names a program that acts without a session:
+    it is trusted. `browser` is the browser's random name, and `known_to` maps the id of each user who logged in with it
+    to the id of the password that was used.
     """
 
     address: str = ""
