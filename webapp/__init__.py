@@ -112,7 +112,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     metrics.watch_hashing(app, lambda: pool.waiting, lambda: pool.running)
     views.register(app, "webapp.views", *(["own.views"] if (OWN / "views").is_dir() else []))
     sender.register(app, [OWN, HERE])
-    commands.register(app, serve.serve, user.user, role.role, demo.demo, *([mail.mail] if given.mail_url else []))
+    commands.register(app, serve.serve, user.user, role.role, demo.demo, mail.mail)
     auth.check_doors(app)
     _wrap(app)
     return app

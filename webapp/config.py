@@ -216,6 +216,11 @@ def sends_mail(app: Flask) -> bool:
     return settings(app).mail_url is not None
 
 
+def is_open(app: Flask) -> bool:
+    """Whether anybody may sign up."""
+    return settings(app).signup == "open"
+
+
 def has_invitations(app: Flask) -> bool:
     """Whether people can be invited: by mail, or by links that admins hand over where sign-up is not open."""
     given = settings(app)

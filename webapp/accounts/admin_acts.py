@@ -71,9 +71,7 @@ ACTS = {
             "Mail %(number)s people a link to choose a new password",
             n,
         ),
-        say(
-            "The link goes to the account's address and works once, for an hour. Until then the password stays as it is."
-        ),
+        say("The link goes to the account's address and works once, for an hour. Nothing changes unless it is opened."),
         say("A link is on its way to %(name)s."),
         lambda n: say_number(
             "A link is on its way to %(number)s person.", "A link is on its way to %(number)s people.", n

@@ -37,11 +37,9 @@ def told(event: Event) -> str:
         return devices.told(str(held["device"]))
     if held.get("by") == "mail":
         return BY_MAIL
-    return (
-        OF_DISABLED
-        if held.get("refused") == "disabled"
-        else str(next((held[name] for name in PLAIN if held.get(name)), ""))
-    )
+    if held.get("refused") == "disabled":
+        return OF_DISABLED
+    return str(next((held[name] for name in PLAIN if held.get(name)), ""))
 
 
 def as_fields(event: Event) -> dict[str, Any]:

@@ -55,13 +55,12 @@ def invite(
             role=None if role in roles.names(db) else say("There is no such role."),
         )
         by = actor.user.id if actor.user else 0
-        told = {"role": role, "by": by, "by_name": actor.name_for(None), "is_mailed": is_mailed}
-        token = tokens.make(db, Purpose.INVITATION, email, **told)
+        name = actor.name_for(None)
+        token = tokens.make(db, Purpose.INVITATION, email, role=role, by=by, by_name=name, is_mailed=is_mailed)
         events.record(db, actor, Kind.INVITED, None, email=email)
         if is_mailed:
-            outbox.add(
-                db, actor._replace(language=""), outbox.Kind.INVITATION, email, token=token, by=actor.name_for(None)
-            )
+            # In English: the admin's language says nothing about the person's.
+            outbox.add(db, actor._replace(language=""), outbox.Kind.INVITATION, email, token=token)
     log.info("invited somebody as %s", role)
     return "" if is_mailed else next(tokens.of_seed(db, token.seed))
 

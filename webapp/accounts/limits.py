@@ -37,16 +37,17 @@ STRANGERS = Limit(
     "account", 5, timedelta(minutes=5), LOGINS, say("Failed log-ins from unknown browsers"), with_mail=LOGINS_WITH_MAIL
 )
 # NIST SP 800-63B-4 3.2.2: no more than 100 in a row on one account. After that only known browsers get in, until the
-# owner lifts it from one of those or by a reset, an admin does, or a week is over. A guesser who comes back each week has 5,200 tries
-# a year: the weakest password that we take, 10,000 guesses, holds out for two years, and one of a million for 190.
+# owner lifts it from one of those or by a reset, an admin does, or a week is over. A guesser who comes back each week
+# has 5,200 tries a year: the weakest password that we take, 10,000 guesses, holds out for two years, and one of a
+# million for 190.
 IN_A_ROW = Limit(
     "row",
     100,
     timedelta(days=7),
     LOGINS,
     say("100 failed log-ins in a row from unknown browsers"),
-    True,
-    LOGINS_WITH_MAIL,
+    in_a_row=True,
+    with_mail=LOGINS_WITH_MAIL,
 )
 # One machine that tries one password on many accounts. A school behind one address still gets in.
 A_MINUTE = Limit(

@@ -51,13 +51,13 @@ def find(db: Database, text: str) -> tuple[Token, User]:
 
 
 def by_link(db: Database, actor: Actor, text: str, old_token: str | None) -> tuple[str, Token]:
-    """Log in by a link; return the new session's token, and what was asked. Raises NoSuchToken, OfDisabled, Throttled."""
+    """Log in by a link; return the new session's token, and the link's. Raises NoSuchToken, OfDisabled, Throttled."""
     token, user = find(db, text)
     return _log_in(db, actor, token, user, old_token), token
 
 
 def by_code(db: Database, actor: Actor, hashed: str, code: str, old_token: str | None) -> tuple[str, Token]:
-    """Log in by a code, in the browser that holds the hash. Raises WrongCode, OfDisabled, Throttled."""
+    """As `by_link`, by a code, in the browser that holds the hash. Raises WrongCode, OfDisabled, Throttled."""
     with throttle.trying(db, throttle.of_code(actor), WrongCode):
         token = _checked(db, actor, hashed, code)
         user = tokens.owner(db, token)

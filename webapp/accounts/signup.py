@@ -28,7 +28,7 @@ SENT_AGAIN_WITHIN = timedelta(minutes=10)
 
 
 class Policy(NamedTuple):
-    """Who may sign up: `mode` is `open`, `invited` or `closed`; of an empty tuple of `domains` an address may be any."""
+    """Who may sign up: `mode` is `open`, `invited` or `closed`; with `domains`, an address must be of one of them."""
 
     mode: str = "open"
     domains: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ def sign_up(
 def check(
     db: Database, actor: Actor, username: str, email: str, password: str, least: int, filled: Filled, policy: Policy
 ) -> None:
-    """Check what a sign-up was filled in with, but not whether it is taken. Raises Refused, NotAllowed, Throttled, Busy."""
+    """Check what was filled in, but not whether it is taken. Raises Refused, NotAllowed, Throttled, Busy."""
     if not policy.is_open and not actor.program:
         raise NotAllowed
     refuse(

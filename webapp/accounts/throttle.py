@@ -85,7 +85,7 @@ def of_mails(actor: Actor) -> list[Bucket]:
 
 
 def of_mailbox(email: str) -> list[Bucket]:
-    """Buckets of a mail that is asked for, by its mailbox: `ann+1@` is another account than `ann@`, but no other box."""
+    """Buckets of a mail that is asked for, by its mailbox: `ann+1@` is not the account of `ann@`, but the same box."""
     name, _, domain = email.lower().rpartition("@")
     mailbox = f"{name.partition('+')[0]}@{domain}"
     return [Bucket(limit, mailbox, "mailbox") for limit in (limits.MAILBOX, limits.MAILBOX_A_DAY)]

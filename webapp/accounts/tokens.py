@@ -1,7 +1,7 @@
 """Tokens: what is mailed as a link, works once, and for a while; of each only a hash is kept.
 
-A token is made from a random seed with the secret key. The outbox holds the seed, so a stolen copy of the tables, without
-the key, opens nothing. A log-in has a code beside its link, for the browser that asked.
+A token is made from a random seed with the secret key. The outbox holds the seed, so a stolen copy of the tables opens
+nothing without the key. A log-in has a code beside its link, for the browser that asked.
 """
 
 import hashlib

@@ -1,11 +1,12 @@
 """Proving an address: a link that was mailed to it makes the account, confirms the address, or moves the account to it.
 
-A sign-up waits in its token, not among the users: no name is squatted, and nobody prepares an account for somebody else's
-address. Its user name is not kept: else it would tell whether the address was free.
+A sign-up waits in its token, not among the users: no name is squatted, and nobody prepares an account for another
+person's address. Its user name is not kept: else it would tell whether the address was free.
 """
 
 import logging
 import secrets
+from typing import Any
 
 from db import Database, Duplicate, deletion, users
 from db import tokens as table
@@ -44,7 +45,7 @@ def ask(
 ) -> str:
     """Mail a link that makes the account; return the hash by which this browser is known as the one that asked.
 
-    If the address has an account, its owner is mailed that instead; the answer, its rows and its time do not tell which.
+    If the address has an account, its owner is mailed that instead; the answer, its rows and its time do not tell.
     Raises Refused, NotAllowed, Throttled, Busy, as `signup.sign_up`.
     """
     username, email = tidied(username), tidied_email(email)
@@ -54,7 +55,7 @@ def ask(
     hashed = passwords.hashed(password, throttle.signup_turn(actor))
     if outbox.is_full(db, actor, email):
         return secrets.token_hex(32)
-    asked = {"username": username, "password": hashed, "fields": filled.values()}
+    asked: dict[str, Any] = {"username": username, "password": hashed, "fields": filled.values()}
     user = users.by_email(db, email)
     is_known = user is not None and not user.is_gone(db.now())
     with db.transaction():
@@ -95,9 +96,9 @@ def is_name_taken(db: Database, token: Token) -> bool:
 def sign_up(db: Database, actor: Actor, token: Token, is_own: bool, password: str = "", username: str = "") -> int:
     """Make the account of a sign-up whose address is proved by the token; return its id.
 
-    Unless the browser that asked opens the link (`is_own`), its password is asked for: whoever signed up need not be who
-    reads the mail. `username` takes the place of a name that is taken by now. Raises Refused (WrongPassword), Throttled,
-    Busy, NoSuchToken.
+    Unless the browser that asked opens the link (`is_own`), its password is asked for: another person may have signed
+    up with this address. `username` takes the place of a name that is taken by now. Raises Refused (WrongPassword),
+    Throttled, Busy, NoSuchToken.
     """
     asked = tokens.facts(token)
     username = tidied(username) or asked["username"]

@@ -1,7 +1,8 @@
 """Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
 Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, @unconfirmed,
-@unseen, @comes_back, @verified, @mailed, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts` @brings_file.
+@unseen, @comes_back, @verified, @mailed, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts`
+@brings_file.
 """
 
 from collections.abc import Callable

@@ -17,13 +17,14 @@ from webapp.languages.sentences import Sentence
 MENUS = ("site", "account", "admin")
 REGISTERED = "registered"
 FORGOTTEN = "forgotten"
+SHOWN = (*MENUS, REGISTERED, FORGOTTEN)
 
 
 class Link(NamedTuple):
     """A link in a menu: `menu` is one of MENUS, `registered` or `forgotten`; the lowest `order` comes first.
 
-    `registered` stands at sign-up beside “Email already registered.”, `forgotten` at log-in, for those whose password is
-    not at hand. With `is_for` the link is there only if that is true of the app.
+    `registered` stands at sign-up beside “Email already registered.”, `forgotten` at log-in, for users whose password
+    is not at hand. With `is_for` the link is there only if that is true of the app.
 
     `icon` is a name in partials/icons.html. With `covers` the link stands for all addresses below its own too, unless
     another link of the menu is nearer; `also` names endpoints elsewhere for which it stands, and what lies below them.
@@ -75,10 +76,8 @@ def _check(app: Flask, link: Link) -> None:
     if link.endpoint not in app.view_functions:
         near = get_close_matches(link.endpoint, app.view_functions, 1)
         raise BadLink(link, "leads to no view" + "".join(f"; is it {one}?" for one in near))
-    if link.menu not in {*MENUS, REGISTERED, FORGOTTEN}:
-        raise BadLink(
-            link, f"has the menu {link.menu!r}, which is none of {', '.join([*MENUS, REGISTERED, FORGOTTEN])}"
-        )
+    if link.menu not in SHOWN:
+        raise BadLink(link, f"has the menu {link.menu!r}, which is none of {', '.join(SHOWN)}")
     if not ROLE.fullmatch(link.audience):
         raise BadLink(link, f"has the audience {link.audience!r}, which is not strangers, users, admins or a role")
     if link.key and not (len(link.key) == 1 and link.key.isalnum()):

@@ -12,7 +12,7 @@ from webapp.commands import Commands
 from webapp.database import database
 from webapp.mail.messages import Unsendable
 from webapp.mail.relay import Later, Never, Unreachable
-from webapp.mail.sender import of
+from webapp.mail.sender import Sender, of
 
 # Neither facts nor seed: a link is made of them.
 COLUMNS = ["id", "kind", "recipient", "created_at", "due_at", "ends_at", "attempts", "failed_at", "error"]
@@ -24,11 +24,9 @@ mail = Commands("mail", help="Look after mails.")
 @click.argument("address")
 def test(address: str) -> None:
     """Send a mail to ADDRESS now, and print what the relay said."""
-    sender = of(current_app)
+    sender, now = _sender(), database().clock()
     try:
-        said = sender.relay.send(
-            sender.messages.test(database(), address), f"test-{database().now()[11:].replace(':', '')}"
-        )
+        said = sender.relay.send(sender.messages.test(database(), address), f"{now:%Y%m%d-%H%M%S}-test")
     except (Later, Never, Unreachable, Unsendable) as error:
         raise click.ClickException(f"It was not sent: {error}") from error
     finally:
@@ -53,8 +51,9 @@ def list_mails(failed: bool, as_json: bool) -> None:
 @mail.command()
 def send() -> None:
     """Send all that waits, also what was put off."""
+    sender = _sender()
     outbox.hasten(database())
-    number = of(current_app).send_due()
+    number = sender.send_due()
     click.echo(f"{number} sent, {outbox.numbers(database()).waiting} wait.")
 
 
@@ -66,8 +65,14 @@ def retry(mail_id: int) -> None:
         admin_mail.retry(database(), COMMAND_LINE, mail_id)
     except admin_mail.NoSuchMail:
         raise click.ClickException(f"No mail {mail_id} waits or was given up.") from None
-    number = of(current_app).send_due()
+    number = _sender().send_due()
     click.echo(f"{number} sent, {outbox.numbers(database()).waiting} wait.")
+
+
+def _sender() -> Sender:
+    if not database().mails:
+        raise click.ClickException("LATCHKEY_MAIL_URL is not set, so no mail is sent: docs/operating.md says how.")
+    return of(current_app)
 
 
 def _line(one: Mail, as_json: bool) -> str:

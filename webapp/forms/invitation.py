@@ -33,9 +33,9 @@ class InvitationForm(Form):
         self.fields = fields
 
     @property
-    def account(self) -> dict[str, str]:
+    def account(self) -> tuple[str, str]:
         """User name and password."""
-        return {name: self.values[name] for name in type(self).checks}
+        return self.values["username"], self.values["password"]
 
     @property
     def filled(self) -> Filled:

@@ -27,9 +27,9 @@ class SignupForm(Form):
         self.fields = fields
 
     @property
-    def account(self) -> dict[str, str]:
+    def account(self) -> tuple[str, str, str]:
         """User name, address and password."""
-        return {name: self.values[name] for name in type(self).checks}
+        return self.values["username"], self.values["email"], self.values["password"]
 
     @property
     def filled(self) -> Filled:

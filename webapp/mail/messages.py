@@ -37,6 +37,8 @@ LINKS = {
         "undo",
     ),
 }  # fmt: skip
+# RFC 5322 2.1.1.
+LONGEST_LINE = 78
 UNKNOWN_PLACE = say("an unknown place")
 
 
@@ -75,7 +77,7 @@ class Messages:
         return self._message(mail, self._languages[SOURCE], {"host": self._host})
 
     def _told(self, language: Language, mail: Mail, ends_at: str) -> dict[str, object]:
-        """What the templates name. No name of a person: `evil.com` is a valid one, and mail programs make links of it."""
+        """What the templates name. No user's name: `evil.com` is a valid one, and mail programs make links of it."""
         facts = outbox.facts(mail)
         zone = str(facts.get("zone", "")) or None
         return {
@@ -110,7 +112,7 @@ class Messages:
 
 
 def _address(recipient: str) -> Address:
-    """The bare address, its domain in ASCII. Raises MessageError, ValueError or IndexError if no mail can be written to it."""
+    """The bare address, its domain in ASCII. Raises MessageError, ValueError or IndexError for what is none."""
     name, _, domain = recipient.rpartition("@")
     if not name or any(ord(letter) < 33 or ord(letter) == 127 for letter in recipient):
         raise ValueError("it has no @, or holds a blank or a control character")
@@ -127,5 +129,5 @@ def _plain(device: str) -> str:
 
 def _encoding(text: str) -> str:
     """How lines are sent: as they are if each is short and ASCII, so that a relay needs no 8BITMIME."""
-    is_plain = text.isascii() and max(map(len, text.splitlines())) <= SMTP.max_line_length
+    is_plain = text.isascii() and max(map(len, text.splitlines())) <= LONGEST_LINE
     return "7bit" if is_plain else "quoted-printable"

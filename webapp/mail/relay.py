@@ -41,7 +41,7 @@ class Relay(Protocol):
         """Raises Unreachable."""
 
     def send(self, message: EmailMessage, name: str) -> str:
-        """Hand over a message and return what the relay said; `name` is for a file. Raises Later, Unreachable, Never."""
+        """Hand over a message; return what the relay said. `name` is for a file. Raises Later, Unreachable, Never."""
 
     def close(self) -> None: ...
 
@@ -128,10 +128,10 @@ class Smtp:
 
     def _greeted(self) -> smtplib.SMTP:
         """A new connection, by our own name: to look the machine's up may take seconds."""
-        named = {"local_hostname": self._sender.domain, "timeout": STEP}
+        host, port, own = self._route.host, self._route.port, self._sender.domain
         if self._route.scheme == "smtps":
-            return _SmtpSsl(self._route.host, self._route.port, context=ssl.create_default_context(), **named)
-        return _Smtp(self._route.host, self._route.port, **named)
+            return _SmtpSsl(host, port, own, timeout=STEP, context=ssl.create_default_context())
+        return _Smtp(host, port, own, timeout=STEP)
 
     def _encrypt(self, smtp: smtplib.SMTP) -> None:
         """Switch to TLS. Raises Unreachable if the relay offers none, unless nobody could listen."""

@@ -31,7 +31,7 @@ class Route(NamedTuple):
 
 
 def read(text: str) -> Route:
-    """Where `smtp://user:password@host:587`, `smtps://…` or `folder:PATH` leads. Raises Unfit, which tells no secret."""
+    """Where `smtp://user:password@host:587`, `smtps://…` or `folder:PATH` leads. Raises Unfit, without the password."""
     if text.startswith("folder:"):
         return _folder(text.removeprefix("folder:"))
     try:
@@ -76,9 +76,7 @@ def _folder(path: str) -> Route:
 
 def _unfit() -> Unfit:
     # Not what was set: it may hold a password.
-    return Unfit(
-        "must be smtp://[USER:PASSWORD@]HOST[:PORT], smtps://… or folder:PATH; %-encode what is special in both"
-    )
+    return Unfit("must be smtp://[USER:PASSWORD@]HOST[:PORT], smtps://… or folder:PATH, with %-encoded special letters")
 
 
 def _no_sender(text: str) -> Unfit:

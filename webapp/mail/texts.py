@@ -1,6 +1,6 @@
 """The text of a mail: a subject and paragraphs, plain first, and HTML made from the same.
 
-Each kind of mail is a template in `templates/mail/`; a team's own of the same name in own/templates/mail/ takes its place.
+Each kind of mail is a template in `templates/mail/`; one of the same name in own/templates/mail/ takes its place.
 The first line is the subject; a paragraph that is a link, or the code, stands on a line of its own.
 """
 

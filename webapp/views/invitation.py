@@ -35,8 +35,11 @@ def accept(token: str) -> ResponseReturnValue:
     form, least = InvitationForm(request.form, at_signup()), settings().password_min_length
     email, policy = invitations.find(database(), token).sent_to, Policy(settings().signup)
     try:
-        given = {"least": least, "filled": form.filled, "policy": policy}
-        remember(invitations.accept(database(), visitor(), token, **form.account, **given))
+        remember(
+            invitations.accept(
+                database(), visitor(), token, *form.account, least=least, filled=form.filled, policy=policy
+            )
+        )
     except Refused as refused:
         form.refuse(refused)
         return _page(token, form, 422)

@@ -17,7 +17,7 @@ from webapp.auth.carried import carry
 from webapp.auth.csrf import only_asks
 from webapp.auth.known_browsers import remember
 from webapp.auth.navigation import Link
-from webapp.config import settings
+from webapp.config import is_open, settings
 from webapp.database import database
 from webapp.fields import at_signup
 from webapp.forms.signup import SignupForm
@@ -26,16 +26,7 @@ from webapp.languages.reader import translated
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("signup", __name__)
-NAVIGATION = (
-    Link(
-        "site",
-        "signup.show",
-        say("Sign up"),
-        20,
-        audience="strangers",
-        is_for=lambda app: settings(app).signup == "open",
-    ),
-)
+NAVIGATION = (Link("site", "signup.show", say("Sign up"), 20, audience="strangers", is_for=is_open),)
 CLOSED = {
     "invited": say("You need an invitation to sign up here. An admin can send you one."),
     "closed": say("Nobody can sign up here. An admin can make an account for you."),
@@ -95,14 +86,14 @@ def strength() -> ResponseReturnValue:
 
 def _asked(form: SignupForm) -> ResponseReturnValue:
     """Mail a link that makes the account."""
-    hashed = verification.ask(database(), visitor(), **form.account, **_given(form))
+    hashed = verification.ask(database(), visitor(), *form.account, **_given(form))
     asked.note("signup", form.values["email"], hashed)
     return redirect(url_for("verification.sent"), 303)
 
 
 def _signed_up(form: SignupForm) -> ResponseReturnValue:
     again = form.is_sent_again
-    remember(signup.sign_up(database(), visitor(), **form.account, is_sent_again=again, **_given(form)))
+    remember(signup.sign_up(database(), visitor(), *form.account, is_sent_again=again, **_given(form)))
     carry(form.values["email"])
     flash(say("Account created! Please log in."))
     return redirect(url_for("login.show", next=request.args.get("next")), 303)

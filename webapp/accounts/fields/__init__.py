@@ -21,6 +21,7 @@ LONGEST_SESSION_NAME = 40
 LONGEST_REASON = 200
 LONGEST_VIEW_NAME = 40
 NO_TEXT = say("This holds bytes that are not text.")
+NO_EMAIL = say("Enter an email address, like name@example.com.")
 
 
 class Refused(Exception):
@@ -76,7 +77,7 @@ def email_objection(value: str) -> str | None:
     if len(value) > LONGEST_EMAIL:
         return say("Email address must be at most %(number)s characters.", number=LONGEST_EMAIL)
     if not EMAIL.fullmatch(value):
-        return say("Enter an email address, like name@example.com.")
+        return NO_EMAIL
     return None if _is_mailable(value) else say("No mail can be written to this address. Look for a typing mistake.")
 
 
@@ -86,16 +87,14 @@ def known_email_objection(value: str) -> str | None:
         return NO_TEXT
     if not value:
         return say("Enter your email address.")
-    return say("Enter an email address, like name@example.com.") if "\0" in value else None
+    return NO_EMAIL if "\0" in value else None
 
 
 def asked_email_objection(value: str) -> str | None:
     """Objection to an address to which a mail is asked for: an account may have any that the tutorial took."""
     if len(value) > LONGEST_EMAIL:
         return email_objection(value)
-    return known_email_objection(value) or (
-        None if "@" in value else say("Enter an email address, like name@example.com.")
-    )
+    return known_email_objection(value) or (None if "@" in value else NO_EMAIL)
 
 
 def new_password_objection(_: str) -> str | None:
