@@ -25,7 +25,7 @@ demo: (_install "requirements.lock.txt")
     #!/usr/bin/env bash
     set -euo pipefail
     LATCHKEY_INSTANCE=$(mktemp -d)
-    export LATCHKEY_INSTANCE LATCHKEY_DATABASE_URL=
+    export LATCHKEY_INSTANCE LATCHKEY_DATABASE_URL= LATCHKEY_MAIL_URL="${LATCHKEY_MAIL_URL:-folder:$LATCHKEY_INSTANCE/mail}"
     trap 'rm -rf "$LATCHKEY_INSTANCE"' EXIT
     {{quiet}} {{python}} -m flask --app webapp demo
     {{python}} -m flask --app webapp serve

@@ -15,7 +15,8 @@ from webapp.server.assets import publish
 
 ROOT = Path(__file__).parent.parent
 MODULES = [path for folder in ("webapp", "db") for path in sorted((ROOT / folder).rglob("*.py"))]
-TEMPLATES = [path for folder in ("templates", "partials") for path in sorted((ROOT / "webapp" / folder).iterdir())]
+# What is below them, such as the texts of mails, is no page.
+TEMPLATES = [path for folder in ("templates", "partials") for path in sorted((ROOT / "webapp" / folder).glob("*.*"))]
 # What each room, and each file that lies outside of one, may import of ours; no arrow leads up.
 # views, commands -> auth -> forms, hypermedia, database -> accounts -> db
 RULES = {"webapp.accounts", "webapp.languages.sentences", "db"}
@@ -41,12 +42,12 @@ ALLOWED = {
     },
     "webapp/views": {
         "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.fields", "webapp.forms",
-        "webapp.hypermedia", "webapp.languages",
+        "webapp.hypermedia", "webapp.languages", "webapp.mail",
         "webapp.brand", "webapp.metrics", "webapp.server.address", "db",
     },
     "webapp/commands": {
         "webapp.commands", "webapp.accounts", "webapp.config", "webapp.database", "webapp.fields",
-        "webapp.hypermedia.downloads", "webapp.brand", "webapp.metrics", "webapp.server", "db",
+        "webapp.hypermedia.downloads", "webapp.brand", "webapp.mail", "webapp.metrics", "webapp.server", "db",
     },
     "webapp/errors.py": {
         "webapp.auth", "webapp.accounts", "webapp.config", "webapp.database", "webapp.forms", "webapp.hypermedia",

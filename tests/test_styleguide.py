@@ -21,9 +21,11 @@ def test_in_production_there_is_no_such_page(app: Flask) -> None:
     assert "/styleguide" not in {rule.rule for rule in app.url_map.iter_rules()}
 
 
-def test_it_shows_every_partial_and_is_whole(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_every_partial_and_is_whole(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    app = create_app(settings)
+    app = create_app(settings | {"MAIL_URL": f"folder:{tmp_path}/mail"})
     Browser(app).visit("/styleguide")
     (english,) = app.jinja_env.by_language.values()
     drawn = {name for _, name in english.cache.keys()}  # noqa: SIM118
@@ -32,9 +34,9 @@ def test_it_shows_every_partial_and_is_whole(settings: dict[str, Any], monkeypat
 
 
 def test_axe_finds_nothing(
-    screens: Screens, start_server: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+    screens: Screens, start_server: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    page = screens.open(f"{start_server().url}/styleguide")
+    page = screens.open(f"{start_server(MAIL_URL=f'folder:{tmp_path}/mail').url}/styleguide")
     # A part that is shown in two states is there twice, with its landmarks.
     assert_axe_finds_nothing(page, {"landmark-unique": {"enabled": False}})

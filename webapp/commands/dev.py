@@ -17,7 +17,12 @@ ROOT = Path(__file__).parents[2]
 # Folders with files that Python does not import; the server starts anew when one of them changes.
 WATCHED = ("webapp/static", "webapp/partials", "webapp/templates", "webapp/languages", "own")
 # Pages that are there for developers alone.
-PAGES = {"/styleguide": "every part of the pages in each of its states"}
+PAGES = {
+    "/styleguide": "every part of the pages in each of its states",
+    "/outbox": "what was mailed",
+}
+# Where mail goes if no relay is set, in the instance folder.
+MAIL = "mail"
 
 
 def main(port: str) -> None:
@@ -35,6 +40,7 @@ def main(port: str) -> None:
 
 def _serve(port: str) -> None:
     sys.path[0] = str(ROOT)
+    os.environ.setdefault("LATCHKEY_MAIL_URL", f"folder:{os.environ.get('LATCHKEY_INSTANCE') or 'instance'}/{MAIL}")
     if not is_running_from_reloader():
         for path, shows in PAGES.items():
             click.echo(f"http://127.0.0.1:{port}{path} shows {shows}.")

@@ -1,5 +1,6 @@
 """Messages: a row of the outbox becomes what is sent (RFC 5322), with its link made from the seed at that moment."""
 
+import json
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,7 +18,7 @@ from webapp.config import settings
 from webapp.languages import times
 from webapp.languages.catalogs import SOURCE, Language
 from webapp.languages.sentences import say
-from webapp.mail.texts import Texts
+from webapp.mail.texts import Text, Texts
 
 # Where the link of each kind of mail leads.
 LINKS = {
@@ -75,6 +76,16 @@ class Messages:
         mail = Mail(0, "test", None, recipient, "", "{}", "", now.replace(" ", "").replace(":", ""), now, now, now, 1,
                     None, None, None, "")  # fmt: skip
         return self._message(mail, self._languages[SOURCE], {"host": self._host})
+
+    def sample(self, kind: Kind, language: Language) -> Text:
+        """What such a mail says, with a link that opens nothing."""
+        now = "2026-03-14 15:09:26"
+        facts = json.dumps(
+            {"device": "Firefox on Linux", "address": "203.0.113.7", "why": "Lost a phone", "role": "admin"}
+        )
+        mail = Mail(1, kind, None, "", "", json.dumps(told), "", "", now, now, now, 1, None, None, None, "")
+        link = f"{self._origin}/{LINKS[kind]}/{'x' * 43}" if kind in LINKS else ""
+        return self._texts.of(kind, language, self._told(language, mail, now) | {"link": link, "code": "BCDF-GHJK"})
 
     def _told(self, language: Language, mail: Mail, ends_at: str) -> dict[str, object]:
         """What the templates name. No user's name: `evil.com` is a valid one, and mail programs make links of it."""

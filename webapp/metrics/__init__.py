@@ -14,6 +14,11 @@ from webapp.metrics import folder
 CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 Outcome = Literal["succeeded", "failed", "throttled", "busy", "disabled"]
 MailOutcome = Literal["sent", "put_off", "given_up"]
+# Numbers that the database knows, each by its name and its meaning.
+LIVE_SESSIONS = "live_sessions", "Sessions that are live."
+MAILS_WAITING = "mails_waiting", "Mails that wait to be sent."
+MAILS_ELDEST = "mails_waiting_seconds", "How long the eldest of them has waited."
+MAILS_GIVEN_UP = "mails_given_up", "Mails that were given up and not thrown away."
 # Unknown methods and paths share one label, so the series stay bounded: each is kept forever.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "other"

@@ -15,11 +15,6 @@ from webapp.server.address import is_on_this_machine
 
 blueprint = Blueprint("metrics", __name__)
 
-LIVE_SESSIONS = "live_sessions", "Sessions that are live."
-WAITING = "mails_waiting", "Mails that wait to be sent."
-ELDEST = "mails_waiting_seconds", "How long the eldest of them has waited."
-GIVEN_UP = "mails_given_up", "Mails that were given up and not thrown away."
-
 
 @blueprint.get("/metrics")
 @public
@@ -40,7 +35,7 @@ def _has_token() -> bool:
 def _stored() -> dict[tuple[str, str], float]:
     """Numbers that the database knows; none while it is gone, when the other numbers are wanted most."""
     try:
-        found: dict[tuple[str, str], float] = {LIVE_SESSIONS: admin.live_sessions(database())}
+        found: dict[tuple[str, str], float] = {metrics.LIVE_SESSIONS: admin.live_sessions(database())}
         return found | (_mails() if database().mails else {})
     except Unavailable:
         return {}
@@ -49,4 +44,8 @@ def _stored() -> dict[tuple[str, str], float]:
 def _mails() -> dict[tuple[str, str], float]:
     held, now = outbox.numbers(database()), database().clock()
     age = (now - moment(held.eldest)).total_seconds() if held.eldest else 0
-    return {WAITING: held.waiting, ELDEST: max(0.0, age), GIVEN_UP: held.failed}
+    return {
+        metrics.MAILS_WAITING: held.waiting,
+        metrics.MAILS_ELDEST: max(0.0, age),
+        metrics.MAILS_GIVEN_UP: held.failed,
+    }

@@ -8,11 +8,11 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from webapp.accounts import admin, blocks, dashboard, events, limits, people, sessions
+from webapp.accounts import admin, blocks, dashboard, events, invitations, limits, outbox, people, sessions, undo
 from webapp.accounts.fields.declared import Field
 from webapp.accounts.fields.kinds import KINDS
 from webapp.accounts.fields.values import Shown
@@ -20,16 +20,21 @@ from webapp.accounts.people import User
 from webapp.accounts.saved_views import SavedView
 from webapp.auth import navigation, public
 from webapp.auth.first_steps import Entry
+from webapp.config import sends_mail
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
 from webapp.forms.confirm import ConfirmForm
 from webapp.forms.fields import FieldsForm
+from webapp.forms.invitation import InvitationForm, InviteForm
 from webapp.forms.login import LoginForm
+from webapp.forms.login_link import CodeForm, LoginLinkForm
 from webapp.forms.password_change import PasswordForm
 from webapp.forms.profile import FORMS
+from webapp.forms.reset import AddressForm, NewPasswordForm
 from webapp.forms.saved_views import SavedViewForm
 from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
+from webapp.forms.verification import VerifyForm
 from webapp.hypermedia import lists
 from webapp.hypermedia.looks import Notice
 from webapp.languages.reader import known
@@ -86,6 +91,14 @@ FIELDS = tuple(
     Field(kind, say(kind.capitalize()), kind, kind == "choice", choices=["a", "b"] if kind == "choice" else ())
     for kind in KINDS
 )
+INVITED = invitations.Page(
+    [invitations.Invitation(n, f"{name}@example.com", "user", "grace", EARLIER, NOW) for n, name in enumerate("ab")], 1
+)
+FAILED = "550 5.1.1 No such user"
+MAILS = [
+    outbox.Mail(n, kind, 2, "bob@example.com", "", "{}", "", "", EARLIER, NOW, NOW, 3, None, None, NOW, FAILED)
+    for n, kind in enumerate((outbox.Kind.RESET, outbox.Kind.NEW_DEVICE))
+]
 FLASHES = [("success", "Your password is changed."), ("error", "Nothing was done."), ("message", "A newer one is out.")]
 PROBLEMS = {"person": "Nobody has this user name or address.", "since": "Enter a day, like 2026-03-14."}
 
@@ -113,6 +126,7 @@ SAMPLES: dict[str, Any] = {
     "act": say("Let new browsers try again."), "shut_until": NOW,
     "asked": ASKED, "filters": ASKED, "order": {}, "cancel": "#main", "consequence": "All sessions end at once.",
     "users": [BOB], "user_id": "2", "role": "user", "own": ALICE, "views": VIEWS, "query_now": "role=admin",
+    "waiting": "", "email": "alice@example.com", "token": "x" * 43, "what": "signup", "link": "", "sends_mail": True,
     "gone": ["department"], "list_address": "/admin/users", "listed_as": "users", "carried": {},
     "back": lists.Way("#main", "Sessions", [], {}),
     "before": 7, "blocks": BLOCKS, "cards": NUMBERS, "days": DAYS, "focus": None, "found": SESSIONS[1],
@@ -122,6 +136,8 @@ SAMPLES: dict[str, Any] = {
     "people": [ALICE, BOB], "problems": {}, "weeks": None,
     "fields": (), "choices": (),
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
+    "notice": undo.Notice(events.Kind.PASSWORD_CHANGED, NOW, DEVICES[0], "203.0.113.7"), "told": "Password changed",
+    "asked_at": NOW, "username": "alice",
     "session_id": "1", "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 VIEW = {"form": SavedViewForm({})}
@@ -169,6 +185,7 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("activity_list.html", "events", {"days": {}})
     yield Specimen("activity_list.html", "empty", {"days": {}, "listed": NOTHING})
     yield from _fields()
+    yield from _mailed() if sends_mail(current_app) else ()
     yield from _admin()
     yield from _notices()
 
@@ -197,6 +214,34 @@ def _fields() -> Iterator[Specimen]:
     yield Specimen("fields_form.html", "another's, every mistake", {"form": refused})
     yield Specimen("fields_panel.html", "", {"fields": filled, "change": "#main"})
     yield Specimen("users_search.html", "by a team's fields", {"choices": [field for field in FIELDS if field.words]})
+
+
+def _mailed() -> Iterator[Specimen]:
+    """What asks for a mail, what a link opens, and what follows; on a site that sends mail."""
+    forms: dict[str, type[Form]] = {
+        "reset": AddressForm, "login_link": LoginLinkForm, "login_code": CodeForm, "new_password": NewPasswordForm,
+        "invitation": InvitationForm,
+    }  # fmt: skip
+    for name, form in forms.items():
+        for state, filled in _states(form):
+            yield Specimen(f"{name}_form.html", state, {"form": filled})
+    for what in ("signup", "reset", "login", "undo"):
+        yield Specimen("check_mail.html", what, {"what": what})
+    yield Specimen("verify_form.html", "in the same browser", {"form": VerifyForm({})})
+    yield Specimen("verify_form.html", "in another, the name taken", {"form": VerifyForm({}, False, True)})
+    yield Specimen("verify_form.html", "an account's", {"form": VerifyForm({}), "username": ""})
+    yield Specimen("login_link_open_form.html", "", {"asked": {"device": DEVICES[0], "address": "203.0.113.7"}})
+    yield Specimen("undo_form.html", "", {})
+    yield Specimen("email_verify_form.html", "", {})
+    yield Specimen("email_form.html", "a new one waits", {"form": FORMS["email"]({}), "waiting": "new@example.com"})
+    invite, given = InviteForm({}), {"listed": INVITED, "before": None, "role": "user"}
+    yield Specimen("admin_invitations.html", "two", given | {"form": invite})
+    shown = {"link": "https://id.example.org/invitation/" + "x" * 43, "listed": invitations.Page([], None)}
+    yield Specimen("admin_invitations.html", "none, a link shown", given | {"form": invite} | shown)
+    for state, listed in {"failed": outbox.Page(MAILS, 1), "waiting": outbox.Page([], None)}.items():
+        yield Specimen(
+            "admin_mail.html", state, {"state": state, "listed": listed, "numbers": outbox.Numbers(0, None, 2)}
+        )
 
 
 def _states(form: type[Form]) -> Iterator[tuple[str, Form]]:
