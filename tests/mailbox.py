@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.browser import Browser
-from tests.fixtures import Clock, PASSWORD
+from tests.fixtures import PASSWORD, Clock
 from webapp import create_app
 from webapp.mail.sender import of
 
@@ -47,7 +47,7 @@ class Letter:
     def _part(self, kind: str) -> str:
         part = self.message.get_body((kind,))
         assert part is not None
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")
 
 
 class Mailbox:
@@ -76,7 +76,7 @@ def mail_settings(settings: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def site(mail_settings: dict[str, Any], clock: Clock, cheap_hashes: None) -> Iterator[Flask]:
+def mailing(mail_settings: dict[str, Any], clock: Clock, cheap_hashes: None) -> Iterator[Flask]:
     """A site that sends mail."""
     app = create_app(mail_settings, clock)
     yield app
@@ -84,8 +84,8 @@ def site(mail_settings: dict[str, Any], clock: Clock, cheap_hashes: None) -> Ite
 
 
 @pytest.fixture
-def mailbox(site: Flask, tmp_path: Path) -> Mailbox:
-    return Mailbox(site, tmp_path / "mail")
+def mailbox(mailing: Flask, tmp_path: Path) -> Mailbox:
+    return Mailbox(mailing, tmp_path / "mail")
 
 
 def ask_to_sign_up(browser: Browser, name: str, email: str = "") -> Browser:

@@ -80,9 +80,7 @@ class Messages:
     def sample(self, kind: Kind, language: Language) -> Text:
         """What such a mail says, with a link that opens nothing."""
         now = "2026-03-14 15:09:26"
-        facts = json.dumps(
-            {"device": "Firefox on Linux", "address": "203.0.113.7", "why": "Lost a phone", "role": "admin"}
-        )
+        told = {"device": "Firefox on Linux", "address": "203.0.113.7", "why": "Lost a phone", "role": "admin"}
         mail = Mail(1, kind, None, "", "", json.dumps(told), "", "", now, now, now, 1, None, None, None, "")
         link = f"{self._origin}/{LINKS[kind]}/{'x' * 43}" if kind in LINKS else ""
         return self._texts.of(kind, language, self._told(language, mail, now) | {"link": link, "code": "BCDF-GHJK"})

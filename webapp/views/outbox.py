@@ -55,6 +55,6 @@ def _newest(folder: Path) -> Iterator[Written]:
         message = message_from_bytes(file.read_bytes(), policy=default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain",))
-        plain = str(body.get_content()) if body else ""
+        plain = str(body.get_content()).replace("\r\n", "\n") if body else ""
         links = re.findall(rf"^{re.escape(settings().origin)}/\S+$", plain, re.MULTILINE)
         yield Written(file.name, {name: str(message[name]) for name in HEADERS}, plain, links)

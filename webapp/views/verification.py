@@ -1,6 +1,6 @@
 """Proving an address: a link makes the account that was asked for, confirms its address, or gives it another one."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import tokens, verification
@@ -47,10 +47,12 @@ def show(token: str) -> ResponseReturnValue:
 @mailed
 def confirm(token: str) -> ResponseReturnValue:
     found = verification.find(database(), token)
+    if found.purpose != Purpose.SIGNUP:
+        return _confirmed(token)
     form = _form(found)
     if form.check():
         try:
-            return _signed_up(found, form) if found.purpose == Purpose.SIGNUP else _confirmed(token)
+            return _signed_up(found, form)
         except Refused as refused:
             form = _form(found, is_taken="username" in refused.errors)
             form.refuse(refused)
@@ -84,7 +86,10 @@ def _signed_up(found: Token, form: VerifyForm) -> ResponseReturnValue:
 
 
 def _confirmed(token: str) -> ResponseReturnValue:
-    verification.confirm(database(), visitor(), token)
+    try:
+        verification.confirm(database(), visitor(), token)
+    except Refused as refused:
+        abort(422, refused.errors["email"])
     flash(say("Your email address is confirmed."))
     return redirect(url_for("profile.show"), 303)
 
