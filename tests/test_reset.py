@@ -101,7 +101,7 @@ def test_asking_again_leaves_the_earlier_link_alive_and_using_one_ends_all(
 def test_a_changed_password_ends_the_link(alice: Browser, browser: Browser, mailbox: Mailbox) -> None:
     link = (_ask(browser, "alice"), mailbox.one().link)[1]
     alice.visit("/account/password")
-    alice.submit("password-form", current_password=PASSWORD, new_password=NEW)
+    alice.submit("password-change-form", current_password=PASSWORD, new_password=NEW)
     assert browser.visit(link).answer.status_code == 404
 
 
