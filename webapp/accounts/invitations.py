@@ -38,13 +38,21 @@ class Page(NamedTuple):
 
 
 def invite(
-    db: Database, actor: Actor, email: str, role: str = "user", is_shown: bool = False, policy: Policy = OPEN
+    db: Database,
+    actor: Actor,
+    email: str,
+    role: str = "user",
+    is_mailed: bool = True,
+    is_shown: bool = False,
+    policy: Policy = OPEN,
 ) -> str:
-    """Invite the person with this address, who gets this role; mail the link, or return its token if it `is_shown`.
+    """Invite the person with this address, who gets this role; return the link's token if it `is_shown`, or else "".
 
-    Without mail it is always returned, and once: only a hash is kept. Raises Refused, NotAllowed, Throttled.
+    On a site that sends no mail it is always shown, and once: only a hash is kept. Raises Refused, NotAllowed,
+    Throttled.
     """
-    email, is_mailed = tidied_email(email), db.mails and not is_shown
+    email, is_mailed = tidied_email(email), db.mails and is_mailed
+    is_shown = is_shown or not is_mailed
     if policy.mode == "closed":
         raise roles.NotAllowed
     with db.transaction():
@@ -56,13 +64,13 @@ def invite(
         )
         by = actor.user.id if actor.user else 0
         name = actor.name_for(None)
-        token = tokens.make(db, Purpose.INVITATION, email, role=role, by=by, by_name=name, is_mailed=is_mailed)
+        token = tokens.make(db, Purpose.INVITATION, email, role=role, by=by, by_name=name, is_proof=not is_shown)
         events.record(db, actor, Kind.INVITED, None, email=email)
         if is_mailed:
             # In English: the admin's language says nothing about the person's.
             outbox.add(db, actor._replace(language=""), outbox.Kind.INVITATION, email, token=token)
     log.info("invited somebody as %s", role)
-    return "" if is_mailed else next(tokens.of_seed(db, token.seed))
+    return next(tokens.of_seed(db, token.seed)) if is_shown else ""
 
 
 def page(db: Database, before: int | None = None) -> Page:
@@ -128,7 +136,7 @@ def accept(
             tokens.remove(db, token)
             user_id = signup.add(db, actor, username, token.sent_to, hashed, filled.values())
             _give_role(db, actor, user_id, token)
-            if told["is_mailed"]:
+            if told["is_proof"]:
                 users.set_verified(db, user_id)
     except Duplicate as duplicate:
         raise verification.taken(db, duplicate, username, token.sent_to) from duplicate

@@ -16,6 +16,7 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, values
 from webapp.accounts.fields.values import Filled
+from webapp.accounts.roles import NotAllowed
 from webapp.accounts.signup import EMAIL_TAKEN, OPEN, Policy
 from webapp.accounts.strength import FEWEST_CHARACTERS
 from webapp.accounts.tokens import Purpose, Token
@@ -179,6 +180,19 @@ def confirm(db: Database, actor: Actor, text: str) -> User:
         raise Refused(email=EMAIL_TAKEN) from duplicate
     log.info("address confirmed: user %d", user.id)
     return user
+
+
+def verify(db: Database, actor: Actor, user: User) -> bool:
+    """Count the user's address as proved, for a program that knows; return False if it is. Raises NotAllowed."""
+    if not actor.program:
+        raise NotAllowed
+    if user.verified_at:
+        return False
+    with db.transaction():
+        users.set_verified(db, user.id)
+        events.record(db, actor, Kind.VERIFIED, user.id)
+    log.info("address confirmed: user %d", user.id)
+    return True
 
 
 def _move(db: Database, actor: Actor, user: User, email: str) -> None:

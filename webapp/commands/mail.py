@@ -61,11 +61,12 @@ def send() -> None:
 @click.argument("mail_id", type=int, metavar="ID")
 def retry(mail_id: int) -> None:
     """Send the mail ID once more, which was given up or put off."""
+    sender = _sender()
     try:
         admin_mail.retry(database(), COMMAND_LINE, mail_id)
     except admin_mail.NoSuchMail:
         raise click.ClickException(f"No mail {mail_id} waits or was given up.") from None
-    number = _sender().send_due()
+    number = sender.send_due()
     click.echo(f"{number} sent, {outbox.numbers(database()).waiting} wait.")
 
 

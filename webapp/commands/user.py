@@ -9,10 +9,23 @@ from typing import Any
 import click
 
 from db.users import User
-from webapp.accounts import blocks, data, details, events, people, roles, sessions, signup, standing
+from webapp.accounts import (
+    blocks,
+    data,
+    details,
+    events,
+    invitations,
+    people,
+    roles,
+    sessions,
+    signup,
+    standing,
+    verification,
+)
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.fields import email_objection, values
 from webapp.accounts.fields.values import NOTHING, Filled
+from webapp.accounts.signup import Policy
 from webapp.commands import Commands
 from webapp.config import settings
 from webapp.database import database
@@ -141,6 +154,27 @@ def sign_out(email: str, why: str) -> None:
     """End all sessions of the person with this EMAIL address."""
     person = _person(email)
     click.echo(f"{person.name} is logged out everywhere: {standing.sign_out(database(), COMMAND_LINE, person, why)}.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--role", default="user", show_default=True, help="The role of the account.")
+def invite(email: str, role: str) -> None:
+    """Invite the person with this EMAIL address: print a link, and mail it where mail is set up."""
+    policy = Policy(settings().signup)
+    if policy.mode == "closed":
+        raise click.ClickException("Sign-up is closed here (LATCHKEY_SIGNUP). Make an account: user create")
+    token = invitations.invite(database(), COMMAND_LINE, _clean(email), role, is_shown=True, policy=policy)
+    click.echo(f"{settings().origin}/invitation/{token}")
+
+
+@user.command()
+@click.argument("email")
+def verify(email: str) -> None:
+    """Count the EMAIL address of its account as confirmed, without a mail."""
+    person = _person(email)
+    is_new = verification.verify(database(), COMMAND_LINE, person)
+    click.echo(f"The address of {person.name} is confirmed {'now' if is_new else 'already'}.")
 
 
 @user.command()

@@ -64,8 +64,10 @@ def withdraw(invitation_id: str) -> ResponseReturnValue:
 
 
 def _invited(form: InviteForm) -> ResponseReturnValue:
-    email, policy = form.values["email"], Policy(settings().signup)
-    token = invitations.invite(database(), actor(), email, form.values["role"], form.is_shown, policy)
+    email, role, policy = form.values["email"], form.values["role"], Policy(settings().signup)
+    token = invitations.invite(
+        database(), actor(), email, role, is_mailed=not form.is_shown, is_shown=form.is_shown, policy=policy
+    )
     if token:
         # Seen once, by the admin who asked: of the token only a hash is kept.
         flask.session["invited"] = [email, token]
