@@ -17,6 +17,7 @@ from db import Database, fields, users
 from db.users import User
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.mailbox import Mailbox
 from tests.test_security import ROWS
 from webapp import create_app
 from webapp.accounts import data, people, roles, signup
@@ -67,14 +68,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def declare(
     folder: Path, settings: dict[str, Any], clock: Clock, cheap_hashes: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], Flask]]:
+) -> Iterator[Callable[..., Flask]]:
     """Start an app with these fields; all apps of a test have one database."""
     apps: list[Flask] = []
     monkeypatch.setattr(webapp, "OWN", folder)
 
-    def declare(text: str) -> Flask:
+    def declare(text: str, **given: str) -> Flask:
         (folder / "fields.py").write_text(IMPORTS + text)
-        apps.append(create_app(settings, clock))
+        apps.append(create_app(settings | given, clock))
         return apps[-1]
 
     yield declare
@@ -324,7 +325,8 @@ def test_they_go_with_their_user(browser: Browser, db: Database) -> None:
     assert db.all("SELECT 1 FROM user_fields") == []
 
 
-def test_each_form_has_its_line_about_what_it_costs(app: Flask) -> None:
+def test_each_form_has_its_line_about_what_it_costs(declare: Callable[..., Flask], tmp_path: Path) -> None:
+    app = declare(FIELDS, MAIL_URL=f"folder:{tmp_path}/mail")
     posts = {
         rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules() if "POST" in rule.methods
     }
@@ -581,3 +583,13 @@ def test_a_program_may_leave_out_what_is_required_and_nothing_else(app: Flask, d
     with pytest.raises(Refused, match="department"):
         signup.sign_up(db, Actor("1.2.3.4"), "eve", "eve@example.com", PASSWORD, filled=Filled((department,)))
     assert _held(db, "bob") == {}
+
+
+def test_on_a_site_that_sends_mail_they_wait_for_the_link(declare: Callable[..., Flask], tmp_path: Path) -> None:
+    app = declare(FIELDS, MAIL_URL=f"folder:{tmp_path}/mail")
+    browser = Browser(app)
+    _sign_up(browser, "alice", department="")
+    assert browser.answer.status_code == 422 and "department" in browser.errors()
+    _sign_up(browser, "alice", **ANSWERS)
+    browser.visit(Mailbox(app, tmp_path / "mail").one().link).submit("verify-form")
+    assert _held(app.extensions["database"], "alice") == ANSWERS

@@ -81,6 +81,9 @@ class Front:
         )
         return _answer(connection, method, path, body, **headers)
 
+    def access_log(self) -> str:
+        return (self._folder / "access.log").read_text()
+
     def shakes_hands(self, version: ssl.TLSVersion, ciphers: str) -> bool:
         """Whether it accepts a client that speaks this TLS alone, with these ciphers of OpenSSL's up to TLS 1.2."""
         context = ssl.create_default_context(cafile=f"{self._folder}/certificate.pem")
@@ -107,6 +110,7 @@ class Front:
             "/etc/letsencrypt/live/id.example.org/fullchain.pem": f"{self._folder}/certificate.pem",
             "/etc/letsencrypt/live/id.example.org/privkey.pem": f"{self._folder}/key.pem",
             "server_name id.example.org": "server_name 127.0.0.1",
+            "/var/log/nginx/access.log": f"{self._folder}/access.log",
             "127.0.0.1:8000": f"127.0.0.1:{self.behind}",
         }.items():
             assert old in text
@@ -232,6 +236,16 @@ def test_a_body_that_is_too_large_is_refused_and_one_that_just_fits_is_not(front
     form = "application/x-www-form-urlencoded"
     assert front.ask("POST", "/login", b"a" * 70_000, Content_Type=form).status == 413
     assert front.ask("POST", "/login", b"a" * MOST_BODY_BYTES, Content_Type=form).status == 422
+
+
+def test_the_access_log_has_no_token_of_a_mailed_link(front: Front) -> None:
+    token = "x" * 43
+    for way in ("verify", "reset", "login/link", "invitation", "undo"):
+        front.ask("GET", f"/{way}/{token}?next=/account")
+    front.ask_plainly(f"/reset/{token}")
+    assert front.ask("GET", "/reset/sent").status == 404
+    logged = front.access_log()
+    assert token not in logged and '"GET /login/link/... HTTP/1.1" 404' in logged and "/reset/..." in logged
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/%6detrics", "//metrics", "/./metrics", "/metrics?all"])

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from webapp.accounts import limits
@@ -17,6 +18,12 @@ ROWS = {
 def _posts(app: Flask) -> dict[str, str]:
     """The address of each form of ours, and its endpoint."""
     return {rule.rule: rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+
+
+@pytest.fixture
+def app(mailing: Flask) -> Flask:
+    """A site that sends mail has all forms."""
+    return mailing
 
 
 def test_every_form_is_in_its_table_and_nothing_else(app: Flask) -> None:

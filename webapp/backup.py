@@ -11,7 +11,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from db import Unavailable, Unfit, connect, system_clock
+from db import Unavailable, Unfit, connect, outbox, system_clock, tokens
 from db import backup as copies
 from db.migrate import migrate
 from db.sqlite import Sqlite
@@ -69,6 +69,10 @@ def _made_current(draft: Path) -> int:
     """
     with closing(connect(f"{EMBEDDED}{draft}")) as db:
         migrate(db)
+        with db.transaction():
+            # A link that was used since would open something again, and an old mail be sent once more.
+            tokens.remove_all(db)
+            outbox.remove_all(db)
         return standing.sign_everybody_out(db, COMMAND_LINE, WHY)
 
 
