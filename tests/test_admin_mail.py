@@ -65,7 +65,7 @@ def test_it_is_sent_again_or_thrown_away(admin: Browser, mailbox: Mailbox, db: D
     assert (admin.path, admin.flashes()) == ("/admin/mail?state=failed", ["The mail is on its way again."])
     assert mailbox.one().to == "alice@example.com"
     admin.visit("/admin/mail").submit(second, act="discard")
-    assert admin.flashes() == ["The mail is thrown away."]
+    assert admin.flashes() == ["The mail is discarded."]
     assert db.one("SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL") == (0,)
     assert outbox.numbers(db) == (0, None, 0)
 
@@ -76,7 +76,7 @@ def test_one_that_is_gone_meanwhile_is_told(admin: Browser, db: Database) -> Non
     form = str(admin.page.select_one("form[id^=mail-]")["id"])  # type: ignore[index]
     db.run("DELETE FROM outbox")
     admin.submit(form, act="retry")
-    assert admin.flashes() == ["That mail was sent or thrown away already."]
+    assert admin.flashes() == ["That mail was sent or discarded already."]
 
 
 def test_what_waits_is_listed_in_pages_with_why(admin: Browser, db: Database, clock: Clock) -> None:
@@ -113,7 +113,7 @@ def test_others_see_none_of_it(mailing: Flask, mailbox: Mailbox) -> None:
 def test_an_admin_mails_a_reset(admin: Browser, mailing: Flask, mailbox: Mailbox, db: Database) -> None:
     alice = person(db, "alice")
     admin.visit(f"/admin/users/{alice.id}")
-    assert [link.text for link in admin.page.select("a.button")].count("Mail a reset") == 1
+    assert [link.text for link in admin.page.select("a.button")].count("Mail a link to reset the password") == 1
     admin.visit(f"/admin/users/{alice.id}/reset").submit("act-form", reason="")
     assert admin.answer.status_code == 422 and set(admin.errors()) == {"reason"}
     admin.submit("act-form", reason="Called us, lost the phone")
@@ -133,7 +133,7 @@ def test_without_mail_there_is_no_such_act(app: Flask) -> None:
     roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")
     admin = log_in(Browser(app), "grace")
     assert admin.visit("/admin/users/2/reset").answer.status_code == 404
-    assert "Mail a reset" not in admin.visit("/admin/users/2").text()
+    assert "Mail a link" not in admin.visit("/admin/users/2").text()
 
 
 def test_commands_list_send_retry_and_test(admin: Browser, mailing: Flask, mailbox: Mailbox, db: Database) -> None:

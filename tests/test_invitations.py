@@ -151,7 +151,7 @@ def test_one_is_withdrawn(invited: Flask) -> None:
     assert Browser(invited).visit(link).answer.status_code == 404
     assert "An invitation was withdrawn" in admin.visit("/admin/events").text()
     admin.client.post(str(form["action"]), data={"csrf_token": admin.visit("/admin/invitations").value("csrf_token")})
-    assert admin.visit("/admin/invitations").flashes() == ["That invitation was used or over already."]
+    assert admin.visit("/admin/invitations").flashes() == ["That invitation was used, or has ended."]
 
 
 def test_it_dies_with_the_role_of_who_sent_it(invited: Flask) -> None:

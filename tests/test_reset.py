@@ -50,7 +50,7 @@ def test_a_forgotten_password_is_chosen_anew(
     assert browser.heading() == "Welcome back, alice!"
     assert alice.visit("/dashboard").path.startswith("/login"), "all sessions end"
     notice = mailbox.one()
-    assert notice.subject == "Your password at 127.0.0.1 was changed" and notice.link.startswith("/undo/")
+    assert notice.subject == "Your password at 127.0.0.1 was reset" and notice.link.startswith("/undo/")
     assert browser.visit(letter.link).answer.status_code == 404
     assert "Password reset by a mailed link" in browser.visit("/account/activity").text()
 

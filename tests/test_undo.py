@@ -75,7 +75,7 @@ def test_the_owner_is_told_and_undoes_it(
     owner.visit(letter.link).submit("new_password-form", password="a third horse battery")
     owner.submit("login-form", password="a third horse battery")
     assert owner.heading() == "Welcome back, alice!"
-    assert "A change was undone" in owner.visit("/account/activity").text()
+    assert "Locked by “This was not me”" in owner.visit("/account/activity").text()
     assert owner.visit(notice.link).answer.status_code == 404, "it works once"
 
 

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from webapp import auth, commands, config, database, errors, fields, hypermedia, metrics, views
-from webapp.accounts import details, devices, events, initials, outbox, people, reserved, roles, session_name
+from webapp.accounts import details, devices, events, initials, limits, outbox, people, reserved, roles, session_name
 from webapp.accounts.hashing import pool
 from webapp.auth import csrf, drafts, known_browsers
 from webapp.brand import words
@@ -106,7 +106,7 @@ def create_app(settings: Mapping[str, Any] | None = None, clock: db.Clock = db.s
     reader.register(app, asked, OWN / "translations")
     templating.register(app, OWN, HERE)
     app.jinja_env.filters.update(WORDS)
-    app.jinja_env.globals.update(_brand(app), mails=given.mail_url is not None, signup_mode=given.signup)
+    app.jinja_env.globals.update(_brand(app), **_mail(given))
     for room in PASSED:
         room.register(app)
     metrics.watch_hashing(app, lambda: pool.waiting, lambda: pool.running)
@@ -126,6 +126,12 @@ def _brand(app: Flask) -> dict[str, object]:
     brand = {"name": given.name, "type": logo.type, "width": width, "height": height}
     brand |= {"touch": logo.touch, "sheet": sheet}
     return {"brand": brand.__getitem__, "logo": logo, "contact": given.contact}
+
+
+def _mail(given: config.Settings) -> dict[str, object]:
+    """What templates ask about mail and sign-up."""
+    bounds = {"mailbox": limits.MAILBOX, "mailbox_a_day": limits.MAILBOX_A_DAY}
+    return {"mails": given.mail_url is not None, "signup_mode": given.signup, **bounds}
 
 
 def _join_hashing_pool(app: Flask) -> None:

@@ -18,7 +18,7 @@ MailOutcome = Literal["sent", "put_off", "given_up"]
 LIVE_SESSIONS = "live_sessions", "Sessions that are live."
 MAILS_WAITING = "mails_waiting", "Mails that wait to be sent."
 MAILS_ELDEST = "mails_waiting_seconds", "How long the eldest of them has waited."
-MAILS_GIVEN_UP = "mails_given_up", "Mails that were given up and not thrown away."
+MAILS_GIVEN_UP = "mails_given_up", "Mails that were given up and not discarded."
 # Unknown methods and paths share one label, so the series stay bounded: each is kept forever.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "other"

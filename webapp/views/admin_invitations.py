@@ -57,7 +57,7 @@ def withdraw(invitation_id: str) -> ResponseReturnValue:
     try:
         email = invitations.withdraw(database(), actor(), as_id(invitation_id))
     except tokens.NoSuchToken:
-        flash(say("That invitation was used or over already."), "message")
+        flash(say("That invitation was used, or has ended."), "message")
     else:
         flash(say("The invitation of %(email)s is withdrawn.", email=email))
     return redirect(url_for("admin_invitations.show"), 303)

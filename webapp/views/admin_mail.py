@@ -24,7 +24,7 @@ MAILS = lists.List(
     "admin_mail.show", say("Mail"), ("state",), (), "before", lambda asked: [STATES.get(asked.get("state", ""), "")]
 )
 LISTS = (MAILS,)
-ACTS = {"retry": say("Send again: a mail to %(to)s."), "discard": say("Throw away: a mail to %(to)s.")}
+ACTS = {"retry": say("Send a mail to %(to)s again."), "discard": say("Discard a mail to %(to)s.")}
 
 
 def given_up(_: Any) -> Notice | None:
@@ -55,7 +55,7 @@ def show() -> ResponseReturnValue:
 def _doing(fields: dict[str, str]) -> Sentence:
     mail = outbox.find(database(), as_id(fields.get("id", "")))
     act = ACTS.get(fields.get("act", ""), ACTS["retry"])
-    return say(act.template, to=mail.recipient) if mail else say("Look after a mail that is gone.")
+    return say(act.template, to=mail.recipient) if mail else say("Act on a mail that is gone.")
 
 
 @blueprint.post("")
@@ -66,8 +66,8 @@ def act() -> ResponseReturnValue:
     try:
         do(database(), actor(), as_id(request.form.get("id", "")))
     except admin_mail.NoSuchMail:
-        flash(say("That mail was sent or thrown away already."), "message")
+        flash(say("That mail was sent or discarded already."), "message")
     else:
-        is_thrown = do is admin_mail.discard
-        flash(say("The mail is thrown away.") if is_thrown else say("The mail is on its way again."))
+        is_discarded = do is admin_mail.discard
+        flash(say("The mail is discarded.") if is_discarded else say("The mail is on its way again."))
     return redirect(MAILS.here(), 303)
