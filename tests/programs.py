@@ -22,6 +22,7 @@ PACKAGES = {
     # Its pages are measured in the fonts that Debian's Chromium only recommends.
     "Chromium": ("chromium-headless-shell fonts-liberation", "chromium fonts-liberation"),
     "lynx": ("lynx",),
+    "w3m": ("w3m",),
     "openssl": ("openssl",),
     "nginx": ("nginx",),
     "caddy": ("caddy",),

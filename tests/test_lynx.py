@@ -68,6 +68,11 @@ class Lynx:
         self._reached = 0
         return self._press("p", "^J", "^U", *name, "^J")
 
+    def again(self) -> "Lynx":
+        """Begin with no key pressed."""
+        self._keys, self._reached = [], 0
+        return self
+
     def screen(self, name: str) -> str:
         """What was kept under this name, in one line."""
         return " ".join((self._folder / name).read_text(encoding="utf-8").split())
