@@ -84,9 +84,10 @@ def is_due(db: Database, latest_lease: str) -> bool:
 
 
 def lease(db: Database, lease: str, until: str) -> Mail | None:
-    """Take the eldest mail that is due for this sender, until this time, and count the attempt, inside a transaction.
+    """Take the next mail that is due for this sender, until this time, and count the attempt, inside a transaction.
 
-    Of several senders one gets it. On PostgreSQL the others get None, and ask again while `is_due`. Of a mail that was
+    It is the eldest of those with the fewest attempts: one at which the relay hangs up does not hold up the others. Of
+    several senders one gets it. On PostgreSQL the others get None, and ask again while `is_due`. Of a mail that was
     made before the clock stepped back, the first attempt does not wait.
     """
     return db.one(
@@ -94,7 +95,8 @@ def lease(db: Database, lease: str, until: str) -> Mail | None:
            WHERE id = (
                SELECT id FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL
                AND (due_at <= :now OR (attempts = 0 AND created_at > :now))
-               AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :until) ORDER BY id LIMIT 1
+               AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :until)
+               ORDER BY attempts, id LIMIT 1
            ) AND sent_at IS NULL AND failed_at IS NULL
            AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :until)
            RETURNING id, kind, user_id, recipient, language, facts, seed, message_id, created_at, due_at, ends_at,

@@ -172,17 +172,20 @@ def note_sent(db: Database, mail: Mail) -> None:
         outbox.note_sent(db, mail)
 
 
-def put_off(db: Database, mail: Mail, error: str) -> timedelta:
-    """Try the mail again later, or give it up if it is of no use then; return how long to wait."""
-    wait = WAITS[min(mail.attempts, len(WAITS)) - 1] * (1 + random.random() / 5)  # noqa: S311
-    due_at = stored(db.clock() + wait)
+def wait(attempts: int) -> timedelta:
+    """How long to wait after so many attempts, at least one."""
+    return WAITS[min(attempts, len(WAITS)) - 1] * (1 + random.random() / 5)  # noqa: S311
+
+
+def put_off(db: Database, mail: Mail, error: str) -> None:
+    """Try the mail again later, or give it up if it is of no use then."""
+    due_at = stored(db.clock() + wait(mail.attempts))
     if due_at >= mail.ends_at:
         give_up(db, mail, error)
-        return wait
+        return
     with db.transaction():
         outbox.put_off(db, mail, due_at, error[:LONGEST_ERROR])
     log.warning("mail %d was put off, attempt %d: %s", mail.id, mail.attempts, error)
-    return wait
 
 
 def give_up(db: Database, mail: Mail, error: str) -> None:

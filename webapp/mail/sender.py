@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -29,6 +30,8 @@ log = logging.getLogger("latchkey")
 # In seconds: how often it looks; how long a mail gives way to pages, and how long it then sleeps at once.
 EVERY = 1.0
 GIVES_WAY, NAP = 0.1, 0.005
+# While the relay is down; a link to log in lives for ten minutes, and should not have died when it is up again.
+LONGEST_SILENCE = timedelta(minutes=5)
 # How long a process that stops waits for the mail in hand: less than it is given (commands.serve.FAREWELL).
 FAREWELL = 12.0
 
@@ -46,8 +49,10 @@ class Sender:
         self._stopping, self._turn = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_busy: Callable[[], bool] = lambda: False
-        # While the relay is down one mail tries, and the others wait for it: the time, in seconds of `monotonic`.
-        self._silent_until = 0.0
+        # While the relay is down one mail tries, and the others wait: from when until when.
+        self._silence: tuple[datetime, datetime] | None = None
+        # How often it failed in a row, whichever the mail was.
+        self._failures = 0
 
     def start(self, is_busy: Callable[[], bool]) -> None:
         """Look each second from now on; while `is_busy` says so, give way to pages."""
@@ -63,7 +68,7 @@ class Sender:
 
     def send_due(self) -> int:
         """Send all that is due, on one connection; return how many the relay took."""
-        if time.monotonic() < self._silent_until or not self._turn.acquire(blocking=False):
+        if self._is_silent() or not self._turn.acquire(blocking=False):
             return 0
         try:
             return self._send_all() if outbox.is_due(self._db) else 0
@@ -92,6 +97,7 @@ class Sender:
         while not self._stopping.is_set() and (mail := outbox.lease(self._db, self._name)):
             try:
                 number += self._send(mail)
+                self._failures = 0
             except Unreachable as error:
                 self._wait(mail, error)
                 break
@@ -127,8 +133,19 @@ class Sender:
 
     def _wait(self, mail: Mail, error: Unreachable) -> None:
         """Put the mail off, and all others with it."""
-        self._silent_until = time.monotonic() + outbox.put_off(self._db, mail, str(error)).total_seconds()
+        outbox.put_off(self._db, mail, str(error))
+        self._failures += 1
+        now = self._db.clock()
+        self._silence = now, now + min(outbox.wait(self._failures), LONGEST_SILENCE)
         metrics.count_mail(self._app, "put_off")
+
+    def _is_silent(self) -> bool:
+        """Whether all mails wait for the relay; a clock that was set back ends that."""
+        if self._silence is None:
+            return False
+        now: datetime = self._db.clock()
+        since, until = self._silence
+        return since <= now < until
 
     def _give_way(self) -> None:
         """Let pages go first: the thread of a page waits for Python's lock while a message is written."""
