@@ -200,8 +200,9 @@ def _told() -> Iterator[None]:
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:
+    """What the relay said, on one line: PostgreSQL takes no NUL."""
     said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-    return f"{error.smtp_code} {said}"
+    return f"{error.smtp_code} {''.join(letter if letter.isprintable() else ' ' for letter in said)}"
 
 
 def _is_loopback(host: str) -> bool:
