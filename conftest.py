@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent / "tests"
-pytest_plugins = ["tests.fixtures", "tests.mailbox", "tests.screens"]
+pytest_plugins = ["tests.fixtures", "tests.mailbox", "tests.relay", "tests.screens"]
 # Of the stories in browsers, those in which the database sorts, searches, counts or deletes; where browsers differ and
 # what a page looks like, PostgreSQL changes nothing, and what is about SQLite brings a file of its own.
 ON_BOTH = {"activity", "admin_users", "deletion", "journey"}
