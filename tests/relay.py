@@ -76,8 +76,8 @@ class Authority:
 class Relay:
     """An aiosmtpd in a thread. It wants STARTTLS and a password, unless `tls` is set to something else before `start`.
 
-    `answers` holds what it says instead of 250: at MAIL, at DATA's end, or to a recipient; None: it hangs up. What it has
-    taken is in `mails`, also if its answer was lost. It answers the end of DATA after `thinks` seconds.
+    `answers` holds what it says instead of 250: at MAIL, at DATA's end, or to a recipient; None: it hangs up. What it
+    has taken is in `mails`, also if its answer was lost. It answers the end of DATA after `thinks` seconds.
     """
 
     def __init__(self, authority: Authority) -> None:
@@ -155,7 +155,7 @@ class Relay:
         given = (data.login.decode(), data.password.decode())
         return AuthResult(success=given == (USER, self.password), handled=False)
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.tries += 1
@@ -164,7 +164,7 @@ class Relay:
         envelope.mail_from, envelope.mail_options = address, options
         return self._said(server, "MAIL")
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = self._said(server, address)
@@ -172,7 +172,7 @@ class Relay:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
         taken = Received(str(envelope.mail_from), [*envelope.rcpt_tos], [*envelope.mail_options], envelope.content)
         answer = self._said(server, "DATA")

@@ -1,7 +1,8 @@
 """Messages: a row of the outbox becomes what is sent (RFC 5322), with its link made from the seed at that moment."""
 
 import json
-from email.errors import MessageError
+import re
+import unicodedata
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -18,6 +19,7 @@ from webapp.config import settings
 from webapp.languages import times
 from webapp.languages.catalogs import SOURCE, Language
 from webapp.languages.sentences import say
+from webapp.mail.route import DOMAIN
 from webapp.mail.texts import Text, Texts
 
 # Where the link of each kind of mail leads.
@@ -40,6 +42,8 @@ LINKS = {
 }  # fmt: skip
 # RFC 5322 2.1.1.
 LONGEST_LINE = 78
+# What stands before the @ (RFC 5322 3.4.1, with the letters of RFC 6532); in quotes it may hold more, which nobody has.
+NAME = re.compile(r'[^\s"(),.:;<>@[\]\\]+(\.[^\s"(),.:;<>@[\]\\]+)*')
 UNKNOWN_PLACE = say("an unknown place")
 
 
@@ -103,11 +107,12 @@ class Messages:
 
     def _message(self, mail: Mail, language: Language, told: dict[str, object]) -> EmailMessage:
         text = self._texts.of(mail.kind, language, told)
-        message = EmailMessage(SMTP if mail.recipient.isascii() else SMTPUTF8)
         try:
-            message["From"], message["To"] = self._sender, _address(mail.recipient)
-        except (MessageError, ValueError, IndexError) as error:
+            recipient = _address(mail.recipient)
+        except ValueError as error:
             raise Unsendable(f"no mail can be written to this address: {error}") from error
+        message = EmailMessage(SMTP if recipient.username.isascii() else SMTPUTF8)
+        message["From"], message["To"] = self._sender, recipient
         message["Subject"] = text.subject
         message["Date"] = format_datetime(moment(mail.created_at))
         message["Message-ID"] = f"<{mail.id}.{mail.message_id}@{self._sender.domain}>"
@@ -121,14 +126,26 @@ class Messages:
 
 
 def _address(recipient: str) -> Address:
-    """The bare address, its domain in ASCII. Raises MessageError, ValueError or IndexError for what is none."""
+    """The bare address, its domain in ASCII. Raises ValueError if no mail can be written to it.
+
+    Python's own reader of addresses stumbles over some, and takes none whose name has letters beyond ASCII.
+    """
     name, _, domain = recipient.rpartition("@")
-    if not name or any(ord(letter) < 33 or ord(letter) == 127 for letter in recipient):
-        raise ValueError("it has no @, or holds a blank or a control character")
-    address = Address(addr_spec=f"{name}@{domain if domain.isascii() else domain.encode('idna').decode()}")
-    if address.username != name:
-        raise ValueError("its name would be read as another one")
-    return address
+    if not (recipient.isprintable() and NAME.fullmatch(name)) or "=?" in name:
+        raise ValueError("its name is none, or would be read as another one")
+    return Address(username=name, domain=_in_ascii(domain))
+
+
+def _in_ascii(domain: str) -> str:
+    """The domain as it is looked up (RFC 3490). Raises ValueError for none, also if another is meant by its letters.
+
+    `straße.example` would become `strasse.example`, which may be somebody else's.
+    """
+    written = unicodedata.normalize("NFC", domain).lower()
+    host = written.encode("idna") if not written.isascii() else written.encode()
+    if not DOMAIN.fullmatch(host.decode()) or written not in {host.decode(), host.decode("idna")}:
+        raise ValueError("its domain is none, or would be read as another one")
+    return host.decode()
 
 
 def _plain(device: str) -> str:
