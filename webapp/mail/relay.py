@@ -70,7 +70,9 @@ class Folder:
                 written.write(message.as_bytes())
             draft.rename(file)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            # On a disk that can only be read, that fails too.
+            with suppress(OSError):
+                draft.unlink()
             raise Unreachable(f"{file} cannot be written: {error.strerror}") from error
         return f"written to {file}"
 
