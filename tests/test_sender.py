@@ -19,6 +19,7 @@ from webapp.accounts import outbox, reset, tokens
 from webapp.accounts.actor import COMMAND_LINE, Actor
 from webapp.accounts.outbox import NOTICE_LIVES, Kind, Mail
 from webapp.accounts.signup import sign_up
+from webapp.config import BadSetting
 from webapp.mail import relay as our_side
 from webapp.mail import sender
 from webapp.mail.sender import Sender
@@ -164,6 +165,12 @@ def test_a_password_that_the_relay_refuses_is_the_operators_to_mend(
     relay.password = RELAYS_PASSWORD
     clock.advance(seconds=7)
     assert ours.send_due() == 2
+
+
+def test_a_password_that_could_not_be_sent_stops_the_start_and_is_not_shown(another: Callable[..., Sender]) -> None:
+    with pytest.raises(BadSetting, match="beyond ASCII") as refused:
+        another(MAIL_URL="smtp://latchkey:Schl%C3%BCssel@localhost")
+    assert "Schl" not in str(refused.value)
 
 
 def test_while_the_relay_is_down_a_mail_is_tried_ever_more_rarely(

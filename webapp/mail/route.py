@@ -44,6 +44,8 @@ def read(text: str) -> Route:
     if (parts.username is None) != (parts.password is None) or parts.username == "" or parts.fragment:
         raise _unfit()
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise Unfit("has a user or a password with letters beyond ASCII, which Python's smtplib cannot send")
     return Route(parts.scheme, host, port or PORTS[parts.scheme], user, password)
 
 
