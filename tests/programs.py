@@ -26,6 +26,7 @@ PACKAGES = {
     "openssl": ("openssl",),
     "nginx": ("nginx",),
     "caddy": ("caddy",),
+    "Postfix": ("postfix sasl2-bin libsasl2-modules",),
     "Firefox": ("firefox-esr",),
     "WebKitWebDriver": ("webkit2gtk-driver",),
     "Xvfb": ("xvfb",),
@@ -54,13 +55,16 @@ def _is_there(program: str) -> bool:
     ways = {
         "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "caddy": caddy,
         # Of use to root alone.
-        "debootstrap": lambda: os.geteuid() or debootstrap(),
+        "debootstrap": lambda: os.geteuid() or debootstrap(), "Postfix": lambda: os.geteuid() or postfix(),
     }  # fmt: skip
     return bool(ways[program]() if program in ways else shutil.which(program))
 
 
 def _get(program: str) -> bool:
-    ways = {"Chromium": _get_chromium, "nginx": partial(_unpack, "nginx"), "caddy": partial(_unpack, "caddy")}
+    ways = {
+        "Chromium": _get_chromium, "nginx": partial(_unpack, "nginx"), "caddy": partial(_unpack, "caddy"),
+        "Postfix": _get_postfix,
+    }  # fmt: skip
     return ways[program]() if program in ways else any(map(apt_install, PACKAGES[program]))
 
 
@@ -88,6 +92,30 @@ def nginx() -> str | None:
 def caddy() -> str | None:
     """Where a Caddy is."""
     return _roots_program("caddy", f"{VENV}/caddy/usr/bin")
+
+
+def postfix() -> Path | None:
+    """The folder in whose `usr` there is a Postfix that runs, with saslpasswd2: the machine's, or one of our own."""
+    if not any(Path("/usr/lib").glob("*/sasl2/libplain.so")):
+        return None
+    return next(filter(_has_postfix, (Path("/"), VENV / "postfix")), None)
+
+
+def postfix_libraries(folder: Path) -> dict[str, str]:
+    """The environment in which a Postfix in this folder finds its libraries."""
+    return {"LD_LIBRARY_PATH": f"{folder}/usr/lib/postfix"}
+
+
+def _has_postfix(folder: Path) -> bool:
+    asked = [folder / "usr/sbin/postconf", "-d", "mail_version"]
+    return (
+        (folder / "usr/sbin/saslpasswd2").exists()
+        and asked[0].exists()
+        and _works(
+            ["env", *(f"{name}={text}" for name, text in postfix_libraries(folder).items()), *asked],
+            stderr=subprocess.DEVNULL,
+        )
+    )
 
 
 def debootstrap() -> str | None:
@@ -132,14 +160,20 @@ def _become_root() -> Sequence[str] | None:
     return sudo if shutil.which("sudo") and _works([*sudo, "true"], stderr=subprocess.DEVNULL) else None
 
 
-def _unpack(package: str) -> bool:
-    """Get Debian's package for the tests alone: installed, it would serve this machine's port 80 from now on."""
+def _get_postfix() -> bool:
+    # Of the last library each Debian has a version of its own.
+    libraries = (f"libsasl2-modules libdb5.3 libnsl2 libicu{version}" for version in (76, 72))
+    return _unpack("postfix", "sasl2-bin") and (postfix() is not None or any(map(apt_install, libraries)))
+
+
+def _unpack(package: str, *more: str) -> bool:
+    """Get Debian's packages for the tests alone: installed, they would serve this machine's ports from now on."""
     if not shutil.which("apt-get"):
         return False
     _apt_update()
     with TemporaryDirectory() as folder:
         # A user without root's package lists is told what to install in a sentence of our own.
-        if not _works(["apt-get", "download", "-qq", package], stderr=subprocess.DEVNULL, cwd=folder):
+        if not _works(["apt-get", "download", "-qq", package, *more], stderr=subprocess.DEVNULL, cwd=folder):
             return False
         return all(_works(["dpkg", "-x", file, VENV / package]) for file in Path(folder).glob("*.deb"))
 

@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +18,13 @@ from urllib.parse import quote
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from flask import Flask
 
+from tests.fixtures import Clock
 from tests.server import free_port
+from webapp import create_app
+from webapp.mail import sender
+from webapp.mail.sender import Sender
 
 # Letters that a URL has another use for.
 USER, PASSWORD = "latchkey@example.org", "s3cret/word:@%"
@@ -201,3 +206,17 @@ def relay(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rel
     relay.start()
     yield relay
     relay.stop()
+
+
+@pytest.fixture
+def another(settings: dict[str, Any], clock: Clock) -> Iterator[Callable[..., Sender]]:
+    """Start the site anew beside what runs, on the same database and with these settings; return its sender."""
+    apps: list[Flask] = []
+
+    def start(**changed: str) -> Sender:
+        apps.append(create_app(settings | changed, clock))
+        return sender.of(apps[-1])
+
+    yield start
+    for app in apps:
+        app.extensions["database"].close()

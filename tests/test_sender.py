@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,6 @@ from db import Database, moment
 from tests.fixtures import PASSWORD, Clock, person
 from tests.relay import PASSWORD as RELAYS_PASSWORD
 from tests.relay import Relay
-from webapp import create_app
 from webapp.accounts import outbox, reset, tokens
 from webapp.accounts.actor import COMMAND_LINE, Actor
 from webapp.accounts.outbox import NOTICE_LIVES, Kind, Mail
@@ -37,20 +36,6 @@ def settings(settings: dict[str, Any], relay: Relay) -> dict[str, Any]:
 @pytest.fixture
 def ours(app: Flask) -> Sender:
     return sender.of(app)
-
-
-@pytest.fixture
-def another(settings: dict[str, Any], clock: Clock) -> Iterator[Callable[..., Sender]]:
-    """Start the site anew beside what runs, on the same database and with these settings; return its sender."""
-    apps: list[Flask] = []
-
-    def start(**changed: str) -> Sender:
-        apps.append(create_app(settings | changed, clock))
-        return sender.of(apps[-1])
-
-    yield start
-    for app in apps:
-        app.extensions["database"].close()
 
 
 @pytest.fixture
