@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask import Flask, Response
 from db import Database
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in, person, sign_up
+from tests.mailbox import Mailbox
 from tests.sentences import PSEUDO, forgotten, outside_brackets, write_pseudo
 from webapp import create_app, errors
 from webapp.accounts import roles
@@ -28,15 +30,17 @@ SEARCHES = (
 @pytest.fixture
 def spoken(settings: dict[str, Any], clock: Clock, cheap_hashes: None, tmp_path: Path) -> Iterator[Flask]:
     """An app whose answers, each of them, must say nothing but what is in the catalog of a made-up language."""
-    (tmp_path / "translations").mkdir()
-    write_pseudo(tmp_path / "translations")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogs, "FOLDER", tmp_path / "translations")
-        app = create_app(settings, clock)
-    app.after_request(_refuse_what_was_forgotten)
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-    yield app
-    app.extensions["database"].close()
+    with _speaking(settings, clock, tmp_path / "translations") as app:
+        yield app
+
+
+@pytest.fixture
+def spoken_with_mail(
+    mail_settings: dict[str, Any], clock: Clock, cheap_hashes: None, tmp_path: Path
+) -> Iterator[Flask]:
+    """The same, of a site that sends mail."""
+    with _speaking(mail_settings, clock, tmp_path / "translations") as app:
+        yield app
 
 
 @pytest.fixture
@@ -150,6 +154,55 @@ def test_an_admin_reads_nothing_that_was_forgotten(spoken: Flask, stranger: Brow
     assert key is not None
     _see(alice, "/account/activity")
     _send(grace, "/account/delete", "deletion-form", {"password": PASSWORD})
+
+
+def test_nothing_that_mail_brings_was_forgotten(spoken_with_mail: Flask, htmx: bool, tmp_path: Path) -> None:
+    app, mailbox = spoken_with_mail, Mailbox(spoken_with_mail, tmp_path / "mail")
+    alice, db, other = _reader(app, htmx), app.extensions["database"], _reader(app, htmx)
+    alice.visit("/signup").submit("signup-form", username="alice", email="alice@example.com", password=PASSWORD)
+    link = mailbox.one().link
+    _see(other, link, "/signup/sent", "/reset", "/reset/sent", "/login/link", "/login/code", "/undo/done", "/login")
+    _send(other, link, "verify-form", {"password": ""}, {"password": "wrong"})
+    alice.visit(link).submit("verify-form")
+    _send(alice, "/reset", "reset-form", {"email": "x"}, {"email": "alice@example.com"})
+    _send(alice, "/login/link", "login_link-form", {"email": ""}, {"email": "alice@example.com"})
+    alice.submit("login_code-form", code="").submit("login_code-form", code="wrong")
+    reset, login = (letter.link for letter in mailbox.new())
+    _send(other, reset, "new_password-form", {"password": "a"})
+    other.visit(f"/reset/{'x' * 43}")
+    alice.visit(login).submit("login_link_open-form")
+    db.run("UPDATE users SET verified_at = NULL, role = 'admin'")
+    _see(alice, *_addresses(app), "/admin/mail?state=failed")
+    _send(alice, "/account", "email_verify-form", {})
+    _send(alice, "/account", "email-form", {"email": "zed@example.com"})
+    _send(
+        alice,
+        "/admin/invitations",
+        "invite-form",
+        {"email": "x", "role": "user"},
+        {"email": "bob@example.com", "role": "user"},
+    )
+    _send(other, mailbox.new()[-1].link, "invitation-form", {"username": "a", "password": "b"})
+    _send(alice, "/account", "username-form", {"username": "zed"})
+    notice = mailbox.one().link
+    db.run("UPDATE outbox SET sent_at = NULL, failed_at = created_at, error = 'spam'")
+    _see(alice, "/admin/mail", "/admin", "/account/activity", "/admin/events")
+    form = str(alice.visit("/admin/mail").page.select_one("form[id^=mail-]")["id"])
+    alice.submit(form, act="discard")
+    _send(other, notice, "undo-form", {})
+
+
+@contextmanager
+def _speaking(settings: dict[str, Any], clock: Clock, folder: Path) -> Iterator[Flask]:
+    folder.mkdir()
+    write_pseudo(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogs, "FOLDER", folder)
+        app = create_app(settings, clock)
+    app.after_request(_refuse_what_was_forgotten)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    yield app
+    app.extensions["database"].close()
 
 
 def _reader(app: Flask, htmx: bool) -> Browser:

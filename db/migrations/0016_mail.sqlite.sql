@@ -41,7 +41,7 @@ CREATE TABLE outbox (
     failed_at TEXT,
     error TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX outbox_waiting ON outbox (id) WHERE sent_at IS NULL AND failed_at IS NULL;
+CREATE INDEX outbox_waiting ON outbox (attempts, id) WHERE sent_at IS NULL AND failed_at IS NULL;
 CREATE INDEX outbox_failed ON outbox (failed_at) WHERE failed_at IS NOT NULL;
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX outbox_user_id ON outbox (user_id) WHERE user_id IS NOT NULL;

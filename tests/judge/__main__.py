@@ -36,10 +36,14 @@ def main() -> None:
 @contextmanager
 def demo_site(playwright: Playwright) -> Iterator[Site]:
     """The real server, with people who do not exist."""
-    with TemporaryDirectory() as folder, Server(Path(folder), f"sqlite:///{folder}/latchkey.db") as server:
+    with TemporaryDirectory() as folder, _server(Path(folder)) as server:
         with closing(server.database()) as db:
             password = demo.fill(db, PEOPLE, PEOPLE * EVENTS_EACH).password
         yield Site(playwright, server, password)
+
+
+def _server(folder: Path) -> Server:
+    return Server(folder, f"sqlite:///{folder}/latchkey.db", MAIL_URL=f"folder:{folder}/mail")
 
 
 def in_words(found: Iterable[Complaint]) -> Iterator[str]:
