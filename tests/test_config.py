@@ -42,6 +42,25 @@ BAD = [
     ("PUBLIC_URL", "javascript:alert(1)"),
     ("SECRET_KEY", "too short"),
     ("SECRET_KEY", "a key that is long enough for once,short"),
+    ("MAIL_URL", "mail.example.org"),
+    ("MAIL_URL", "smtp://"),
+    ("MAIL_URL", "smtp://user:secret@"),
+    ("MAIL_URL", "smtp://user@mail.example.org"),
+    ("MAIL_URL", "smtp://user:secret@mail.example.org/path"),
+    ("MAIL_URL", "smtp://mail.example.org:0"),
+    ("MAIL_URL", "http://mail.example.org"),
+    ("MAIL_URL", "folder:"),
+    ("MAIL_URL", "folder:/proc/nowhere"),
+    ("MAIL_FROM", "no address"),
+    ("MAIL_FROM", "a..b@example.org"),
+    ("MAIL_FROM", "Acme <id@example.org"),
+    ("MAIL_FROM", "id@example.org, other@example.org"),
+    ("MAIL_FROM", "Acme\n <id@example.org>"),
+    ("MAIL_FROM", "id@ex ample.org"),
+    ("SIGNUP", "ajar"),
+    ("SIGNUP_DOMAINS", ","),
+    ("SIGNUP_DOMAINS", "example.org;example.net"),
+    ("SIGNUP_DOMAINS", "exa mple.org"),
     ("HOST", "0.0.0.0"),
     ("HOST", "ä" * 80),
 ]
@@ -213,6 +232,28 @@ def test_the_least_length_of_a_password_is_a_setting(monkeypatch: pytest.MonkeyP
     assert "Password must be at least 15 characters." in answer.text
     assert "At least 15 characters" in app.test_client().get("/signup").text
     app.extensions["database"].close()
+
+
+def test_a_relay_needs_an_address_from_which_mail_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_MAIL_URL", "smtp://user:sec%2Fret@mail.example.org")
+    with pytest.raises(BadSetting, match="LATCHKEY_MAIL_FROM must be set with LATCHKEY_MAIL_URL"):
+        create_app()
+    monkeypatch.setenv("LATCHKEY_MAIL_FROM", "Söhne & Co <id@example.org>")
+    app = create_app()
+    given = app.extensions["settings"]
+    assert (given.mail_url.host, given.mail_url.port, given.mail_url.password) == ("mail.example.org", 587, "sec/ret")
+    assert given.mail_sender.addr_spec == "id@example.org" and given.mail_sender.display_name == "Söhne & Co"
+    app.extensions["database"].close()
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://user:secret@mail example.org", "smtps://user:secret@host:99999", "x://secret@y"]
+)
+def test_no_error_tells_the_relays_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("LATCHKEY_MAIL_URL", url)
+    with pytest.raises(BadSetting) as bad:
+        create_app()
+    assert "secret" not in f"{bad.value.message} {bad.value!r}" and "secret" not in str(bad.value.__cause__)
 
 
 def test_settings_that_are_printed_tell_no_secret(tmp_path: Path) -> None:

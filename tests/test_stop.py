@@ -86,6 +86,7 @@ def test_it_ends_without_an_error_line(terminal: Callable[..., Terminal], just: 
 
 def test_dev_says_where_the_pages_for_developers_are(terminal: Callable[..., Terminal]) -> None:
     started = terminal(*OURS, "dev")
-    started.wait_for("/styleguide shows every part of the pages in each of its states.")
+    started.wait_for("/outbox shows what was mailed.")
+    assert "/styleguide shows every part of the pages in each of its states." in started.text
     assert re.match(r"http://127\.0\.0\.1:\d+/styleguide shows", started.text)
     started.press_ctrl_c()
