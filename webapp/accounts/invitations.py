@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from db import Database, Duplicate, users
 from db import tokens as table
-from webapp.accounts import events, outbox, passwords, roles, signup, strength, throttle, tokens, verification
+from webapp.accounts import events, outbox, passwords, people, roles, signup, strength, throttle, tokens, verification
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import email_objection, refuse, tidied, tidied_email, values
@@ -57,7 +57,7 @@ def invite(
         raise roles.NotAllowed
     with db.transaction():
         roles.check_admin(db, actor)
-        has_account = (user := users.by_email(db, email)) is not None and not user.is_gone(db.now())
+        has_account = people.with_email(db, email) is not None
         refuse(
             email=email_objection(email) or (say("This address has an account already.") if has_account else None),
             role=None if role in roles.names(db) else say("There is no such role."),

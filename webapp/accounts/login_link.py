@@ -6,7 +6,7 @@ import secrets
 from db import Database
 from db import tokens as table
 from db.users import User
-from webapp.accounts import events, login, outbox, reset, throttle, tokens
+from webapp.accounts import events, login, outbox, people, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, as_stored, asked_email_objection, refuse
@@ -34,12 +34,12 @@ def ask(
     refuse(email=asked_email_objection(email := as_stored(email)))
     if outbox.is_full(db, actor, email):
         return secrets.token_hex(32)
-    user = reset.of_asker(db, email)
+    user = people.with_email(db, email)
     with db.transaction():
         user_id = user.id if user and not user.disabled_at else None
         asked = {"remember": remember, "next": next_path, "device": actor.device, "address": actor.address}
         token = tokens.make(db, Purpose.LOGIN, email, user_id, **asked)
-        reset.answer(db, actor, outbox.Kind.LOGIN, email, user, token, is_open)
+        outbox.answer(db, actor, outbox.Kind.LOGIN, email, user, token, is_open)
     log.info("log-in by mail asked for: %s", f"user {user.id}" if user else "unknown address")
     return token.hash
 

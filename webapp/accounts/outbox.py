@@ -17,6 +17,7 @@ from db.outbox import Numbers as Numbers
 from db.users import User
 from webapp.accounts import events, throttle
 from webapp.accounts.actor import NO_ACTOR, Actor
+from webapp.accounts.fields import email_objection
 from webapp.accounts.throttle import Throttled
 from webapp.accounts.tokens import Made
 from webapp.languages.sentences import say
@@ -132,6 +133,20 @@ def add(
         ends_at,
         is_done,
     )
+
+
+def answer(db: Database, actor: Actor, kind: Kind, email: str, user: User | None, token: Made, is_open: bool) -> None:
+    """Write the mail that answers: of this kind, or that there is no account, or that it is disabled.
+
+    A stranger is not mailed by a site that takes no sign-ups, nor at what is no address.
+    """
+    if user is None:
+        is_done = not is_open or email_objection(email) is not None
+        add(db, actor, Kind.NO_ACCOUNT, email, token=token, lives=ANSWER_LIVES, is_done=is_done)
+    elif user.disabled_at:
+        add(db, actor, Kind.DISABLED, email, user, token, lives=ANSWER_LIVES)
+    else:
+        add(db, actor, kind, email, user, token)
 
 
 def is_full(db: Database, actor: Actor, email: str) -> bool:

@@ -49,6 +49,12 @@ def by_email(db: Database, email: str) -> User:
     return user
 
 
+def with_email(db: Database, email: str) -> User | None:
+    """The user with this address, or None; an account whose deletion is due does not count."""
+    user = users.by_email(db, email)
+    return None if user is None or user.is_gone(db.now()) else user
+
+
 def has_account(db: Database, email: str) -> bool:
     return users.by_email(db, as_stored(email)) is not None
 

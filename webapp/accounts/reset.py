@@ -4,10 +4,10 @@ import logging
 
 from db import Database, users
 from db.users import User
-from webapp.accounts import events, notices, outbox, passwords, roles, sessions, strength, throttle, tokens
+from webapp.accounts import events, notices, outbox, passwords, people, roles, sessions, strength, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import as_stored, asked_email_objection, email_objection, refuse
+from webapp.accounts.fields import as_stored, asked_email_objection, refuse
 from webapp.accounts.strength import FEWEST_CHARACTERS
 from webapp.accounts.tokens import Purpose
 
@@ -23,33 +23,11 @@ def ask(db: Database, actor: Actor, email: str, is_open: bool = True) -> None:
     refuse(email=asked_email_objection(email := as_stored(email)))
     if outbox.is_full(db, actor, email):
         return
-    user = of_asker(db, email)
+    user = people.with_email(db, email)
     with db.transaction():
         token = tokens.make(db, Purpose.RESET, email, user.id if user and not user.disabled_at else None)
-        answer(db, actor, outbox.Kind.RESET, email, user, token, is_open)
+        outbox.answer(db, actor, outbox.Kind.RESET, email, user, token, is_open)
     log.info("reset asked for: %s", f"user {user.id}" if user else "unknown address")
-
-
-def of_asker(db: Database, email: str) -> User | None:
-    """The account with this address, unless its deletion is due."""
-    user = users.by_email(db, email)
-    return None if user is None or user.is_gone(db.now()) else user
-
-
-def answer(
-    db: Database, actor: Actor, kind: outbox.Kind, email: str, user: User | None, token: tokens.Made, is_open: bool
-) -> None:
-    """Write the mail that answers: of this kind, or that there is no account, or that it is disabled.
-
-    A stranger is not mailed by a site that takes no sign-ups, nor at what is no address.
-    """
-    if user is None:
-        is_done = not is_open or email_objection(email) is not None
-        outbox.add(db, actor, outbox.Kind.NO_ACCOUNT, email, token=token, lives=outbox.ANSWER_LIVES, is_done=is_done)
-    elif user.disabled_at:
-        outbox.add(db, actor, outbox.Kind.DISABLED, email, user, token, lives=outbox.ANSWER_LIVES)
-    else:
-        outbox.add(db, actor, kind, email, user, token)
 
 
 def send(db: Database, actor: Actor, user: User, why: str = "") -> bool:

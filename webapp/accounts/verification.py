@@ -11,7 +11,7 @@ from typing import Any
 from db import Database, Duplicate, deletion, users
 from db import tokens as table
 from db.users import User
-from webapp.accounts import events, notices, outbox, passwords, signup, throttle, tokens
+from webapp.accounts import events, notices, outbox, passwords, people, signup, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, values
@@ -57,12 +57,11 @@ def ask(
     if outbox.is_full(db, actor, email):
         return secrets.token_hex(32)
     asked: dict[str, Any] = {"username": username, "password": hashed, "fields": filled.values()}
-    user = users.by_email(db, email)
-    is_known = user is not None and not user.is_gone(db.now())
+    user = people.with_email(db, email)
     with db.transaction():
-        token = tokens.make(db, Purpose.SIGNUP, email, **({} if is_known else asked))
-        _answer(db, actor, email, user if is_known else None, token)
-    log.info("sign-up asked for: %s", "address taken" if is_known else "unknown address")
+        token = tokens.make(db, Purpose.SIGNUP, email, **({} if user else asked))
+        _answer(db, actor, email, user, token)
+    log.info("sign-up asked for: %s", "address taken" if user else "unknown address")
     return token.hash
 
 
@@ -142,8 +141,7 @@ def ask_new(db: Database, actor: Actor, email: str) -> None:
     """
     user = actor.own_session.user
     refuse(email=email_objection(email))
-    other = users.by_email(db, email)
-    is_known = other is not None and not other.is_gone(db.now())
+    is_known = people.with_email(db, email) is not None
     is_full = outbox.is_full(db, actor, email)
     with db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
