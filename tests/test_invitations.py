@@ -82,6 +82,7 @@ def test_a_site_that_is_not_open_says_so_and_takes_none(start: Site, mode: str, 
     fields = {"username": "bob", "email": "bob@example.com", "password": PASSWORD, "csrf_token": token}
     answer = browser.client.post("/signup", data=fields, headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 403 and told in answer.text
+    assert browser.client.post("/signup", data={"username": "bob"}).status_code == 403
     for path in ("/", "/login", "/signup"):
         assert not [link for link in browser.visit(path).page.select("a") if "/signup" in str(link["href"])], path
     assert app.extensions["database"].one("SELECT count(*) FROM users") == (1,)

@@ -39,15 +39,17 @@ CLOSED = {
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(next_path(), 303)
+    if request.method == "POST":
+        # With a form token that is too old, or with none.
+        _check_is_open()
     return _page(SignupForm(request.form, at_signup()))
 
 
 @blueprint.post("/signup")
 @public
 def create() -> ResponseReturnValue:
-    form, mode = SignupForm(request.form, at_signup()), settings().signup
-    if mode in CLOSED:
-        abort(403, CLOSED[mode])
+    _check_is_open()
+    form = SignupForm(request.form, at_signup())
     try:
         return _asked(form) if database().mails else _signed_up(form)
     except Refused as refused:
@@ -82,6 +84,12 @@ def strength() -> ResponseReturnValue:
     with suppress(Busy):
         told = in_words(database(), visitor(), password, settings().password_min_length)
     return translated(told or "")
+
+
+def _check_is_open() -> None:
+    """Abort with 403 if sign-up is not open to everybody."""
+    if sentence := CLOSED.get(settings().signup):
+        abort(403, sentence)
 
 
 def _asked(form: SignupForm) -> ResponseReturnValue:
