@@ -7,7 +7,7 @@ from webapp import metrics
 from webapp.accounts import login_link, tokens
 from webapp.accounts.fields import Refused
 from webapp.accounts.tokens import Token
-from webapp.auth import asked, current_token, current_user, mailed, public
+from webapp.auth import asked, current_token, current_user, mailed, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.entry import enter
 from webapp.auth.navigation import Link
@@ -24,6 +24,7 @@ NAVIGATION = (Link("forgotten", "login_link.show", say("Log in by mail"), 20, au
 
 @blueprint.get("/link")
 @public
+@quick
 def show() -> ResponseReturnValue:
     return redirect(next_path(), 303) if current_user() else _page(LoginLinkForm(request.form))
 
@@ -43,6 +44,7 @@ def ask() -> ResponseReturnValue:
 @blueprint.get("/code")
 @public
 @mailed
+@quick
 def show_code() -> ResponseReturnValue:
     return redirect(next_path(), 303) if current_user() else _code(CodeForm(request.form))
 

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import reset
 from webapp.accounts.fields import Refused
 from webapp.accounts.people import User
-from webapp.auth import asked, current_user, mailed, public
+from webapp.auth import asked, current_user, mailed, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.carried import carry
 from webapp.auth.known_browsers import remember
@@ -24,6 +24,7 @@ NAVIGATION = (Link("forgotten", "reset.show", say("Reset the password"), 10, aud
 
 @blueprint.get("")
 @public
+@quick
 def show() -> ResponseReturnValue:
     user = current_user()
     return _page(AddressForm(request.form or {"email": user.email if user else ""}))
@@ -43,6 +44,7 @@ def ask() -> ResponseReturnValue:
 @blueprint.get("/sent")
 @public
 @mailed
+@quick
 def sent() -> ResponseReturnValue:
     return render("check_mail.html", "check_mail.html", what="reset", email=asked.email("reset"))
 
