@@ -99,16 +99,18 @@ def _backed_up(folder: Path, settings: dict[str, Any], monkeypatch: pytest.Monke
     return (folder / "copy.db").read_bytes()
 
 
-@pytest.mark.skipif(POSTGRES is not None, reason="about the embedded database")
 def test_what_is_restored_mails_and_opens_nothing(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail_settings: dict[str, Any], clock: Clock
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail_settings: dict[str, Any], clock: Clock, cheap_hashes: None
 ) -> None:
+    """On a file, whatever the other tests run on."""
+    given = mail_settings | {"DATABASE_URL": f"sqlite:///{tmp_path}/embedded.db"}
+    app = create_app(given, clock)
     ask_to_sign_up(Browser(app), "alice")
-    _backed_up(tmp_path, mail_settings, monkeypatch)
+    _backed_up(tmp_path, given, monkeypatch)
     app.extensions["database"].close()
     run = create_commands().test_cli_runner().invoke(args=["restore", str(tmp_path / "copy.db")])
     assert run.exit_code == 0, run.output
-    with closing(sqlite3.connect(tmp_path / "latchkey.db")) as restored:
+    with closing(sqlite3.connect(tmp_path / "embedded.db")) as restored:
         for table in ("tokens", "outbox"):
             assert restored.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
