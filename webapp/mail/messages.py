@@ -1,12 +1,14 @@
 """Messages: a row of the outbox becomes what is sent (RFC 5322), with its link made from the seed at that moment."""
 
 import json
+import quopri
 import re
 import unicodedata
-from email.headerregistry import Address
+from collections.abc import Callable
+from email import policy
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +24,18 @@ from webapp.languages.sentences import say
 from webapp.mail.route import DOMAIN
 from webapp.mail.texts import Text, Texts
 
+
+class _Headers(HeaderRegistry):
+    """The classes of headers, each made once; Python's registry makes one whenever a header is set or asked about."""
+
+    @cache  # noqa: B019
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        found: type[BaseHeader] = super().__getitem__(name)
+        return found
+
+
+SMTP = policy.SMTP.clone(header_factory=_Headers())
+SMTPUTF8 = SMTP.clone(utf8=True)
 # Where the link of each kind of mail leads.
 LINKS = {
     Kind.SIGNUP: "verify",
@@ -52,15 +66,20 @@ class Unsendable(Exception):
 
 
 class Messages:
-    """Makes messages of an app's site, in the language and the time zone of each recipient."""
+    """Makes messages of an app's site, in the language and the time zone of each recipient.
 
-    def __init__(self, app: Flask, folders: list[Path]) -> None:
+    That takes Python's lock for longer than a page does: in between, `give_way` is called.
+    """
+
+    def __init__(self, app: Flask, folders: list[Path], give_way: Callable[[], None] = lambda: None) -> None:
         given = settings(app)
         self._sender, self._origin = given.mail_sender, given.origin
         self._host = str(urlsplit(given.origin).hostname)
         self._contact = given.contact.text if given.contact else ""
         self._languages: dict[str, Language] = app.extensions["languages"]
         self._texts = Texts(given.name, given.origin, folders)
+        self._from = SMTP.header_factory("From", self._sender)
+        self._give_way = give_way
 
     def of(self, db: Database, mail: Mail) -> EmailMessage:
         """The message of a row. Raises Unsendable, also if its link opens nothing any more."""
@@ -107,22 +126,40 @@ class Messages:
 
     def _message(self, mail: Mail, language: Language, told: dict[str, object]) -> EmailMessage:
         text = self._texts.of(mail.kind, language, told)
+        self._give_way()
         try:
             recipient = _address(mail.recipient)
         except ValueError as error:
             raise Unsendable(f"no mail can be written to this address: {error}") from error
         message = EmailMessage(SMTP if recipient.username.isascii() else SMTPUTF8)
-        message["From"], message["To"] = self._sender, recipient
+        message["From"], message["To"] = self._from, recipient
         message["Subject"] = text.subject
-        message["Date"] = format_datetime(moment(mail.created_at))
+        message["Date"] = moment(mail.created_at)
         message["Message-ID"] = f"<{mail.id}.{mail.message_id}@{self._sender.domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834 5
-        message["X-Auto-Response-Suppress"] = "All"
-        message.set_content(text.plain, cte=_encoding(text.plain))
-        message.add_alternative(text.html, subtype="html", cte="quoted-printable")
-        # `set_content` and `add_alternative` take away what begins with `Content-`.
-        message["Content-Language"] = language.code
+        message["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")  # RFC 3834 5
+        message["X-Auto-Response-Suppress"] = _header("X-Auto-Response-Suppress", "All")
+        message["Content-Language"] = _header("Content-Language", language.code)
+        message["MIME-Version"] = _header("MIME-Version", "1.0")
+        # The random part was chosen after all that stands in the text, so no line of it is the boundary.
+        message["Content-Type"] = f'multipart/alternative; boundary="=_{mail.message_id}"'
+        message.set_payload([_part("plain", text.plain, _encoding(text.plain)), _part("html", text.html)])
         return message
+
+
+@cache
+def _header(name: str, value: str) -> BaseHeader:
+    """A header that is the same in all mails, parsed once."""
+    header: BaseHeader = SMTP.header_factory(name, value)
+    return header
+
+
+def _part(subtype: str, text: str, encoding: str = "quoted-printable") -> EmailMessage:
+    """The text as a part of a message; `set_content` would parse each header that it writes, several times."""
+    part = EmailMessage(SMTP)
+    part["Content-Type"] = _header("Content-Type", f'text/{subtype}; charset="utf-8"')
+    part["Content-Transfer-Encoding"] = _header("Content-Transfer-Encoding", encoding)
+    part.set_payload(text if encoding == "7bit" else quopri.encodestring(text.encode()).decode("ascii"))
+    return part
 
 
 def _address(recipient: str) -> Address:
