@@ -94,18 +94,21 @@ class Sender:
             if mail := outbox.lease(self._db, self._name):
                 self._wait(mail, error)
             return 0
-        while not self._stopping.is_set() and (mail := outbox.lease(self._db, self._name)):
+        mail = outbox.lease(self._db, self._name)
+        while mail:
             try:
-                number += self._send(mail)
+                is_sent = self._send(mail)
                 self._failures = 0
             except Unreachable as error:
                 self._wait(mail, error)
                 break
+            number += is_sent
+            mail = self._next(mail, is_sent)
             self._give_way()
         return number
 
     def _send(self, mail: Mail) -> bool:
-        """Send one mail; return whether the relay took it. Raises Unreachable."""
+        """Send one mail; return whether the relay took it, which is then to be noted. Raises Unreachable."""
         try:
             self._check_time(mail)
             message = self.messages.of(self._db, mail)
@@ -116,11 +119,22 @@ class Sender:
             outbox.put_off(self._db, mail, str(error))
             metrics.count_mail(self._app, "put_off")
         else:
-            outbox.note_sent(self._db, mail)
-            metrics.count_mail(self._app, "sent")
-            log.info("mail %d was sent: %s", mail.id, mail.kind)
             return True
         return False
+
+    def _next(self, mail: Mail, is_sent: bool) -> Mail | None:
+        """Note what became of a mail, and take the next one, unless we stop."""
+        is_last, following = self._stopping.is_set(), None
+        if is_sent and is_last:
+            outbox.note_sent(self._db, mail)
+        elif is_sent:
+            following = outbox.next_after(self._db, mail, self._name)
+        elif not is_last:
+            following = outbox.lease(self._db, self._name)
+        if is_sent:
+            metrics.count_mail(self._app, "sent")
+            log.info("mail %d was sent: %s", mail.id, mail.kind)
+        return following
 
     def _check_time(self, mail: Mail) -> None:
         """Raise Unsendable if the mail is of no use any more: a link that is dead on arrival is not sent."""
