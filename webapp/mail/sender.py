@@ -27,9 +27,13 @@ from webapp.mail.relay import Later, Never, Unreachable
 
 log = logging.getLogger("latchkey")
 
-# In seconds: how often it looks; how long a mail gives way to pages, and how long it then sleeps at once.
+# In seconds: how often it looks; how long a mail gives way to pages, and how long it then sleeps at once. A page that
+# has come shows itself only once Python's lock was free for a moment, the breath.
 EVERY = 1.0
-GIVES_WAY, NAP = 0.1, 0.005
+GIVES_WAY, NAP, BREATH = 0.1, 0.005, 0.00005
+# How long it rests after each mail while people are about: until no page was in its way for a second. What it takes of
+# the processors and of Python's lock, and how long it then takes, are in docs/benchmarks.md.
+ABOUT, REST = 1.0, 0.02
 # While the relay is down; a link to log in lives for ten minutes, and should not have died when it is up again.
 LONGEST_SILENCE = timedelta(minutes=5)
 # How long a process that stops waits for the mail in hand: less than it is given (commands.serve.FAREWELL).
@@ -43,7 +47,7 @@ class Sender:
         given = settings(app)
         assert given.mail_url is not None
         self._app, self._db = app, app.extensions["database"]
-        self.messages = Messages(app, folders)
+        self.messages = Messages(app, folders, self._give_way)
         self.relay = relay.to(given.mail_url, given.mail_sender, may_be_plain=given.insecure == "1")
         self._name = secrets.token_hex(8)
         self._stopping, self._turn = threading.Event(), threading.Lock()
@@ -53,6 +57,7 @@ class Sender:
         self._silence: tuple[datetime, datetime] | None = None
         # How often it failed in a row, whichever the mail was.
         self._failures = 0
+        self._gives_way_until = self._rests_until = 0.0
 
     def start(self, is_busy: Callable[[], bool]) -> None:
         """Look each second from now on; while `is_busy` says so, give way to pages."""
@@ -96,6 +101,8 @@ class Sender:
             return 0
         mail = outbox.lease(self._db, self._name)
         while mail:
+            self._gives_way_until = time.monotonic() + GIVES_WAY
+            self._give_way()
             try:
                 is_sent = self._send(mail)
                 self._failures = 0
@@ -104,7 +111,7 @@ class Sender:
                 break
             number += is_sent
             mail = self._next(mail, is_sent)
-            self._give_way()
+            self._rest()
         return number
 
     def _send(self, mail: Mail) -> bool:
@@ -112,6 +119,7 @@ class Sender:
         try:
             self._check_time(mail)
             message = self.messages.of(self._db, mail)
+            self._give_way()
             self.relay.send(message, relay.file_name(mail.id, mail.created_at))
         except (Unsendable, Never) as error:
             self._give_up(mail, error)
@@ -162,10 +170,15 @@ class Sender:
         return since <= now < until
 
     def _give_way(self) -> None:
-        """Let pages go first: the thread of a page waits for Python's lock while a message is written."""
-        until = time.monotonic() + GIVES_WAY
-        while self._is_busy() and time.monotonic() < until:
+        """Let pages go first, for GIVES_WAY in each mail: their threads wait for Python's lock while one is written."""
+        time.sleep(BREATH)
+        while self._is_busy() and time.monotonic() < self._gives_way_until:
+            self._rests_until = time.monotonic() + ABOUT
             time.sleep(NAP)
+
+    def _rest(self) -> None:
+        if time.monotonic() < self._rests_until:
+            time.sleep(REST)
 
 
 def register(app: Flask, folders: list[Path]) -> None:
