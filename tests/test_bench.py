@@ -1,13 +1,17 @@
 """The measurements tell the truth: of what failed, of what is missing, of a promise that was not kept."""
 
 import os
+import smtplib
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from tests.bench import clock, other_languages, peers, wrk
+from tests.bench import clock, mail_answers, other_languages, peers, wrk
 from tests.bench.report import promise
+from tests.bench.sink import sink
 
 PRINTED = """Running 4s test @ http://127.0.0.1:8000/dashboard
   Latency Distribution
@@ -84,3 +88,29 @@ def test_the_go_program_is_built_again_when_its_source_has_changed(
 def test_a_promise_that_was_not_kept_says_so() -> None:
     assert promise("At most 2", "1", True).kept == "kept"
     assert promise("At most 2", "3", False).kept == "**NOT kept**"
+
+
+def test_the_relay_counts_the_mails_that_it_takes() -> None:
+    with sink() as relay, smtplib.SMTP("127.0.0.1", urlsplit(relay.url).port) as smtp:
+        for _ in range(2):
+            smtp.sendmail("id@example.org", "ann@example.com", "Subject: Hello\n\n.\nDATA\nQUIT\n")
+        assert relay.number == 2
+        assert relay.span > 0
+
+
+def test_a_mail_whose_end_comes_in_two_pieces_is_taken_once() -> None:
+    with sink() as relay, socket.create_connection(("127.0.0.1", urlsplit(relay.url).port or 0)) as client:
+        said = client.makefile("rb")
+        assert said.readline().startswith(b"220")
+        client.sendall(b"DATA\r\n")
+        assert said.readline().startswith(b"354")
+        client.sendall(b"Hello\r\n.")
+        client.sendall(b"\r\n")
+        assert said.readline().startswith(b"250")
+        assert relay.number == 1
+
+
+def test_a_ratio_of_medians_says_how_sure_it_is() -> None:
+    assert mail_answers.ratio([(2.0, 1.0), (3.0, 2.0), (9.0, 3.0)]) == 1.5
+    low, high = mail_answers.surely([(1.0, 1.0), (1.2, 1.0)] * 50)
+    assert 1 <= low < high <= 1.2

@@ -54,12 +54,12 @@ class Client:
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url}
         return self._send("POST", path, urlencode(fields), kind)
 
-    def form(self, path: str) -> Form:
-        """The one on this page that asks for a password."""
-        field = BeautifulSoup(self.get(path).text, "html.parser").find("input", {"name": "password"})
+    def form(self, path: str, name: str = "password") -> Form:
+        """The one on this page that asks for a password, or for what is called `name`."""
+        field = BeautifulSoup(self.get(path).text, "html.parser").find("input", {"name": name})
         form = field and field.find_parent("form")
         if not form:
-            sys.exit(f"{self.url}{path} should hold a form that asks for a password.")
+            sys.exit(f"{self.url}{path} should hold a form that asks for a field {name!r}.")
         return Form(str(form.get("action") or path), values(form))
 
     def log_in(self, path: str, email: str) -> Answer:
