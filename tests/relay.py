@@ -95,6 +95,7 @@ class Relay:
         self.connections = self.logins = self.tries = 0
         self._thread: threading.Thread | None = None
         self._holder: socket.socket | None = None
+        self._speakers: list[SMTP] = []
 
     @property
     def url(self) -> str:
@@ -144,14 +145,22 @@ class Relay:
         ready.set()
         await self._over.wait()
         server.close()
+        for speaker in self._speakers:
+            if speaker.transport:
+                speaker.transport.abort()
+        # What was cut off is told so in the loop's next turns; else it would complain when it is thrown away.
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     def _speaker(self) -> SMTP:
         self.connections += 1
         later = self._authority.context() if self.tls == "starttls" else None
-        return SMTP(
+        speaker = SMTP(
             self, hostname="relay.example.org", enable_SMTPUTF8=self.speaks_utf8, tls_context=later,
             require_starttls=later is not None, authenticator=self._authenticate, auth_require_tls=later is not None,
         )  # fmt: skip
+        self._speakers.append(speaker)
+        return speaker
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

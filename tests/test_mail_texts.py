@@ -132,6 +132,22 @@ def test_a_name_of_ones_own_is_in_every_mail(mail_settings: dict[str, Any], cloc
     app.extensions["database"].close()
 
 
+def test_a_text_that_cannot_be_written_is_given_up_with_its_reason(
+    mail_settings: dict[str, Any], clock: Clock, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own/templates/mail"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr("webapp.OWN", tmp_path / "own")
+    for text in ("Welcome to {{ nowhere }}\n\nHello.\n", "{% if %}"):
+        (folder / "signup.txt").write_text(text)
+        app = create_app(mail_settings, clock)
+        ask_to_sign_up(Browser(app), "alice")
+        assert not Mailbox(app, tmp_path / "mail").new()
+        (mail,) = outbox.page(app.extensions["database"], is_failed=True).mails[:1]
+        assert mail.error.startswith("its text cannot be written: "), text
+        app.extensions["database"].close()
+
+
 def test_a_text_of_a_teams_own_takes_the_place_of_ours(
     mail_settings: dict[str, Any], clock: Clock, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

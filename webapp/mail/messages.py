@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
+from jinja2 import TemplateError
 
 from db import Database, moment
 from webapp.accounts import devices, outbox, roles, tokens
@@ -125,7 +126,11 @@ class Messages:
         }
 
     def _message(self, mail: Mail, language: Language, told: dict[str, object]) -> EmailMessage:
-        text = self._texts.of(mail.kind, language, told)
+        try:
+            text = self._texts.of(mail.kind, language, told)
+        except (TemplateError, ValueError) as error:
+            # In a text of a team's own.
+            raise Unsendable(f"its text cannot be written: {error}") from error
         self._give_way()
         try:
             recipient = _address(mail.recipient)
