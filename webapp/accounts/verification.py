@@ -51,7 +51,7 @@ def ask(
     """
     username, email = tidied(username), tidied_email(email)
     signup.check(db, actor, username, email, password, least, filled, policy)
-    throttle.check(db, throttle.of_signup(actor))
+    throttle.check(db, throttle.of_signup(actor) + throttle.of_mails(actor))
     refuse(username=signup.name_objection(db, actor, username))
     hashed = passwords.hashed(password, throttle.signup_turn(actor))
     if outbox.is_full(db, actor, email):
@@ -93,17 +93,17 @@ def is_name_taken(db: Database, token: Token) -> bool:
     return users.is_name_taken(db, name(token))
 
 
-def sign_up(db: Database, actor: Actor, token: Token, is_own: bool, password: str = "", username: str = "") -> int:
+def sign_up(db: Database, actor: Actor, token: Token, asked_by: str, password: str = "", username: str = "") -> int:
     """Make the account of a sign-up whose address is proved by the token; return its id.
 
-    Unless the browser that asked opens the link (`is_own`), its password is asked for: another person may have signed
-    up with this address. `username` takes the place of a name that is taken by now. Raises Refused (WrongPassword),
-    Throttled, Busy, NoSuchToken.
+    `asked_by` is the hash that `ask` gave to this browser. In another one the password is asked for: another person may
+    have signed up with this address. `username` takes the place of a name that is taken by now. Raises Refused
+    (WrongPassword), Throttled, Busy, NoSuchToken.
     """
     asked = tokens.facts(token)
     username = tidied(username) or asked["username"]
     refuse(username=signup.new_name_objection(actor, username))
-    if not is_own:
+    if not tokens.is_of_browser(token, asked_by):
         _check_password(db, actor, token, password)
     try:
         with db.transaction():

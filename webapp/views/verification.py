@@ -79,7 +79,7 @@ def show_ask() -> ResponseReturnValue:
 
 def _signed_up(found: Token, form: VerifyForm) -> ResponseReturnValue:
     typed = {name: form.values.get(name, "") for name in ("password", "username")}
-    remember(verification.sign_up(database(), visitor(), found, _is_own(found), **typed))
+    remember(verification.sign_up(database(), visitor(), found, asked.hashed("signup"), **typed))
     carry(found.sent_to)
     flash(say("Account created! Please log in."))
     return redirect(url_for("login.show"), 303)
