@@ -7,6 +7,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
+from tests.mailbox import Mailbox
 from webapp.accounts import demo
 
 
@@ -90,3 +91,13 @@ def test_it_touches_no_database_that_somebody_uses(app: Flask, db: Database) -> 
     refused = app.test_cli_runner().invoke(args=["demo"])
     assert refused.exit_code == 1 and "wants an empty database" in refused.output
     assert users.count(db) == 1
+
+
+def test_on_a_site_that_sends_mail_there_are_mails_and_an_invitation(mailing: Flask, mailbox: Mailbox) -> None:
+    shown = Demo(mailing)
+    subjects = {letter.subject for letter in mailbox.new()}
+    assert {"You are invited to 127.0.0.1", "Your account at 127.0.0.1 will be deleted"} <= subjects
+    ada = shown.ada.visit("/admin")
+    assert "1 mail was given up" in ada.text()
+    assert "no mail can be written to this address" in ada.visit("/admin/mail").text()
+    assert "nora@example.org" in ada.visit("/admin/invitations").text()
