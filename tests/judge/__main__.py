@@ -23,6 +23,9 @@ def main() -> None:
     with sync_playwright() as playwright, demo_site(playwright) as site:
         pages, broken = crawl.whole(site)
         pages += states.all_of(site)
+        with demo_site(playwright, sends_mail=True) as mailing:
+            more, broken_by_mail = crawl.whole(mailing)
+        pages, broken = pages + more, broken + broken_by_mail
         print(f"{len(pages)} pages; the judges read them.", flush=True)
         found = [*broken, *markup.nu(pages), *markup.html_validate(pages), *lighthouse.complaints(site)]
         found += pace.complaints(site)
@@ -34,16 +37,17 @@ def main() -> None:
 
 
 @contextmanager
-def demo_site(playwright: Playwright) -> Iterator[Site]:
+def demo_site(playwright: Playwright, sends_mail: bool = False) -> Iterator[Site]:
     """The real server, with people who do not exist."""
-    with TemporaryDirectory() as folder, _server(Path(folder)) as server:
+    with TemporaryDirectory() as folder, _server(Path(folder), sends_mail) as server:
         with closing(server.database()) as db:
             password = demo.fill(db, PEOPLE, PEOPLE * EVENTS_EACH).password
         yield Site(playwright, server, password)
 
 
-def _server(folder: Path) -> Server:
-    return Server(folder, f"sqlite:///{folder}/latchkey.db", MAIL_URL=f"folder:{folder}/mail")
+def _server(folder: Path, sends_mail: bool) -> Server:
+    given = {"MAIL_URL": f"folder:{folder}/mail"} if sends_mail else {}
+    return Server(folder, f"sqlite:///{folder}/latchkey.db", **given)
 
 
 def in_words(found: Iterable[Complaint]) -> Iterator[str]:
