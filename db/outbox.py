@@ -109,10 +109,10 @@ def lease(db: Database, lease: str, until: str) -> Mail | None:
 
 
 def note_sent(db: Database, mail: Mail) -> bool:
-    """Note that the mail was sent; False if the lease is another sender's by now."""
+    """Note that the mail was sent, and forget its seed; False if the lease is another sender's by now."""
     return bool(
         db.run(
-            """UPDATE outbox SET sent_at = :now, lease = NULL, leased_until = NULL, error = ''
+            """UPDATE outbox SET sent_at = :now, lease = NULL, leased_until = NULL, error = '', seed = ''
                WHERE id = :id AND lease = :lease""",
             id=mail.id,
             lease=mail.lease,

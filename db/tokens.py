@@ -92,16 +92,28 @@ def remove(db: Database, hashed: str) -> bool:
     return bool(db.run("DELETE FROM tokens WHERE hash = :hash", hash=hashed))
 
 
-def miss(db: Database, hashed: str, most: int) -> None:
-    """Count a wrong code, and delete the token at the last one."""
-    db.run("UPDATE tokens SET tries = tries + 1 WHERE hash = :hash", hash=hashed)
+def count_try(db: Database, hashed: str, most: int) -> bool:
+    """Count a code that is tried; False if `most` were tried before."""
+    return bool(
+        db.run("UPDATE tokens SET tries = tries + 1 WHERE hash = :hash AND tries < :most", hash=hashed, most=most)
+    )
+
+
+def remove_tried(db: Database, hashed: str, most: int) -> None:
+    """Delete the token if as many codes as it allows were tried."""
     db.run("DELETE FROM tokens WHERE hash = :hash AND tries >= :most", hash=hashed, most=most)
 
 
-def remove_sent_to(db: Database, sent_to: str, *purposes: str) -> None:
-    """Delete all tokens for these purposes that were mailed to this address."""
+def remove_sent_to(db: Database, sent_to: str, user_id: int | None, *purposes: str) -> None:
+    """Delete the tokens for these purposes that were mailed to this address: strangers', and this user's."""
     for purpose in purposes:
-        db.run("DELETE FROM tokens WHERE sent_to = :sent_to AND purpose = :purpose", sent_to=sent_to, purpose=purpose)
+        db.run(
+            """DELETE FROM tokens WHERE sent_to = :sent_to AND purpose = :purpose
+               AND (user_id IS NULL OR user_id = :user_id)""",
+            sent_to=sent_to,
+            purpose=purpose,
+            user_id=user_id or 0,
+        )
 
 
 def remove_all_but(db: Database, user_id: int, purpose: str, until: int) -> None:

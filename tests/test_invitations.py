@@ -161,6 +161,8 @@ def test_it_dies_with_the_role_of_who_sent_it(invited: Flask) -> None:
     roles.give(db, COMMAND_LINE, person(db, "ada"), "admin")
     roles.give(db, COMMAND_LINE, person(db, "grace"), "user")
     assert Browser(invited).visit(link).answer.status_code == 404
+    roles.give(db, COMMAND_LINE, person(db, "grace"), "admin")
+    assert Browser(invited).visit(link).answer.status_code == 404, "nor does it come back with the role"
 
 
 def test_it_lives_for_a_week(invited: Flask, clock: Clock) -> None:

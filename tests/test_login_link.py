@@ -1,13 +1,16 @@
 """Logging in by mail: by a link, or by a code in the browser that asked."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, Clock, coming_from, person
+from tests.fixtures import PASSWORD, Clock, coming_from, log_in, person
 from tests.mailbox import Mailbox, joined
-from webapp.accounts import signup
+from webapp import create_app
+from webapp.accounts import signup, tokens
 from webapp.accounts.actor import COMMAND_LINE
 
 WRONG_CODE = "That code is not right, or its time is over."
@@ -80,6 +83,46 @@ def test_next_leads_to_this_site_alone(browser: Browser, mailbox: Mailbox) -> No
     _ask(browser, path="/login/link?next=//evil.example")
     browser.visit(mailbox.one().link).submit("login_link_open-form")
     assert browser.path == "/dashboard"
+
+
+def test_a_strangers_wishes_count_in_no_other_browser(mailing: Flask, browser: Browser, mailbox: Mailbox) -> None:
+    """Mallory asks for Alice, to be remembered, and to go on to a link of her own."""
+    _ask(Browser(mailing), path=f"/login/link?next=/login/link/{'x' * 43}", remember="yes")
+    browser.visit(mailbox.one().link).submit("login_link_open-form")
+    assert browser.path == "/dashboard"
+    (cookie,) = [one for one in browser.client._cookies.values() if one.key == "session"]
+    assert cookie.max_age is None
+
+
+def test_a_flood_keeps_no_owner_out_whose_browser_is_known(mailing: Flask, mailbox: Mailbox) -> None:
+    owner = log_in(Browser(mailing), "alice")
+    owner.visit("/logout").submit("logout-form")
+    for number in range(6):
+        _ask(coming_from(mailing, f"203.0.113.{number}"))
+    assert len(mailbox.new()) == 5
+    _ask(owner)
+    assert mailbox.one().code
+
+
+def test_of_many_codes_at_once_no_more_than_five_are_compared(mailing: Flask, mailbox: Mailbox, db: Database) -> None:
+    browser = Browser(mailing)
+    code = (_ask(browser), mailbox.one())[1].code
+    token = db.one("SELECT hash FROM tokens")
+    assert token is not None
+    found = tokens.of_browser(db, token[0], tokens.Purpose.LOGIN)
+    assert [tokens.try_code(db, found, code) for _ in range(7)] == [True] * 5 + [False] * 2
+
+
+def test_a_code_outlives_a_change_of_the_key(
+    mailing: Flask, mailbox: Mailbox, mail_settings: dict[str, Any], clock: Clock
+) -> None:
+    browser = Browser(mailing)
+    code = (_ask(browser), mailbox.one())[1].code
+    rotated = create_app(mail_settings | {"SECRET_KEY": f"{'k' * 32},{mail_settings['SECRET_KEY']}"}, clock)
+    other = Browser(rotated)
+    other.client._cookies = browser.client._cookies
+    assert other.visit("/login/code").submit("login_code-form", code=code).path == "/dashboard"
+    rotated.extensions["database"].close()
 
 
 @pytest.mark.parametrize(("typed", "lives"), [({"remember": "yes"}, True), ({}, False)])

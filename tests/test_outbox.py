@@ -53,6 +53,12 @@ def test_each_mail_is_shown_as_html_too(developers: Flask) -> None:
         assert Browser(developers).client.get(path).status_code == 404
 
 
+def test_a_server_for_everybody_in_debug_mode_shows_no_mails(developers: Flask) -> None:
+    browser = Browser(developers)
+    browser.client.environ_base["REMOTE_ADDR"] = "203.0.113.7"
+    assert browser.client.get("/outbox").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/outbox", "/styleguide/mail", "/styleguide/mail/reset/en"])
 def test_in_production_there_is_no_such_page(mailing: Flask, path: str) -> None:
     assert mailing.test_client().get(path).status_code == 404

@@ -1,5 +1,6 @@
 """Signing up on a site that sends mail: no account before its address is proved; then confirming and changing it."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -235,7 +236,66 @@ def test_a_new_address_that_is_taken_meanwhile_is_refused(
     link = mailbox.one().link
     signup.sign_up(db, COMMAND_LINE, "fast", "new@example.com", PASSWORD)
     alice.visit(link).submit("verify-form")
-    assert alice.answer.status_code == 422 and "Email already registered." in alice.text()
+    assert alice.answer.status_code == 404
+    assert person(db, "alice").email == "alice@example.com"
+
+
+def test_nobody_confirms_an_address_for_an_account_that_is_not_theirs(
+    mailing: Flask, browser: Browser, mailbox: Mailbox, db: Database
+) -> None:
+    """Mallory types Vic's address as her own new one, for Vic to confirm."""
+    mallory = joined(Browser(mailing), mailbox, "mallory")
+    mallory.visit("/account").submit("email-form", email="vic@example.com")
+    browser.visit(mailbox.one().link)
+    assert "the account mallory" in browser.text()
+    browser.submit("verify-form", password=WRONG)
+    assert browser.answer.status_code == 422
+    assert browser.errors() == {"password": "That is not the password of this account."}
+    assert person(db, "mallory").email == "mallory@example.com"
+    browser.submit("verify-form", password=PASSWORD)
+    assert browser.flashes() == ["Your email address is confirmed."], "who knows the password is mallory"
+
+
+def test_what_is_held_about_a_user_tells_of_nobody_elses_account(
+    mailing: Flask, mailbox: Mailbox, db: Database
+) -> None:
+    joined(Browser(mailing), mailbox, "bob")
+    alice = joined(Browser(mailing), mailbox, "alice")
+    for email in ("bob@example.com", "nobody@example.com"):
+        alice.visit("/account").submit("email-form", email=email)
+    mailbox.new()
+    alice.visit("/account/data").submit("export-form")
+    held = json.loads(alice.answer.text)
+    asked = [mail for mail in held["mails"] if mail["kind"] == "new_email"]
+    assert len(asked) == 2 and asked[0].keys() == asked[1].keys() and "error" not in asked[0]
+
+
+def test_what_waits_tells_not_that_the_address_signed_up(mailing: Flask, mailbox: Mailbox, db: Database) -> None:
+    alice = joined(Browser(mailing), mailbox, "alice")
+    alice.visit("/account").submit("email-form", email="vic@example.com")
+    mailbox.new()
+    joined(Browser(mailing), mailbox, "vic")
+    assert "We have sent a link to vic@example.com." in alice.visit("/account").text()
+
+
+def test_a_site_that_closes_makes_no_account_any_more(
+    mail_settings: dict[str, Any], browser: Browser, mailbox: Mailbox, clock: Clock
+) -> None:
+    ask_to_sign_up(browser, "alice")
+    link = mailbox.one().link
+    closed = create_app(mail_settings | {"SIGNUP": "closed"}, clock)
+    assert Browser(closed).visit(link).submit("verify-form", password=PASSWORD).answer.status_code == 403
+    closed.extensions["database"].close()
+
+
+def test_who_was_told_of_the_limit_costs_no_hash(
+    mailing: Flask, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, hashes = coming_from(mailing, "203.0.113.7"), list[str]()
+    monkeypatch.setattr("webapp.accounts.passwords._hashed", lambda password: hashes.append(password) or "hash")
+    for number in range(limits.MAILS.most + 5):
+        ask_to_sign_up(browser, f"user{number}")
+    assert browser.answer.status_code == 429 and len(hashes) == limits.MAILS.most
 
 
 def test_without_mail_there_are_no_such_pages(app: Flask) -> None:

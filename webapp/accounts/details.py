@@ -11,12 +11,12 @@ from webapp.languages.sentences import say
 OF_DISABLED = say("disabled")
 BY_MAIL = say("by mail")
 # Shown as they are.
-PLAIN = ("why", "email", "error", "text")
+PLAIN = ("why", "email", "text")
 
 
 def of(event: Event) -> dict[str, Any]:
     """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`, `field`, `by`,
-    `email`, `error`, or `text`."""
+    `email`, or `text`."""
     try:
         held = json.loads(event.detail or "{}")
     except ValueError:

@@ -188,9 +188,14 @@ def login_places(db: Database, user_id: int, since: str) -> set[tuple[str, str]]
     return events.places(db, user_id, Kind.LOGGED_IN, since, 1000)
 
 
+def latest(db: Database, user_id: int, kind: Kind) -> str | None:
+    """When the last event of this kind happened to this person, or None."""
+    return events.latest(db, user_id, kind)
+
+
 def last_login(db: Database, user_id: int) -> str | None:
     """When this person last logged in."""
-    return events.latest(db, user_id, Kind.LOGGED_IN)
+    return latest(db, user_id, Kind.LOGGED_IN)
 
 
 def sentence(event: Event) -> str:

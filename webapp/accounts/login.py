@@ -113,11 +113,14 @@ def _is_new_device(db: Database, actor: Actor, user: User) -> bool:
 
     Lynx and private windows keep no cookie, so the same browser in words from the same network is known too.
     """
-    if not db.mails or user.id in actor.known_to or throttle.is_full(db, throttle.of_new_device(user)):
+    if not db.mails or throttle.is_full(db, throttle.of_new_device(user)):
         return False
-    if events.last_login(db, user.id) is None:
+    is_known = actor.known_to.get(user.id, "") == users.password_id(db, user.id) != ""
+    if is_known or events.last_login(db, user.id) is None:
         return False
-    places = events.login_places(db, user.id, stored(db.clock() - DEVICE_KNOWN))
+    # What was known before its owner locked the account may have been a thief's.
+    since = max(stored(db.clock() - DEVICE_KNOWN), events.latest(db, user.id, Kind.UNDONE) or "")
+    places = events.login_places(db, user.id, since)
     here = throttle.network_of(actor.address), actor.device
     return here not in {(throttle.network_of(address), device) for address, device in places}
 

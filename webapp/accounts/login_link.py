@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from typing import NamedTuple
 
 from db import Database
 from db import tokens as table
@@ -23,6 +24,14 @@ class WrongCode(Refused):
         super().__init__(code=say("That code is not right, or its time is over."))
 
 
+class Begun(NamedTuple):
+    """A session that has begun: its token, whether the browser keeps it, and where the one who asked was going."""
+
+    token: str
+    remember: bool
+    next_path: str
+
+
 def ask(
     db: Database, actor: Actor, email: str, remember: bool = False, next_path: str = "", is_open: bool = True
 ) -> str:
@@ -32,9 +41,9 @@ def ask(
     Refused, Throttled.
     """
     refuse(email=asked_email_objection(email := as_stored(email)))
-    if outbox.is_full(db, actor, email):
-        return secrets.token_hex(32)
     user = people.with_email(db, email)
+    if outbox.is_full(db, actor, email, user):
+        return secrets.token_hex(32)
     with db.transaction():
         user_id = user.id if user and not user.disabled_at else None
         asked = {"remember": remember, "next": next_path, "device": actor.device, "address": actor.address}
@@ -50,18 +59,22 @@ def find(db: Database, text: str) -> tuple[Token, User]:
     return token, tokens.owner(db, token)
 
 
-def by_link(db: Database, actor: Actor, text: str, old_token: str | None) -> tuple[str, Token]:
-    """Log in by a link; return the new session's token, and the link's. Raises NoSuchToken, OfDisabled, Throttled."""
+def by_link(db: Database, actor: Actor, text: str, asked_by: str, old_token: str | None) -> Begun:
+    """Log in by a link. Raises NoSuchToken, OfDisabled, Throttled.
+
+    `asked_by` is the hash that `ask` gave to this browser. In another one the session is brief: a stranger may have
+    asked for a long one.
+    """
     token, user = find(db, text)
-    return _log_in(db, actor, token, user, old_token), token
+    return _log_in(db, actor, token, user, tokens.is_of_browser(token, asked_by), old_token)
 
 
-def by_code(db: Database, actor: Actor, hashed: str, code: str, old_token: str | None) -> tuple[str, Token]:
+def by_code(db: Database, actor: Actor, hashed: str, code: str, old_token: str | None) -> Begun:
     """As `by_link`, by a code, in the browser that holds the hash. Raises WrongCode, OfDisabled, Throttled."""
     with throttle.trying(db, throttle.of_code(actor), WrongCode):
         token = _checked(db, actor, hashed, code)
         user = tokens.owner(db, token)
-    return _log_in(db, actor, token, user, old_token), token
+    return _log_in(db, actor, token, user, True, old_token)
 
 
 def _checked(db: Database, actor: Actor, hashed: str, code: str) -> Token:
@@ -70,21 +83,23 @@ def _checked(db: Database, actor: Actor, hashed: str, code: str) -> Token:
         token = tokens.of_browser(db, hashed, Purpose.LOGIN)
     except NoSuchToken as none:
         raise WrongCode from none
-    if tokens.fits(db, token, code) and token.user_id:
+    if tokens.try_code(db, token, code) and token.user_id:
         return token
     with db.transaction():
-        table.miss(db, token.hash, tokens.MOST_TRIES)
+        table.remove_tried(db, token.hash, tokens.MOST_TRIES)
         events.record(db, actor, Kind.LOGIN_FAILED, token.user_id)
     log.info("refused a code: %s", f"user {token.user_id}" if token.user_id else "unknown address")
     raise WrongCode
 
 
-def _log_in(db: Database, actor: Actor, token: Token, user: User, old_token: str | None) -> str:
+def _log_in(db: Database, actor: Actor, token: Token, user: User, is_own: bool, old_token: str | None) -> Begun:
+    asked = tokens.facts(token)
+    remember = is_own and asked["remember"]
     succeeded = throttle.of_logged_in(actor, user.email, user, known=False)
     throttle.check(db, succeeded)
     with db.transaction():
         throttle.take(db, succeeded)
         user = tokens.spend(db, token)
-        begun = login.finish(db, actor, user, tokens.facts(token)["remember"], old_token, by="mail")
+        begun = login.finish(db, actor, user, remember, old_token, by="mail")
     log.info("logged in by mail: user %d", user.id)
-    return begun
+    return Begun(begun, remember, asked["next"])

@@ -50,7 +50,6 @@ class Kind(StrEnum):
     DISABLED = "disabled"
     VERIFY = "verify"
     NEW_EMAIL = "new_email"
-    NEW_EMAIL_KNOWN = "new_email_known"
     # From an admin.
     INVITATION = "invitation"
     RESET_SENT = "reset_sent"
@@ -78,7 +77,6 @@ WORDS = {
     Kind.DISABLED: say("The account is disabled"),
     Kind.VERIFY: say("Link to confirm the address"),
     Kind.NEW_EMAIL: say("Link to confirm the new address"),
-    Kind.NEW_EMAIL_KNOWN: say("There is an account already"),
     Kind.INVITATION: say("Invitation"),
     Kind.RESET_SENT: say("Link to choose a new password, from an admin"),
     Kind.ROLE_CHANGED: say("Notice: role changed"),
@@ -149,14 +147,16 @@ def answer(db: Database, actor: Actor, kind: Kind, email: str, user: User | None
         add(db, actor, kind, email, user, token)
 
 
-def is_full(db: Database, actor: Actor, email: str) -> bool:
+def is_full(db: Database, actor: Actor, email: str, user: User | None = None) -> bool:
     """Count a mail that is asked for; return whether the mailbox has had as many as it may. Raises Throttled.
 
     Throttled is for the network: it learns that, and the owner of a mailbox that is being flooded is spared in silence.
+    A browser that has logged in to the account of `user` is counted apart, so that a flood does not keep its owner out.
     """
     throttle.count(db, throttle.of_mails(actor))
+    browser = actor.browser if throttle.is_known(db, actor, user) else ""
     try:
-        throttle.count(db, throttle.of_mailbox(email))
+        throttle.count(db, throttle.of_mailbox(email, browser))
     except Throttled:
         return True
     return False
@@ -215,7 +215,8 @@ def give_up(db: Database, mail: Mail, error: str) -> None:
     """Send the mail no more; its user finds that among the events, admins among what needs a look."""
     with db.transaction():
         if outbox.give_up(db, mail, error[:LONGEST_ERROR]) and mail.user_id and users.by_id(db, mail.user_id):
-            events.record(db, NO_ACTOR, events.Kind.MAIL_FAILED, mail.user_id, error=error[:LONGEST_ERROR])
+            # What the relay said is for admins: it may tell of the site's own trouble.
+            events.record(db, NO_ACTOR, events.Kind.MAIL_FAILED, mail.user_id, email=mail.recipient)
     log.error("mail %d was given up, attempt %d: %s", mail.id, mail.attempts, error)
 
 
@@ -249,7 +250,7 @@ def hasten(db: Database) -> None:
 
 def of_user(db: Database, user_id: int) -> list[dict[str, Any]]:
     """What the user's export tells of the mails."""
-    names = ("kind", "recipient", "created_at", "sent_at", "failed_at", "error")
+    names = ("kind", "recipient", "created_at", "sent_at", "failed_at")
     return [{name: getattr(mail, name) for name in names} for mail in outbox.of_user(db, user_id)]
 
 

@@ -21,9 +21,9 @@ def ask(db: Database, actor: Actor, email: str, is_open: bool = True) -> None:
     Throttled.
     """
     refuse(email=asked_email_objection(email := as_stored(email)))
-    if outbox.is_full(db, actor, email):
-        return
     user = people.with_email(db, email)
+    if outbox.is_full(db, actor, email, user):
+        return
     with db.transaction():
         token = tokens.make(db, Purpose.RESET, email, user.id if user and not user.disabled_at else None)
         outbox.answer(db, actor, outbox.Kind.RESET, email, user, token, is_open)

@@ -5,7 +5,7 @@ import re
 
 from db import Database, Duplicate, roles, users
 from db.users import User
-from webapp.accounts import notices, throttle
+from webapp.accounts import notices, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, reason_objection, refuse
@@ -47,6 +47,8 @@ def give(db: Database, actor: Actor, user: User, role: str, why: str = "") -> bo
         if old is None or old == role:
             return False
         users.set_role(db, user.id, role)
+        if old == "admin":
+            tokens.end_invitations(db, user.id)
         notices.record(db, actor, Kind.ROLE_CHANGED, user, old=old, new=role, why=why)
     log.info("role changed: user %d is %s", user.id, role)
     return True

@@ -27,6 +27,7 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
             return False
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
         tokens.end_all(db, user.id)
+        tokens.end_invitations(db, user.id)
         users.set_disabled(db, user.id, db.now())
         notices.record(db, actor, Kind.DISABLED, user, why=why)
     log.info("disabled: user %d", user.id)

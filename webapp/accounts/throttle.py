@@ -84,10 +84,13 @@ def of_mails(actor: Actor) -> list[Bucket]:
     return _of_network(limits.MAILS, actor)
 
 
-def of_mailbox(email: str) -> list[Bucket]:
-    """Buckets of a mail that is asked for, by its mailbox: `ann+1@` is not the account of `ann@`, but the same box."""
+def of_mailbox(email: str, browser: str = "") -> list[Bucket]:
+    """Buckets of a mail that is asked for, by its mailbox: `ann+1@` is not the account of `ann@`, but the same box.
+
+    `browser` is the random name of one that is known to the account, which strangers do not keep out.
+    """
     name, _, domain = email.lower().rpartition("@")
-    mailbox = f"{name.partition('+')[0]}@{domain}"
+    mailbox = f"{browser} {name.partition('+')[0]}@{domain}"
     return [Bucket(limit, mailbox, "mailbox") for limit in (limits.MAILBOX, limits.MAILBOX_A_DAY)]
 
 

@@ -52,21 +52,26 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
         users.replace_password(db, user.id, LOCKED)
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_UNDO)
         events.record(db, actor, Kind.UNDONE, user.id)
-        reset = tokens.make(db, Purpose.RESET, token.sent_to, user.id)
+        tokens.end_invitations(db, user.id)
+        reset = tokens.make(db, Purpose.RESET, token.sent_to, user.id, is_undo=True)
         outbox.add(db, actor, outbox.Kind.UNDONE, token.sent_to, user, reset)
     log.warning("undone by its owner, and locked: user %d", user.id)
     return is_back
 
 
 def _give_back(db: Database, user: User, token: Token) -> bool:
-    """Give the account the address that got the notice, and the user name that it had then unless it is taken."""
+    """Give the account the address that got the notice, and the user name that it had then unless it is taken.
+
+    An account whose address another one has by now keeps none: the thief's would lead the thief back into it.
+    """
     name, email = str(tokens.facts(token)["username"]), token.sent_to
-    if Kind(tokens.facts(token)["kind"]) == Kind.USERNAME_CHANGED and not users.is_name_taken(db, name, user.id):
+    if name != user.username and not users.is_name_taken(db, name, user.id):
         deletion.free(db, name, "")
         users.set_username(db, user.id, name)
     deletion.free(db, "", email)
     other = users.by_email(db, email)
     if other and other.id != user.id:
+        users.set_email(db, user.id, f"locked {user.id}")
         return False
     users.set_email(db, user.id, email, is_verified=True)
     throttle.forget(db, email)

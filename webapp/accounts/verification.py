@@ -17,21 +17,22 @@ from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, email_objection, refuse, tidied, tidied_email, values
 from webapp.accounts.fields.values import Filled
 from webapp.accounts.roles import NotAllowed
-from webapp.accounts.signup import EMAIL_TAKEN, OPEN, Policy
+from webapp.accounts.signup import OPEN, Policy
 from webapp.accounts.strength import FEWEST_CHARACTERS
 from webapp.accounts.tokens import Purpose, Token
 from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
 
+NOT_CHOSEN = say("That is not the password that was chosen at the sign-up.")
 OF_ACCOUNT = (Purpose.VERIFY, Purpose.NEW_EMAIL)
 
 
 class WrongPassword(Refused):
-    """Not the password that was chosen at the sign-up."""
+    """Not the password of the account, or of the sign-up."""
 
-    def __init__(self) -> None:
-        super().__init__(password=say("That is not the password that was chosen at the sign-up."))
+    def __init__(self, told: str) -> None:
+        super().__init__(password=told)
 
 
 def ask(
@@ -50,8 +51,9 @@ def ask(
     Raises Refused, NotAllowed, Throttled, Busy, as `signup.sign_up`.
     """
     username, email = tidied(username), tidied_email(email)
-    signup.check(db, actor, username, email, password, least, filled, policy)
+    # Before the password is rated and hashed: who has had as many mails as they may costs a page.
     throttle.check(db, throttle.of_signup(actor) + throttle.of_mails(actor))
+    signup.check(db, actor, username, email, password, least, filled, policy)
     refuse(username=signup.name_objection(db, actor, username))
     hashed = passwords.hashed(password, throttle.signup_turn(actor))
     if outbox.is_full(db, actor, email):
@@ -93,18 +95,28 @@ def is_name_taken(db: Database, token: Token) -> bool:
     return users.is_name_taken(db, name(token))
 
 
-def sign_up(db: Database, actor: Actor, token: Token, asked_by: str, password: str = "", username: str = "") -> int:
+def sign_up(
+    db: Database,
+    actor: Actor,
+    token: Token,
+    asked_by: str,
+    password: str = "",
+    username: str = "",
+    policy: Policy = OPEN,
+) -> int:
     """Make the account of a sign-up whose address is proved by the token; return its id.
 
     `asked_by` is the hash that `ask` gave to this browser. In another one the password is asked for: another person may
     have signed up with this address. `username` takes the place of a name that is taken by now. Raises Refused
-    (WrongPassword), Throttled, Busy, NoSuchToken.
+    (WrongPassword), NotAllowed, Throttled, Busy, NoSuchToken.
     """
+    if not policy.is_open:
+        raise NotAllowed
     asked = tokens.facts(token)
     username = tidied(username) or asked["username"]
     refuse(username=signup.new_name_objection(actor, username))
     if not tokens.is_of_browser(token, asked_by):
-        _check_password(db, actor, token, password)
+        _check_password(db, actor, token, asked["password"], password)
     try:
         with db.transaction():
             tokens.remove(db, token)
@@ -145,10 +157,10 @@ def ask_new(db: Database, actor: Actor, email: str) -> None:
     is_full = outbox.is_full(db, actor, email)
     with db.transaction():
         throttle.take(db, throttle.of_act("email", user.id))
-        token = tokens.make(db, Purpose.NEW_EMAIL, email, user.id, is_known=is_known)
+        token = tokens.make(db, Purpose.NEW_EMAIL, email, user.id)
         events.record(db, actor, Kind.EMAIL_CHANGE_ASKED, user.id, old=user.email, new=email)
-        kind = outbox.Kind.NEW_EMAIL_KNOWN if is_known else outbox.Kind.NEW_EMAIL
-        outbox.add(db, actor, kind, email, user, token, is_done=is_full)
+        # One kind, whether somebody has it: the asker finds it in the export.
+        outbox.add(db, actor, outbox.Kind.NEW_EMAIL, email, user, token, is_done=is_full, is_known=is_known)
     log.info("change of the email address asked for: user %d", user.id)
 
 
@@ -158,24 +170,33 @@ def waiting(db: Database, user_id: int) -> str:
     return next(found, "")
 
 
-def confirm(db: Database, actor: Actor, text: str) -> User:
+def is_password_asked(token: Token, actor: Actor) -> bool:
+    """Whether the link asks for the account's password: a new address is confirmed by its user alone.
+
+    Else somebody could type another person's address as the new one, and have that person confirm it.
+    """
+    return token.purpose == Purpose.NEW_EMAIL and not actor.is_user(token.user_id)
+
+
+def confirm(db: Database, actor: Actor, text: str, password: str = "") -> User:
     """Confirm the address of an account by a link, or move the account to the address that got it.
 
-    Raises NoSuchToken, OfDisabled, and Refused if somebody has the new address by now.
+    Raises OfDisabled, Refused (WrongPassword), Throttled, Busy, and NoSuchToken, also if somebody has the new address.
     """
     token = tokens.find(db, text, *OF_ACCOUNT)
+    if is_password_asked(token, actor):
+        stored = tokens.owner(db, token).password
+        _check_password(db, actor, token, stored, password, say("That is not the password of this account."))
     try:
         with db.transaction():
             user = tokens.spend(db, token)
             if token.purpose == Purpose.NEW_EMAIL:
                 _move(db, actor, user, token.sent_to)
-            elif token.sent_to == user.email:
+            else:
                 users.set_verified(db, user.id)
                 events.record(db, actor, Kind.VERIFIED, user.id)
-            else:
-                raise tokens.NoSuchToken
     except Duplicate as duplicate:
-        raise Refused(email=EMAIL_TAKEN) from duplicate
+        raise tokens.NoSuchToken from duplicate
     log.info("address confirmed: user %d", user.id)
     return user
 
@@ -202,9 +223,10 @@ def _move(db: Database, actor: Actor, user: User, email: str) -> None:
     notices.record(db, actor, Kind.EMAIL_CHANGED, user, old=user.email, new=email)
 
 
-def _check_password(db: Database, actor: Actor, token: Token, password: str) -> None:
-    """Raises WrongPassword, which counts as a failed log-in, Throttled, Busy."""
-    with throttle.trying(db, throttle.of_login(actor, token.sent_to, None, known=False), WrongPassword):
-        stored = tokens.facts(token)["password"]
+def _check_password(
+    db: Database, actor: Actor, token: Token, stored: str, password: str, told: str = NOT_CHOSEN
+) -> None:
+    """Raises WrongPassword, which says what is `told` and counts for this link and the network; Throttled, Busy."""
+    with throttle.trying(db, throttle.of_login(actor, f"link {token.hash}", None, known=False), WrongPassword):
         if not passwords.matches(stored, password, throttle.turn(actor, token.sent_to)):
-            raise WrongPassword
+            raise WrongPassword(told)

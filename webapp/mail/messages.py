@@ -101,11 +101,11 @@ class Messages:
                     None, None, None, "")  # fmt: skip
         return self._message(mail, self._languages[SOURCE], {"host": self._host})
 
-    def sample(self, kind: Kind, language: Language) -> Text:
+    def sample(self, kind: Kind, language: Language, **facts: object) -> Text:
         """What such a mail says, with a link that opens nothing."""
         now = "2026-03-14 15:09:26"
         told = {"device": "Firefox on Linux", "address": "203.0.113.7", "why": "Lost a phone", "role": "admin"}
-        mail = Mail(1, kind, None, "", "", json.dumps(told), "", "", now, now, now, 1, None, None, None, "")
+        mail = Mail(1, kind, None, "", "", json.dumps(told | facts), "", "", now, now, now, 1, None, None, None, "")
         link = f"{self._origin}/{LINKS[kind]}/{'x' * 43}" if kind in LINKS else ""
         return self._texts.of(kind, language, self._told(language, mail, now) | {"link": link, "code": "BCDF-GHJK"})
 
@@ -120,6 +120,7 @@ class Messages:
             "device": language.translated(devices.told(_plain(str(facts.get("device", ""))))),
             "address": facts.get("address") or language.say(UNKNOWN_PLACE),
             "why": facts.get("why", ""),
+            "is_known": facts.get("is_known", False),
             "role": language.translated(roles.in_words(str(facts.get("role", "")))),
             "contact": self._contact,
             **{name: f"{self._origin}/{name}" for name in ("login", "reset", "signup")},

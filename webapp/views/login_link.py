@@ -1,12 +1,14 @@
 """Logging in by mail: a link for any browser, a code for the one that asked."""
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp import metrics
 from webapp.accounts import login_link, tokens
 from webapp.accounts.fields import Refused
-from webapp.accounts.tokens import Token
+from webapp.accounts.login_link import Begun
 from webapp.auth import asked, current_token, current_user, mailed, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.entry import enter
@@ -14,7 +16,7 @@ from webapp.auth.navigation import Link
 from webapp.config import sends_mail, settings
 from webapp.database import database
 from webapp.forms.login_link import CodeForm, LoginLinkForm
-from webapp.hypermedia import next_path, render
+from webapp.hypermedia import LONGEST_ADDRESS, next_path, render, view_at
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("login_link", __name__, url_prefix="/login")
@@ -36,7 +38,7 @@ def ask() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     email, is_open = form.values["email"], settings().signup == "open"
-    hashed = login_link.ask(database(), visitor(), email, form.remember, next_path(), is_open)
+    hashed = login_link.ask(database(), visitor(), email, form.remember, _next(), is_open)
     asked.note("login", email, hashed)
     return redirect(url_for("login_link.show_code", next=request.args.get("next")), 303)
 
@@ -57,12 +59,12 @@ def enter_code() -> ResponseReturnValue:
     if not form.check():
         return _code(form, 422)
     try:
-        done = login_link.by_code(database(), visitor(), asked.hashed("login"), form.values["code"], current_token())
+        begun = login_link.by_code(database(), visitor(), asked.hashed("login"), form.values["code"], current_token())
     except Refused as refused:
         metrics.count_login("failed")
         form.refuse(refused)
         return _code(form, 422)
-    return _enter(*done)
+    return _enter(begun)
 
 
 @blueprint.get("/link/<token>")
@@ -84,13 +86,19 @@ def show_link(token: str) -> ResponseReturnValue:
 @public
 @mailed
 def open_link(token: str) -> ResponseReturnValue:
-    return _enter(*login_link.by_link(database(), visitor(), token, current_token()))
+    return _enter(login_link.by_link(database(), visitor(), token, asked.hashed("login"), current_token()))
 
 
-def _enter(session_token: str, found: Token) -> ResponseReturnValue:
+def _enter(begun: Begun) -> ResponseReturnValue:
     metrics.count_login("succeeded")
-    wanted = tokens.facts(found)
-    return enter(session_token, wanted["remember"], wanted["next"] or next_path())
+    return enter(begun.token, begun.remember, begun.next_path or next_path())
+
+
+def _next() -> str:
+    """Where to go on, unless that is behind a mailed link: a stranger who asks would lead the owner to his own."""
+    path = next_path()
+    view = view_at(urlsplit(path).path, "GET") if len(path) <= LONGEST_ADDRESS else None
+    return path if view and not hasattr(view.func, "mailed") else ""
 
 
 def _page(form: LoginLinkForm, status: int = 200) -> ResponseReturnValue:

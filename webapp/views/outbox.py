@@ -8,11 +8,12 @@ from email.policy import default
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.auth import public
 from webapp.config import Settings, settings
+from webapp.server.address import is_on_this_machine
 
 blueprint = Blueprint("outbox", __name__)
 
@@ -42,7 +43,9 @@ class Written(NamedTuple):
 @public
 def show() -> ResponseReturnValue:
     folder = _folder(settings())
-    assert folder is not None
+    # A server for everybody that was left in debug mode must not show everybody's links.
+    if folder is None or not is_on_this_machine():
+        abort(404)
     return render_template("outbox.html", mails=list(_newest(folder)), folder=folder)
 
 

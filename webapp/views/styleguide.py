@@ -137,7 +137,7 @@ SAMPLES: dict[str, Any] = {
     "fields": (), "choices": (),
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "notice": undo.Notice(events.Kind.PASSWORD_CHANGED, NOW, DEVICES[0], "203.0.113.7"), "told": "Password changed",
-    "asked_at": NOW, "username": "alice",
+    "asked_at": NOW, "username": "alice", "is_new": True,
     "session_id": "1", "title": "Disable bob", "user": BOB,
 }  # fmt: skip
 VIEW = {"form": SavedViewForm({})}
@@ -229,7 +229,8 @@ def _mailed() -> Iterator[Specimen]:
         yield Specimen("check_mail.html", what, {"what": what})
     yield Specimen("verify_form.html", "in the same browser", {"form": VerifyForm({})})
     yield Specimen("verify_form.html", "in another, the name taken", {"form": VerifyForm({}, False, True)})
-    yield Specimen("verify_form.html", "an account's", {"form": VerifyForm({}), "username": ""})
+    yield Specimen("verify_form.html", "an account's", {"form": VerifyForm({}), "is_new": False})
+    yield Specimen("verify_form.html", "an account's, not logged in", {"form": VerifyForm({}, False), "is_new": False})
     yield Specimen("login_link_open_form.html", "", {"asked": {"device": DEVICES[0], "address": "203.0.113.7"}})
     yield Specimen("undo_form.html", "", {})
     yield Specimen("email_verify_form.html", "", {})

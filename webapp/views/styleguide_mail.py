@@ -26,6 +26,9 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 def show() -> ResponseReturnValue:
     messages, languages = of(current_app).messages, known().values()
     mails = [(kind, [(language, messages.sample(kind, language)) for language in languages]) for kind in Kind]
+    # What it says if the address has an account.
+    taken = [(language, messages.sample(Kind.NEW_EMAIL, language, is_known=True)) for language in languages]
+    mails.append((Kind.NEW_EMAIL, taken))
     return render_template("styleguide_mail.html", mails=mails)
 
 

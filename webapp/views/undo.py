@@ -35,5 +35,5 @@ def show(token: str) -> ResponseReturnValue:
 @mailed
 def create(token: str) -> ResponseReturnValue:
     if not undo.undo(database(), visitor(), token):
-        flash(say("The address cannot be given back: another account has it by now."), "error")
+        flash(say("The address cannot be given back: another account has it by now. Ask an admin for help."), "error")
     return redirect(url_for("undo.done"), 303)

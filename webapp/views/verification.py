@@ -1,17 +1,18 @@
 """Proving an address: a link makes the account that was asked for, confirms its address, or gives it another one."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import tokens, verification
 from webapp.accounts.fields import Refused
+from webapp.accounts.signup import Policy
 from webapp.accounts.tokens import Purpose, Token
 from webapp.auth import asked, login_required, mailed, own_session, public
 from webapp.auth.actor import actor, visitor
 from webapp.auth.carried import carry
 from webapp.auth.first_steps import Step
 from webapp.auth.known_browsers import remember
-from webapp.config import sends_mail
+from webapp.config import sends_mail, settings
 from webapp.database import database
 from webapp.forms.verification import VerifyForm
 from webapp.hypermedia import flash, render
@@ -47,12 +48,10 @@ def show(token: str) -> ResponseReturnValue:
 @mailed
 def confirm(token: str) -> ResponseReturnValue:
     found = verification.find(database(), token)
-    if found.purpose != Purpose.SIGNUP:
-        return _confirmed(token)
     form = _form(found)
     if form.check():
         try:
-            return _signed_up(found, form)
+            return _signed_up(found, form) if found.purpose == Purpose.SIGNUP else _confirmed(token, form)
         except Refused as refused:
             form = _form(found, is_taken="username" in refused.errors)
             form.refuse(refused)
@@ -79,24 +78,22 @@ def show_ask() -> ResponseReturnValue:
 
 def _signed_up(found: Token, form: VerifyForm) -> ResponseReturnValue:
     typed = {name: form.values.get(name, "") for name in ("password", "username")}
-    remember(verification.sign_up(database(), visitor(), found, asked.hashed("signup"), **typed))
+    policy = Policy(settings().signup)
+    remember(verification.sign_up(database(), visitor(), found, asked.hashed("signup"), **typed, policy=policy))
     carry(found.sent_to)
     flash(say("Account created! Please log in."))
     return redirect(url_for("login.show"), 303)
 
 
-def _confirmed(token: str) -> ResponseReturnValue:
-    try:
-        verification.confirm(database(), visitor(), token)
-    except Refused as refused:
-        abort(422, refused.errors["email"])
+def _confirmed(token: str, form: VerifyForm) -> ResponseReturnValue:
+    verification.confirm(database(), actor(), token, form.values.get("password", ""))
     flash(say("Your email address is confirmed."))
     return redirect(url_for("profile.show"), 303)
 
 
 def _form(found: Token, is_taken: bool = False) -> VerifyForm:
     if found.purpose != Purpose.SIGNUP:
-        return VerifyForm(request.form)
+        return VerifyForm(request.form, is_own=not verification.is_password_asked(found, actor()))
     is_taken = is_taken or verification.is_name_taken(database(), found)
     return VerifyForm(request.form or {"username": verification.name(found)}, _is_own(found), is_taken)
 
@@ -106,5 +103,7 @@ def _is_own(found: Token) -> bool:
 
 
 def _page(token: str, found: Token, form: VerifyForm, status: int = 200) -> ResponseReturnValue:
-    name = verification.name(found) if found.purpose == Purpose.SIGNUP else ""
-    return render("verify.html", "verify_form.html", status, form=form, token=token, email=found.sent_to, username=name)
+    is_new = found.purpose == Purpose.SIGNUP
+    name = verification.name(found) if is_new else tokens.owner(database(), found).name
+    told = {"token": token, "email": found.sent_to, "username": name, "is_new": is_new}
+    return render("verify.html", "verify_form.html", status, form=form, **told)
