@@ -159,6 +159,16 @@ def retry(db: Database, mail_id: int) -> bool:
     )
 
 
+def retry_failed(db: Database) -> None:
+    """Make all mails due at once that were given up."""
+    db.run(
+        """UPDATE outbox SET failed_at = NULL, due_at = :now, error = '', attempts = 0, lease = NULL,
+            leased_until = NULL
+           WHERE failed_at IS NOT NULL""",
+        now=db.now(),
+    )
+
+
 def hasten(db: Database) -> None:
     """Make all mails due that wait, but for those that are being sent."""
     db.run(

@@ -57,6 +57,14 @@ def test_a_mail_that_was_given_up_needs_a_look(admin: Browser, db: Database) -> 
     assert "550 5.1.1 No such user" in admin.text() and "There is no account" in admin.text()
 
 
+def test_mails_that_wait_for_long_need_a_look(admin: Browser, db: Database, clock: Clock) -> None:
+    _wait(db, 2)
+    clock.advance(minutes=5)
+    assert "Nothing needs you." in admin.visit("/admin").text()
+    clock.advance(seconds=1)
+    assert "2 mails wait for a relay" in admin.visit("/admin").text()
+
+
 def test_it_is_sent_again_or_thrown_away(admin: Browser, mailbox: Mailbox, db: Database) -> None:
     _fail(db, 2)
     admin.visit("/admin/mail")
@@ -147,6 +155,10 @@ def test_commands_list_send_retry_and_test(admin: Browser, mailing: Flask, mailb
     assert run(args=["mail", "send"]).stdout == "2 sent, 0 wait.\n"
     assert run(args=["mail", "retry", str(failed["id"])]).stdout == "1 sent, 0 wait.\n"
     assert {letter.to for letter in mailbox.new()} >= {"user1@example.com", failed["recipient"]}
+    _fail(db, 2)
+    assert run(args=["mail", "retry", "--all"]).stdout == "2 sent, 0 wait.\n"
+    assert run(args=["mail", "retry"]).exit_code == run(args=["mail", "retry", "1", "--all"]).exit_code == 1
+    mailbox.new()
     again = run(args=["mail", "retry", "999"])
     assert again.exit_code == 1 and "No mail 999 waits or was given up." in again.output
     tested = run(args=["mail", "test", "me@example.com"])

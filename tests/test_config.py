@@ -61,6 +61,8 @@ BAD = [
     ("SIGNUP_DOMAINS", ","),
     ("SIGNUP_DOMAINS", "example.org;example.net"),
     ("SIGNUP_DOMAINS", "exa mple.org"),
+    ("SIGNUP_DOMAINS", "example,org"),
+    ("SIGNUP_DOMAINS", "bücher.example"),
     ("HOST", "0.0.0.0"),
     ("HOST", "ä" * 80),
 ]

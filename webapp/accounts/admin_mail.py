@@ -22,6 +22,17 @@ def retry(db: Database, actor: Actor, mail_id: int | None) -> None:
     log.info("mail %d is sent again", mail_id)
 
 
+def retry_all(db: Database, actor: Actor) -> None:
+    """Send all mails once more that were given up, as by a relay that refused everything.
+
+    Raises NotAllowed, Throttled.
+    """
+    with db.transaction():
+        roles.check_admin(db, actor)
+        outbox.retry_failed(db)
+    log.info("all mails that were given up are sent again")
+
+
 def discard(db: Database, actor: Actor, mail_id: int | None) -> None:
     """Throw away a mail that was given up or waits. Raises NoSuchMail, NotAllowed, Throttled."""
     with db.transaction():

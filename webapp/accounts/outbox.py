@@ -200,15 +200,16 @@ def wait(attempts: int) -> timedelta:
     return WAITS[min(attempts, len(WAITS)) - 1] * (1 + random.random() / 5)  # noqa: S311
 
 
-def put_off(db: Database, mail: Mail, error: str) -> None:
-    """Try the mail again later, or give it up if it is of no use then."""
+def put_off(db: Database, mail: Mail, error: str) -> bool:
+    """Try the mail again later; return False if it is of no use then, so it is given up."""
     due_at = stored(db.clock() + wait(mail.attempts))
     if due_at >= mail.ends_at:
         give_up(db, mail, error)
-        return
+        return False
     with db.transaction():
         outbox.put_off(db, mail, due_at, error[:LONGEST_ERROR])
     log.warning("mail %d was put off, attempt %d: %s", mail.id, mail.attempts, error)
+    return True
 
 
 def give_up(db: Database, mail: Mail, error: str) -> None:

@@ -58,12 +58,17 @@ def send() -> None:
 
 
 @mail.command()
-@click.argument("mail_id", type=int, metavar="ID")
-def retry(mail_id: int) -> None:
-    """Send the mail ID once more, which was given up or put off."""
+@click.argument("mail_id", type=int, metavar="ID", required=False)
+@click.option("--all", "is_all", is_flag=True, help="All that were given up.")
+def retry(mail_id: int | None, is_all: bool) -> None:
+    """Send the mail ID once more, which was given up or put off, or all that were given up."""
     sender = _sender()
+    if is_all == (mail_id is not None):
+        raise click.ClickException("Say the ID of a mail, or --all.")
     try:
-        admin_mail.retry(database(), COMMAND_LINE, mail_id)
+        admin_mail.retry_all(database(), COMMAND_LINE) if is_all else admin_mail.retry(
+            database(), COMMAND_LINE, mail_id
+        )
     except admin_mail.NoSuchMail:
         raise click.ClickException(f"No mail {mail_id} waits or was given up.") from None
     number = sender.send_due()
@@ -72,7 +77,7 @@ def retry(mail_id: int) -> None:
 
 def _sender() -> Sender:
     if not database().mails:
-        raise click.ClickException("LATCHKEY_MAIL_URL is not set, so no mail is sent: docs/operating.md says how.")
+        raise click.ClickException("LATCHKEY_MAIL_URL is not set, so no mail is sent: docs/mail.md says how.")
     return of(current_app)
 
 

@@ -129,6 +129,9 @@ def _warn(most: int) -> None:
             f"LATCHKEY_LOGO is no square of {LEAST_ICON} pixels or more, so Chromium installs the site as no app.",
             err=True,
         )
+    given = settings()
+    if given.mail_url and not given.mail_url.folder and not given.public_url:
+        click.echo(f"LATCHKEY_PUBLIC_URL is not set, so the links in mails lead to {given.origin}.", err=True)
     if most < connections.MOST:
         click.echo(
             f"This system lets a process open few files (`ulimit -Hn`), so each holds {most} connections at once"

@@ -92,8 +92,8 @@ class Smtp:
             try:
                 with _told():
                     self._smtp = self._connected()
-            except (Later, Never) as refused:
-                raise Unreachable(str(refused)) from refused
+            except (Later, Never, Unreachable) as refused:
+                raise Unreachable(f"{self._route.host}:{self._route.port}: {refused}") from refused
 
     def send(self, message: EmailMessage, name: str) -> str:  # noqa: ARG002
         self.open()

@@ -65,8 +65,9 @@ def sender(text: str) -> Address:
 def domains(text: str) -> tuple[str, ...]:
     """The domains in a list with commas, in lower case. Raises Unfit."""
     found = tuple(name.strip().lower().removeprefix("@") for name in text.split(",") if name.strip())
-    if not found or not all(map(DOMAIN.fullmatch, found)):
-        raise Unfit(f"must be domains such as example.org, with commas between them, not {text[:60]!r}")
+    if not found or not all(DOMAIN.fullmatch(name) and "." in name for name in found):
+        told = "must be domains such as example.org or xn--mller-kva.example, with commas between them"
+        raise Unfit(f"{told}, not {text[:60]!r}")
     return found
 
 

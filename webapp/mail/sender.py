@@ -37,7 +37,7 @@ ABOUT, REST = 1.0, 0.02
 # While the relay is down; a link to log in lives for ten minutes, and should not have died when it is up again.
 LONGEST_SILENCE = timedelta(minutes=5)
 # How long a process that stops waits for the mail in hand: less than it is given (commands.serve.FAREWELL).
-FAREWELL = 12.0
+FAREWELL = 8.0
 
 
 class Sender:
@@ -124,8 +124,7 @@ class Sender:
         except (Unsendable, Never) as error:
             self._give_up(mail, error)
         except Later as error:
-            outbox.put_off(self._db, mail, str(error))
-            metrics.count_mail(self._app, "put_off")
+            self._put_off(mail, error)
         else:
             return True
         return False
@@ -153,13 +152,16 @@ class Sender:
         outbox.give_up(self._db, mail, str(error))
         metrics.count_mail(self._app, "given_up")
 
+    def _put_off(self, mail: Mail, error: Exception) -> None:
+        is_waiting = outbox.put_off(self._db, mail, str(error))
+        metrics.count_mail(self._app, "put_off" if is_waiting else "given_up")
+
     def _wait(self, mail: Mail, error: Unreachable) -> None:
         """Put the mail off, and all others with it."""
-        outbox.put_off(self._db, mail, str(error))
+        self._put_off(mail, error)
         self._failures += 1
         now = self._db.clock()
         self._silence = now, now + min(outbox.wait(self._failures), LONGEST_SILENCE)
-        metrics.count_mail(self._app, "put_off")
 
     def _is_silent(self) -> bool:
         """Whether all mails wait for the relay; a clock that was set back ends that."""

@@ -1,10 +1,12 @@
 """Mails that wait, and mails that were given up: each is sent again or thrown away; none is read."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db import moment
 from webapp.accounts import admin_mail, outbox
 from webapp.auth import admin_required, says
 from webapp.auth.actor import actor
@@ -24,6 +26,7 @@ MAILS = lists.List(
     "admin_mail.show", say("Mail"), ("state",), (), "before", lambda asked: [STATES.get(asked.get("state", ""), "")]
 )
 LISTS = (MAILS,)
+LONGEST_WAIT = timedelta(minutes=5)
 ACTS = {"retry": say("Send a mail to %(to)s again."), "discard": say("Discard a mail to %(to)s.")}
 
 
@@ -33,7 +36,15 @@ def given_up(_: Any) -> Notice | None:
     return Notice(told, url_for("admin_mail.show", state="failed"), "mail") if number else None
 
 
-LOOKS = (Look(given_up, 50),)
+def waiting(_: Any) -> Notice | None:
+    """Mails that have waited for longer than one that finds a relay."""
+    held, db = outbox.numbers(database()), database()
+    is_long = held.eldest is not None and db.clock() - moment(held.eldest) > LONGEST_WAIT
+    told = say_number("%(number)s mail waits for a relay", "%(number)s mails wait for a relay", held.waiting)
+    return Notice(told, url_for("admin_mail.show", state="waiting"), "mail") if is_long else None
+
+
+LOOKS = (Look(given_up, 50), Look(waiting, 51))
 
 
 @blueprint.get("")
