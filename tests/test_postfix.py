@@ -227,7 +227,7 @@ def test_a_wrong_password_puts_off(
 ) -> None:
     write(db, "alice")
     assert another(MAIL_URL=postfix.url.replace(":s3cret", ":wrong")).send_due() == 0
-    assert waiting(db) == ["alice"] and errors(db)[0].startswith("535 5.7.8 ")
+    assert waiting(db) == ["alice"] and ": 535 5.7.8 " in errors(db)[0]
 
 
 def test_a_server_sends_what_waits(start_server: Callable[..., Server], postfix: Postfix) -> None:

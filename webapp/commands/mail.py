@@ -66,9 +66,10 @@ def retry(mail_id: int | None, is_all: bool) -> None:
     if is_all == (mail_id is not None):
         raise click.ClickException("Say the ID of a mail, or --all.")
     try:
-        admin_mail.retry_all(database(), COMMAND_LINE) if is_all else admin_mail.retry(
-            database(), COMMAND_LINE, mail_id
-        )
+        if is_all:
+            admin_mail.retry_all(database(), COMMAND_LINE)
+        else:
+            admin_mail.retry(database(), COMMAND_LINE, mail_id)
     except admin_mail.NoSuchMail:
         raise click.ClickException(f"No mail {mail_id} waits or was given up.") from None
     number = sender.send_due()
