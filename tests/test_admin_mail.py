@@ -134,6 +134,11 @@ def test_an_admin_mails_a_reset(admin: Browser, mailing: Flask, mailbox: Mailbox
     assert "Called us, lost the phone" in browser.visit("/account/activity").text()
 
 
+def test_without_mail_there_are_no_such_pages(app: Flask) -> None:
+    for path in ("/signup/sent", "/verify/x", "/reset", "/login/link", "/login/code", "/undo/x", "/admin/mail"):
+        assert app.test_client().get(path).status_code == 404
+
+
 def test_without_mail_there_is_no_such_act(app: Flask) -> None:
     db = app.extensions["database"]
     for name in ("grace", "alice"):

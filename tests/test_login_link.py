@@ -17,13 +17,8 @@ WRONG_CODE = "That code is not right, or its time is over."
 
 
 @pytest.fixture
-def db(mailing: Flask) -> Database:
-    return mailing.extensions["database"]
-
-
-@pytest.fixture
-def browser(mailing: Flask, htmx: bool) -> Browser:
-    return Browser(mailing, htmx)
+def app(mailing: Flask) -> Flask:
+    return mailing
 
 
 @pytest.fixture(autouse=True)

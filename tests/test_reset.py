@@ -14,13 +14,8 @@ NEW = "another horse battery"
 
 
 @pytest.fixture
-def db(mailing: Flask) -> Database:
-    return mailing.extensions["database"]
-
-
-@pytest.fixture
-def browser(mailing: Flask, htmx: bool) -> Browser:
-    return Browser(mailing, htmx)
+def app(mailing: Flask) -> Flask:
+    return mailing
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.browser import Browser
 from tests.fixtures import PASSWORD, WRONG, Clock, coming_from, person
 from tests.mailbox import Mailbox, ask_to_sign_up, joined
 from webapp import create_app
-from webapp.accounts import limits, signup
+from webapp.accounts import limits, signup, verification
 from webapp.accounts.actor import COMMAND_LINE, Actor
 from webapp.accounts.roles import NotAllowed
 
@@ -20,13 +20,8 @@ TAKEN = "That user name is taken. Choose another."
 
 
 @pytest.fixture
-def db(mailing: Flask) -> Database:
-    return mailing.extensions["database"]
-
-
-@pytest.fixture
-def browser(mailing: Flask, htmx: bool) -> Browser:
-    return Browser(mailing, htmx)
+def app(mailing: Flask) -> Flask:
+    return mailing
 
 
 def _rows(db: Database) -> tuple[int, int, int]:
@@ -197,6 +192,16 @@ def test_an_address_is_confirmed_from_the_profile(mailing: Flask, browser: Brows
     assert alice.path == "/account"
 
 
+def test_who_asks_from_an_old_page_is_mailed_nothing(
+    mailing: Flask, browser: Browser, mailbox: Mailbox, db: Database
+) -> None:
+    alice = _adopted(mailing, browser).visit("/account")
+    verification.verify(db, COMMAND_LINE, person(db, "alice"))
+    alice.submit("email_verify-form")
+    assert (alice.path, alice.flashes()) == ("/account", ["Your email address is confirmed already."])
+    assert mailbox.new() == []
+
+
 def test_a_new_address_proves_itself_and_the_old_one_is_told(
     mailing: Flask, browser: Browser, mailbox: Mailbox, db: Database
 ) -> None:
@@ -296,11 +301,6 @@ def test_who_was_told_of_the_limit_costs_no_hash(
     for number in range(limits.MAILS.most + 5):
         ask_to_sign_up(browser, f"user{number}")
     assert browser.answer.status_code == 429 and len(hashes) == limits.MAILS.most
-
-
-def test_without_mail_there_are_no_such_pages(app: Flask) -> None:
-    for path in ("/signup/sent", "/verify/x", "/reset", "/login/link", "/login/code", "/undo/x", "/admin/mail"):
-        assert app.test_client().get(path).status_code == 404
 
 
 def test_people_who_signed_up_before_are_unproved_and_get_in(mailing: Flask, browser: Browser, db: Database) -> None:

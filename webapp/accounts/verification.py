@@ -135,8 +135,13 @@ def taken(db: Database, duplicate: Duplicate, username: str, email: str) -> Exce
 
 
 def ask_own(db: Database, actor: Actor) -> str:
-    """Mail a link that confirms the actor's own address; return the address. Raises Throttled."""
+    """Mail a link that confirms the actor's own address; return the address, or an empty text if it is confirmed.
+
+    Raises Throttled.
+    """
     user = actor.own_session.user
+    if user.verified_at:
+        return ""
     with db.transaction():
         throttle.take(db, throttle.of_act("verify", user.id))
     if not outbox.is_full(db, actor, user.email):
@@ -149,7 +154,7 @@ def ask_own(db: Database, actor: Actor) -> str:
 def ask_new(db: Database, actor: Actor, email: str) -> None:
     """Mail a link to a new address, by which it becomes the actor's; the old one works until then.
 
-    If somebody has it, that is mailed to it instead. Raises Refused, Throttled.
+    If another account has it, its owner is mailed that instead. Raises Refused, Throttled.
     """
     user = actor.own_session.user
     refuse(email=email_objection(email))
@@ -159,7 +164,7 @@ def ask_new(db: Database, actor: Actor, email: str) -> None:
         throttle.take(db, throttle.of_act("email", user.id))
         token = tokens.make(db, Purpose.NEW_EMAIL, email, user.id)
         events.record(db, actor, Kind.EMAIL_CHANGE_ASKED, user.id, old=user.email, new=email)
-        # One kind, whether somebody has it: the asker finds it in the export.
+        # One kind, whether an account has it: the asker finds it in the export.
         outbox.add(db, actor, outbox.Kind.NEW_EMAIL, email, user, token, is_done=is_full, is_known=is_known)
     log.info("change of the email address asked for: user %d", user.id)
 
@@ -181,7 +186,7 @@ def is_password_asked(token: Token, actor: Actor) -> bool:
 def confirm(db: Database, actor: Actor, text: str, password: str = "") -> User:
     """Confirm the address of an account by a link, or move the account to the address that got it.
 
-    Raises OfDisabled, Refused (WrongPassword), Throttled, Busy, and NoSuchToken, also if somebody has the new address.
+    Raises OfDisabled, Refused (WrongPassword), Throttled, Busy, and NoSuchToken, also if the new address is taken.
     """
     token = tokens.find(db, text, *OF_ACCOUNT)
     if is_password_asked(token, actor):
