@@ -69,7 +69,7 @@ def invite(
         if is_mailed:
             # In English: the admin's language says nothing about the person's.
             outbox.add(db, actor._replace(language=""), outbox.Kind.INVITATION, email, token=token)
-    log.info("invited somebody as %s", role)
+    log.info("invited a person as %s", role)
     return next(tokens.of_seed(db, token.seed)) if is_shown else ""
 
 

@@ -83,7 +83,7 @@ ACTS = Limit("acts", 20, timedelta(hours=1), OFTEN, say("The same act in one acc
 # Against a stolen session of an admin; a morning's work at the pages needs fewer acts.
 ADMIN_ACTS = Limit("admin acts", 500, timedelta(hours=1), OFTEN, say("Acts of one admin"))
 # Each mail is a stranger's trouble in a mailbox; a user who looks for the first one asks for a second and a third. Who
-# floods somebody's mailbox learns nothing from it, so its owner is spared in silence.
+# floods a mailbox learns nothing from it, so its owner is spared in silence.
 MAILS = Limit(
     "mails",
     20,

@@ -104,7 +104,7 @@ def _renewed(user: User, password: str, turn: Turn) -> str | None:
     return None
 
 
-def _is_as_read(read: User, now: users.User | None) -> bool:
+def _is_as_read(read: User, now: User | None) -> bool:
     return now is not None and now.password == read.password and not now.disabled_at
 
 
@@ -125,7 +125,7 @@ def _is_new_device(db: Database, actor: Actor, user: User) -> bool:
     return here not in {(throttle.network_of(address), device) for address, device in places}
 
 
-def _note_failure(db: Database, actor: Actor, user: users.User | None, refused: str = "") -> None:
+def _note_failure(db: Database, actor: Actor, user: User | None, refused: str = "") -> None:
     """Record the failure, for an unknown address too: the same work, so that the time tells nothing."""
     with db.transaction():
         events.record(db, actor, Kind.LOGIN_FAILED, user.id if user else None, refused=refused)

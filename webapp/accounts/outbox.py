@@ -41,7 +41,7 @@ LONGEST_ERROR = 300
 class Kind(StrEnum):
     """What a mail says; each has a text in templates/mail/."""
 
-    # To somebody who asks.
+    # To a person who asks.
     SIGNUP = "signup"
     SIGNUP_KNOWN = "signup_known"
     RESET = "reset"

@@ -38,7 +38,7 @@ def notice(db: Database, text: str) -> Notice:
 
 
 def undo(db: Database, actor: Actor, text: str) -> bool:
-    """Lock the account and undo; return False if the address cannot be given back, as somebody else has it by now.
+    """Lock the account and undo; return False if the address cannot be given back, as another account has it by now.
 
     A thief who moved the address twice holds the younger link: it dies with all that were made after this one, and the
     older one wins. Raises NoSuchToken, OfDisabled.
