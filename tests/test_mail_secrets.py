@@ -18,6 +18,7 @@ from webapp import create_app
 from webapp.accounts import roles
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.backup import create_app as create_commands
+from webapp.mail.messages import LINKS
 from webapp.server.logs import FORMATTERS
 
 TABLES = ("tokens", "outbox", "events", "drafts", "throttles", "sessions", "users")
@@ -89,6 +90,16 @@ def test_they_are_in_no_log_number_table_event_or_backup(
         held["backup"] = _backed_up(tmp_path, mail_settings, monkeypatch).decode("latin-1")
     for place, content in held.items():
         assert not [secret for secret in secrets if secret in content], place
+
+
+def test_each_way_that_a_mailed_link_leads_is_marked_and_masked_in_the_log(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.endswith("/<token>")]
+    assert {rule.rule.removesuffix("/<token>").lstrip("/") for rule in rules} == set(LINKS.values())
+    token = "x" * 43
+    for rule in rules:
+        assert hasattr(app.view_functions[rule.endpoint], "mailed")
+        record = logging.makeLogRecord({"msg": f"refused {rule.rule.replace('<token>', token)}"})
+        assert not [formatter for formatter in FORMATTERS.values() if token in formatter.format(record)]
 
 
 def _backed_up(folder: Path, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> bytes:

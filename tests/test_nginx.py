@@ -25,6 +25,7 @@ from tests.screens import become, heading, press, somebody
 from tests.server import ROOT, Server, free_port
 from webapp.commands.serve import HEADER_MILLISECONDS
 from webapp.config import MOST_BODY_BYTES
+from webapp.mail.messages import LINKS
 
 SAMPLE = (ROOT / "deploy/nginx.conf").read_text()
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text()
@@ -240,7 +241,7 @@ def test_a_body_that_is_too_large_is_refused_and_one_that_just_fits_is_not(front
 
 def test_the_access_log_has_no_token_of_a_mailed_link(front: Front) -> None:
     token = "x" * 43
-    for way in ("verify", "reset", "login/link", "invitation", "undo"):
+    for way in LINKS.values():
         front.ask("GET", f"/{way}/{token}?next=/account")
     front.ask_plainly(f"/reset/{token}")
     assert front.ask("GET", "/reset/sent").status == 404
