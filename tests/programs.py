@@ -24,6 +24,9 @@ PACKAGES = {
     "lynx": ("lynx",),
     "w3m": ("w3m",),
     "openssl": ("openssl",),
+    # An authenticator app, and what reads the QR code that it would scan.
+    "oathtool": ("oathtool",),
+    "zbarimg": ("zbar-tools",),
     "nginx": ("nginx",),
     "caddy": ("caddy",),
     "Postfix": ("postfix sasl2-bin libsasl2-modules",),
