@@ -206,9 +206,10 @@ def test_it_counts_whichever_form_asks(app: Flask, htmx: bool, rated_out: None, 
     assert db.all("SELECT id FROM users") == []
 
 
-def test_no_rating_is_made_of_what_is_too_short_or_too_long(browser: Browser, rated_out: None) -> None:
-    for password in ("short", "x" * 257):
-        answer = browser.client.post("/signup/password/strength", data={"password": password})
+def test_no_rating_is_made_of_what_is_too_short_or_too_long_or_no_text(browser: Browser, rated_out: None) -> None:
+    for password in ("short", "x" * 257, "%ff" * 12):
+        form = "application/x-www-form-urlencoded"
+        answer = browser.client.post("/signup/password/strength", data=f"password={password}", content_type=form)
         assert (answer.status_code, answer.text) == (200, "")
 
 

@@ -67,22 +67,23 @@ def objection(
     `least` is in characters (ASVS 6.2.1); `context` holds the user's name and address (ASVS 6.2.11); `user` is the
     logged-in user, whose rating goes before those of strangers.
     """
-    if not is_text(password):
-        return NO_TEXT
-    return _bad_length(password, least) or _rated(db, actor, password, context, user)[0]
+    return _misfit(password, least) or _rated(db, actor, password, context, user)[0]
 
 
 def in_words(
     db: Database, actor: Actor, password: str, least: int, context: Iterable[str] = (), user: User | None = None
 ) -> Sentence | None:
     """Words for how good a new password is, or None if there is an objection; the rest is as for `objection`."""
-    if _bad_length(password, least):
+    if _misfit(password, least):
         return None
     refused, guesses = _rated(db, actor, password, context, user)
     return None if refused else HARD_TO_GUESS if guesses >= MANY_GUESSES else FAIR
 
 
-def _bad_length(password: str, least: int) -> Sentence | None:
+def _misfit(password: str, least: int) -> Sentence | None:
+    """The objection to what is not rated at all, or None."""
+    if not is_text(password):
+        return NO_TEXT
     length = len(normal(password))
     if length < least:
         return say("Password must be at least %(number)s characters.", number=least)
