@@ -30,6 +30,8 @@ from webapp.server import assets
 POSTGRES = os.environ.get("TEST_POSTGRES")
 PASSWORD = "correct horse battery"
 WRONG = "wrong horse battery"
+# Hard to guess, but known from a data breach.
+BREACHED = "zaq12wsxcde3"
 # One for all tests: of each folder, what is found in it is kept for the next app.
 NOTHING_OF_ONES_OWN = ROOT / "tests/nothing"
 

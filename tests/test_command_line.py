@@ -11,7 +11,7 @@ from flask import Flask
 
 from db import Database, Unavailable, users
 from tests.browser import Browser
-from tests.fixtures import log_in, logged_in, person, sign_up
+from tests.fixtures import BREACHED, log_in, logged_in, person, sign_up
 from tests.server import ROOT, free_port
 
 
@@ -73,7 +73,7 @@ def test_somebody_is_signed_up_with_a_password_from_standard_input(app: Flask, d
     assert db.all("SELECT kind, actor FROM events ORDER BY id")[0] == ("signed_up", "command line")
     again = runner.invoke(args=["user", "create", "alice@example.com", "--username", "al"], input="correct horse b\n")
     assert again.exit_code == 1 and "Email already registered." in again.output
-    for typed in ("short\n", "", "password\n"):
+    for typed in ("short\n", "", "password\n", f"{BREACHED}\n"):
         refused = runner.invoke(args=["user", "create", "bob@example.com"], input=typed)
         assert refused.exit_code == 1 and "assword" in refused.output
     assert "user name" in runner.invoke(args=["user", "create", "!@example.com"], input="correct horse\n").output

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import Browser
+from tests.fixtures import BREACHED
 from tests.screens import Screens, become, password_of, slot, somebody
 
 GOOD, FAIR, BAD = "blue-kettle-42 sings", "penguins1", "password"
@@ -24,7 +25,8 @@ def test_the_check_of_a_password_says_nothing_when_all_is_well(browser: Browser,
 
 
 @pytest.mark.parametrize(
-    ("password", "words"), [(GOOD, "Hard to guess."), (FAIR, "Fair. A longer one is better."), (BAD, ""), ("", "")]
+    ("password", "words"),
+    [(GOOD, "Hard to guess."), (FAIR, "Fair. A longer one is better."), (BAD, ""), (BREACHED, ""), ("", "")],
 )
 def test_how_good_a_password_is_has_an_address_of_its_own(
     browser: Browser, alice: Browser, password: str, words: str

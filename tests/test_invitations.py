@@ -9,7 +9,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, Clock, log_in, person
+from tests.fixtures import BREACHED, PASSWORD, Clock, log_in, person
 from tests.mailbox import Mailbox, ask_to_sign_up
 from webapp import create_app
 from webapp.accounts import invitations, roles, signup
@@ -114,6 +114,8 @@ def test_without_mail_the_link_is_shown_once(invited: Flask, htmx: bool) -> None
     assert "bob@example.com" in browser.text()
     browser.submit("invitation-form", username="a b", password="1")
     assert browser.answer.status_code == 422 and set(browser.errors()) == {"username", "password"}
+    browser.submit("invitation-form", username="bob", password=BREACHED)
+    assert browser.errors() == {"password": "This password has been in a data breach. Choose another one."}
     browser.submit("invitation-form", username="bob", password=PASSWORD)
     assert (browser.path, browser.flashes()) == ("/login", ["Account created! Please log in."])
     assert browser.value("email") == "bob@example.com"

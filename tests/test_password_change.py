@@ -7,7 +7,7 @@ from flask import Flask
 
 from db import Database, users
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, WRONG, Clock, log_in, logged_in
+from tests.fixtures import BREACHED, PASSWORD, WRONG, Clock, log_in, logged_in
 from tests.test_signup import BAD_PASSWORDS
 
 NEW = "blue kettle on the hill"
@@ -63,6 +63,13 @@ def test_a_bad_new_one_is_refused_beside_its_field(alice: Browser, app: Flask, p
     alice.visit("/account").submit("username-form", username="alice_the_great")
     _change(alice, new=password)
     assert alice.answer.status_code == 422 and list(alice.errors()) == ["new_password"]
+    assert log_in(Browser(app), "alice").path == "/dashboard"
+
+
+def test_one_from_a_data_breach_is_refused_and_the_old_one_stays(alice: Browser, app: Flask) -> None:
+    assert _change(alice, new=BREACHED).answer.status_code == 422
+    assert alice.errors() == {"new_password": "This password has been in a data breach. Choose another one."}
+    assert log_in(Browser(app), "alice", password=BREACHED).answer.status_code == 422
     assert log_in(Browser(app), "alice").path == "/dashboard"
 
 

@@ -5,7 +5,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, Clock, coming_from, guess, log_in, person
+from tests.fixtures import BREACHED, PASSWORD, Clock, coming_from, guess, log_in, person
 from tests.mailbox import Mailbox, joined
 from webapp.accounts import reset, signup, standing, tokens
 from webapp.accounts.actor import COMMAND_LINE, Actor
@@ -36,8 +36,8 @@ def test_a_forgotten_password_is_chosen_anew(
     assert (browser.path, browser.heading()) == ("/reset/sent", "Check your mail")
     letter = mailbox.one()
     assert (letter.to, letter.subject) == ("alice@example.com", "Choose a new password at 127.0.0.1")
-    browser.visit(letter.link).submit("new_password-form", password="12345678")
-    assert browser.answer.status_code == 422 and browser.errors()["password"]
+    browser.visit(letter.link).submit("new_password-form", password=BREACHED)
+    assert browser.answer.status_code == 422 and "in a data breach" in browser.errors()["password"]
     browser.submit("new_password-form", password=NEW)
     assert (browser.path, browser.flashes()) == ("/login", ["Your password is changed. Please log in."])
     assert browser.value("email") == "alice@example.com"

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from db import Database, users
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, Clock, sign_up
+from tests.fixtures import BREACHED, PASSWORD, Clock, sign_up
 
 BAD_NAMES = {
     "empty": "",
@@ -112,6 +112,13 @@ def test_a_bad_address_is_refused_beside_the_field(browser: Browser, db: Databas
 @pytest.mark.parametrize("password", BAD_PASSWORDS.values(), ids=BAD_PASSWORDS)
 def test_a_bad_password_is_refused_beside_the_field(browser: Browser, db: Database, password: str) -> None:
     _refused(browser, db, "password", username="alice_the_great", password=password)
+
+
+def test_a_password_from_a_data_breach_is_refused_and_another_one_is_taken(browser: Browser, db: Database) -> None:
+    _refused(browser, db, "password", password=BREACHED)
+    assert browser.errors() == {"password": "This password has been in a data breach. Choose another one."}
+    browser.submit("signup-form", password=PASSWORD)
+    assert (browser.path, users.count(db)) == ("/login", 1)
 
 
 @pytest.mark.parametrize("missing", ["username", "email", "password"])

@@ -1,6 +1,7 @@
 """How hard a password is to guess, what it costs to find out, and how often anybody may ask."""
 
 import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from db import Database
 from tests.browser import Browser
-from tests.fixtures import PASSWORD, sign_up
+from tests.fixtures import BREACHED, PASSWORD, sign_up
 from webapp.accounts import hashing, limits, passwords, strength
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.hashing import Busy
@@ -116,6 +117,36 @@ def test_a_heap_of_accents_is_not_sorted(db: Database) -> None:
 @pytest.mark.parametrize("password", ["administrator", "internationalization", "trustno1trustno1", "a1" * 30])
 def test_a_word_that_is_longer_than_a_piece_or_repeated_is_not_taken_for_two(password: str, db: Database) -> None:
     assert str(_objection(db, password, 8)).startswith("Choose a password that is harder to guess.")
+
+
+@pytest.mark.parametrize("password", [BREACHED, "asdfghjklñ", unicodedata.normalize("NFD", "asdfghjklñ")])
+def test_one_that_was_in_a_breach_is_refused_in_any_spelling(password: str, db: Database) -> None:
+    assert _objection(db, password, 8) == "This password has been in a data breach. Choose another one."
+    assert _in_words(db, password, 8) is None
+
+
+def test_it_is_looked_up_letter_by_letter(db: Database) -> None:
+    assert _objection(db, BREACHED.title(), 8) is None
+    assert _objection(db, f" {BREACHED}", 8) is None
+
+
+@pytest.mark.parametrize("password", ["x8#Lq0!vB", unicodedata.normalize("NFD", "kätzchen1")])
+def test_one_of_less_than_ten_characters_is_not_looked_up(password: str, db: Database) -> None:
+    """The list would say yes to each of them."""
+    assert _objection(db, password, 8) is None
+
+
+@pytest.mark.parametrize(
+    "password", ["\0\n\r\t~\x7f" * 2, "\uffff\U0010ffff\u202e" * 4, "x8#Lq0!vB2🔑" * 22, "\ue000" * 256]
+)
+def test_odd_text_is_looked_up_too(password: str, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strength, "FEWEST_GUESSES", 0)
+    assert _objection(db, password, 8) is None
+
+
+def test_what_is_no_text_is_not_looked_up(db: Database) -> None:
+    assert _objection(db, "\udcff" * 12, 8) == "This holds bytes that are not text."
+    assert _in_words(db, "\udcff" * 12, 8) is None
 
 
 @pytest.fixture

