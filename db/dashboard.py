@@ -11,13 +11,16 @@ from db.users import User
 class Facts(NamedTuple):
     """`days` holds numbers by kind of event and day, `YYYY-MM-DD` in UTC, without those that are 0.
 
-    `sessions` are those not marked as ended, in no order; `failed` log-ins are those since the last visit.
+    `sessions` are those not marked as ended, in no order; `failed` log-ins are those since the last visit, and so are
+    `failed_second`, whose password was right. `codes_left` are recovery codes.
     """
 
     sessions: list[Session]
     days: dict[tuple[str, str], int]
     failed: int
     password_changed_at: str | None
+    failed_second: int
+    codes_left: int
 
 
 def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
@@ -38,7 +41,13 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            UNION ALL
            SELECT 'changed', max(created_at), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM events WHERE user_id = :user_id AND kind IN ('password_changed', 'password_reset')""",
+           FROM events WHERE user_id = :user_id AND kind IN ('password_changed', 'password_reset')
+           UNION ALL
+           SELECT 'second', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           FROM events WHERE user_id = :user_id AND kind = 'second_step_failed' AND created_at >= :visit_at
+           UNION ALL
+           SELECT 'codes', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL""",
         user_id=user.id,
         since_day=since_day,
         visit_at=visit_at,
@@ -53,4 +62,6 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
         days={(kind, day): number for kind, number, day, *_ in parts["day"]},
         failed=int(parts["failed"][0][1]),
         password_changed_at=parts["changed"][0][0],
+        failed_second=int(parts["second"][0][1]),
+        codes_left=int(parts["codes"][0][1]),
     )

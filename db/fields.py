@@ -13,7 +13,7 @@ from db.users import User, as_user
 # takes values for independent of names, and would read each user in full before it sorts them, hence the ids first.
 WALKS = {
     False: """
-        SELECT people_3.* FROM (
+        SELECT people_4.* FROM (
             SELECT held.user_id AS found_id FROM user_fields AS held
             WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id > :id
             AND (:number < 2 OR EXISTS (
@@ -23,14 +23,15 @@ WALKS = {
                 SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
                 JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
                 WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
-            AND (:pattern = '' AND :role = '' AND :state = '' OR EXISTS (
-                SELECT 1 FROM people_3 WHERE people_3.id = held.user_id
+            AND (:pattern = '' AND :role = '' AND :state = '' AND :second_factor = '' OR EXISTS (
+                SELECT 1 FROM people_4 WHERE people_4.id = held.user_id
                 AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
-                AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)))
+                AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
+                AND (:second_factor = '' OR second_factor = :second_factor)))
             ORDER BY held.user_id LIMIT :limit
-        ) AS found JOIN people_3 ON people_3.id = found_id ORDER BY found_id""",
+        ) AS found JOIN people_4 ON people_4.id = found_id ORDER BY found_id""",
     True: """
-        SELECT people_3.* FROM (
+        SELECT people_4.* FROM (
             SELECT held.user_id AS found_id FROM user_fields AS held
             WHERE held.name = :field AND held.value = :value AND length(held.value) <= 100 AND held.user_id < :id
             AND (:number < 2 OR EXISTS (
@@ -40,12 +41,13 @@ WALKS = {
                 SELECT other.user_id FROM json_each(CAST(:fields AS TEXT)) AS asked
                 JOIN user_fields AS other ON other.name = asked.key AND other.value = asked.value
                 WHERE length(other.value) <= 100 GROUP BY other.user_id HAVING count(*) = :number))
-            AND (:pattern = '' AND :role = '' AND :state = '' OR EXISTS (
-                SELECT 1 FROM people_3 WHERE people_3.id = held.user_id
+            AND (:pattern = '' AND :role = '' AND :state = '' AND :second_factor = '' OR EXISTS (
+                SELECT 1 FROM people_4 WHERE people_4.id = held.user_id
                 AND (:pattern = '' OR email LIKE :pattern ESCAPE '!' OR lower(username) LIKE :pattern ESCAPE '!')
-                AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)))
+                AND (:role = '' OR role = :role) AND (:state = '' OR state = :state)
+                AND (:second_factor = '' OR second_factor = :second_factor)))
             ORDER BY held.user_id DESC LIMIT :limit
-        ) AS found JOIN people_3 ON people_3.id = found_id ORDER BY found_id DESC""",
+        ) AS found JOIN people_4 ON people_4.id = found_id ORDER BY found_id DESC""",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from db import Database, Row
 from db.users import User, as_user
 
-# The session's columns, as the view own_sessions_3 calls them; the user's columns have other names.
+# The session's columns, as the view own_sessions_4 calls them; the user's columns have other names.
 NAMES = [
     "session_id",
     "remember",
@@ -46,7 +46,7 @@ class Session(NamedTuple):
 
 @lru_cache
 def as_session(columns: tuple[str, ...]) -> Callable[[Row], Session]:
-    """Return a reader that makes each row of own_sessions_3 a session with its user."""
+    """Return a reader that makes each row of own_sessions_4 a session with its user."""
     pick, user = itemgetter(*map(columns.index, NAMES)), as_user(columns)
 
     def read(row: Row) -> Session:
@@ -97,13 +97,13 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def find(db: Database, token_hash: str) -> Session | None:
     """The session and its user, in one query."""
-    return db.one("SELECT * FROM own_sessions_3 WHERE token_hash = :token_hash", as_session, token_hash=token_hash)
+    return db.one("SELECT * FROM own_sessions_4 WHERE token_hash = :token_hash", as_session, token_hash=token_hash)
 
 
 def by_id(db: Database, user_id: int, session_id: str) -> Session | None:
     """The user's session with this id, or None."""
     return db.one(
-        "SELECT * FROM own_sessions_3 WHERE session_id = :session_id AND id = :user_id",
+        "SELECT * FROM own_sessions_4 WHERE session_id = :session_id AND id = :user_id",
         as_session,
         session_id=session_id,
         user_id=user_id,
@@ -113,7 +113,7 @@ def by_id(db: Database, user_id: int, session_id: str) -> Session | None:
 def of_user(db: Database, user_id: int) -> list[Session]:
     """The user's sessions, the one seen last first; also those marked as ended whose row is still kept."""
     return db.all(
-        "SELECT * FROM own_sessions_3 WHERE id = :user_id ORDER BY last_seen_at DESC, session_id",
+        "SELECT * FROM own_sessions_4 WHERE id = :user_id ORDER BY last_seen_at DESC, session_id",
         as_session,
         user_id=user_id,
     )
@@ -122,7 +122,7 @@ def of_user(db: Database, user_id: int) -> list[Session]:
 def unended(db: Database, user_id: int) -> list[Session]:
     """The user's sessions that are not marked as ended, the one seen last first."""
     return db.all(
-        """SELECT * FROM own_sessions_3 WHERE id = :user_id AND ended_at IS NULL
+        """SELECT * FROM own_sessions_4 WHERE id = :user_id AND ended_at IS NULL
            ORDER BY last_seen_at DESC, session_id""",
         as_session,
         user_id=user_id,
@@ -147,7 +147,7 @@ def owners(db: Database) -> list[int]:
 def due(db: Database, limit: int) -> list[Session]:
     """At most `limit` sessions whose stored end has passed; a new role of their user may have moved the real end."""
     return db.all(
-        "SELECT * FROM own_sessions_3 WHERE ends_at <= :now AND ended_at IS NULL ORDER BY ends_at LIMIT :limit",
+        "SELECT * FROM own_sessions_4 WHERE ends_at <= :now AND ended_at IS NULL ORDER BY ends_at LIMIT :limit",
         as_session,
         now=db.now(),
         limit=limit,

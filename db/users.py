@@ -38,6 +38,11 @@ class User(NamedTuple):
     """Names of the first steps that are done, with blanks between them, or `away` once no step is to be shown."""
     verified_at: str | None = None
     """When the user proved the address, by a link that was mailed to it."""
+    second_factor: str = "no"
+    """`yes` if the user has an authenticator app or a passkey, else `no`."""
+    factors_reset_at: str | None = None
+    """When the second factors will be removed, because an admin asked for it, and why."""
+    factors_reset_why: str = ""
 
     @property
     def name(self) -> str:
@@ -47,6 +52,10 @@ class User(NamedTuple):
     @property
     def has_keys(self) -> bool:
         return self.keys == "on"
+
+    @property
+    def has_factor(self) -> bool:
+        return self.second_factor == "yes"
 
     @property
     def is_admin(self) -> bool:
@@ -91,17 +100,17 @@ def add_many(db: Database, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def by_email(db: Database, email: str) -> User | None:
-    return db.one("SELECT * FROM people_3 WHERE email = :email", as_user, email=email)
+    return db.one("SELECT * FROM people_4 WHERE email = :email", as_user, email=email)
 
 
 def by_id(db: Database, user_id: int) -> User | None:
-    return db.one("SELECT * FROM people_3 WHERE id = :id", as_user, id=user_id)
+    return db.one("SELECT * FROM people_4 WHERE id = :id", as_user, id=user_id)
 
 
 def by_username(db: Database, username: str) -> User | None:
     """Find the user by name, ignoring case; of a tutorial's namesakes the oldest row."""
     return db.one(
-        "SELECT * FROM people_3 WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1",
+        "SELECT * FROM people_4 WHERE lower(username) = lower(:username) ORDER BY id LIMIT 1",
         as_user,
         username=username,
     )
@@ -122,7 +131,7 @@ def is_name_taken(db: Database, username: str, unless: int | None = None) -> boo
 def newest(db: Database, limit: int, before: int | None = None) -> list[User]:
     """At most `limit` people, newest first, starting below the id `before`."""
     return db.all(
-        "SELECT * FROM people_3 WHERE id < :before ORDER BY id DESC LIMIT :limit",
+        "SELECT * FROM people_4 WHERE id < :before ORDER BY id DESC LIMIT :limit",
         as_user,
         before=2**63 - 1 if before is None else before,
         limit=limit,

@@ -13,9 +13,10 @@ OWN = WEBAPP.parent / "own"
 # What a page of this name would be in the way of.
 OURS = ("views/{}.py", "templates/{}.html", "partials/{}_panel.html")
 TABLES = {
-    "chores", "drafts", "event_days", "events", "migrations", "outbox", "own_sessions", "own_sessions_2",
-    "own_sessions_3", "people", "people_2", "people_3", "roles", "saved_views", "sessions", "sorted_users", "throttles",
-    "told_events", "tokens", "user_days", "user_fields", "users",
+    "chores", "drafts", "event_days", "events", "half_logins", "migrations", "outbox", "own_sessions", "own_sessions_2",
+    "own_sessions_3", "own_sessions_4", "passkeys", "people", "people_2", "people_3", "people_4", "recovery_codes",
+    "roles", "saved_views", "sessions", "sorted_users", "sorted_users_2", "throttles", "told_events", "tokens", "totp",
+    "used_challenges", "user_days", "user_fields", "users",
 }  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 # Each sample, and the file that is made from it.
