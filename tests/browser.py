@@ -165,7 +165,11 @@ def values(form: Tag) -> dict[str, Any]:
     """What a browser sends for a form as it stands."""
     fields: dict[str, Any] = {}
     for field in form.find_all("input"):
-        if field.get("name") and (field.get("type") != "checkbox" or field.has_attr("checked")):
+        if (
+            field.get("name")
+            and not field.has_attr("disabled")
+            and (field.get("type") != "checkbox" or field.has_attr("checked"))
+        ):
             fields[str(field["name"])] = str(field.get("value", "on" if field.get("type") == "checkbox" else ""))
     return fields
 

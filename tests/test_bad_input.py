@@ -5,7 +5,8 @@ import re
 import pytest
 from flask import Flask
 
-from db import Database, users
+from db import Database, passkeys, users
+from db.passkeys import Passkey
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, logged_in, person, sign_up
 from webapp.accounts import roles
@@ -30,9 +31,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def _posts(app: Flask, session_id: str, user_id: int) -> list[str]:
-    """Every address that takes a POST, but log-out's."""
+    """Every address that takes a POST, but log-out's and that which removes the passkey."""
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
     filled = [rule.rule.replace("<session_id>", session_id).replace("<user_id>", str(user_id)) for rule in rules]
+    filled = [path.replace("<key_id>", "k") for path in filled if path != "/account/passkeys/<key_id>/remove"]
     addresses = [re.sub(r"<any\(([^,]+).*>", r"\1", path) for path in filled]
     return [address for address in addresses if address not in {"/logout", "/account/delete/undo", "/expiry"}]
 
@@ -42,6 +44,7 @@ def posts(app: Flask, db: Database) -> tuple[Browser, list[str]]:
     """Alice, who is an admin, and all that she can send."""
     alice = logged_in(sign_up(Browser(app), "bob"), "alice")
     roles.give(db, COMMAND_LINE, person(db, "alice"), "admin")
+    passkeys.add(db, Passkey("k", person(db, "alice").id, "c", "p", 0, "", "", 0, 0, "Phone", db.now(), None))
     session_id = str(alice.visit("/account/sessions").page.select(".row")[0]["id"])[8:]
     return alice, _posts(app, session_id, person(db, "bob").id)
 

@@ -64,9 +64,9 @@ def test_no_link_stands_beside_another_mistake(browser: Browser) -> None:
 
 
 def test_a_password_manager_saves_the_pair_that_logs_in(browser: Browser) -> None:
-    for path in ("/signup", "/login"):
+    for path, wanted in (("/signup", "username"), ("/login", "username webauthn")):
         field = browser.visit(path).page.select_one("#email")
-        assert field is not None and (field["autocomplete"], field["type"]) == ("username", "email")
+        assert field is not None and (field["autocomplete"], field["type"]) == (wanted, "email")
     name = browser.visit("/signup").page.select_one("#username")
     assert name is not None and name["autocomplete"] == "nickname"
 

@@ -158,10 +158,14 @@ def test_the_check_list_tells_what_would_be_safer(app: Flask, clock: Clock) -> N
     clock.advance(days=8)
     alice = log_in(Browser(app), "alice")
     todo = {str(link["href"]): link.text for link in alice.page.select(".checklist .open a")}
-    assert todo == {"/account/sessions": "End the sessions that nobody used for a week"}
+    assert todo == {
+        "/account/sessions": "End the sessions that nobody used for a week",
+        "/account/security": "Ask for more than the password",
+    }
     clock.advance(days=366)
     alice = log_in(Browser(app), "alice")
     todo = {str(link["href"]): link.text for link in alice.page.select(".checklist .open a")}
+    del todo["/account/security"]
     assert todo == {"/account/password": "Choose a new password: yours is over a year old"}
 
 

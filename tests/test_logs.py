@@ -53,7 +53,7 @@ def test_every_log_in_refusal_and_change_is_a_line(app: Flask, db: Database, lin
         "user name changed: user 1",
         "email address changed: user 1",
         "password changed: user 1",
-        "refused a password: user 1",
+        "refused a confirmation: user 1",
         "confirmed: user 1",
         "logged out: user 1",
     ]

@@ -39,8 +39,8 @@ def alice(db: Database) -> Actor:
 
 
 def _actor(db: Database, name: str) -> Actor:
-    token = login.log_in(db, Actor("203.0.113.7"), f"{name}@example.com", PASSWORD, False, None)
-    session = sessions.find(db, token)
+    begun = login.log_in(db, Actor("203.0.113.7"), f"{name}@example.com", PASSWORD, False, None)
+    session = sessions.find(db, begun.token)
     assert session
     return Actor("203.0.113.7", user=session.user, session=session)
 

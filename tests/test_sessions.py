@@ -137,7 +137,7 @@ def test_one_query_finds_the_session_and_its_user(app: Flask, db: Database, monk
             db, verb, lambda sql, *read, real=real, **values: asked.append(sql) or real(sql, *read, **values)
         )
     browser.client.get("/logout")
-    assert asked == ["SELECT * FROM own_sessions_3 WHERE token_hash = :token_hash"]
+    assert asked == ["SELECT * FROM own_sessions_4 WHERE token_hash = :token_hash"]
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "é", "a" * 5000, "' OR 1=1 --", "\x00"])

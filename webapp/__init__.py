@@ -15,7 +15,7 @@ import db
 from webapp import auth, commands, config, database, errors, fields, hypermedia, metrics, views
 from webapp.accounts import details, devices, events, initials, limits, outbox, people, reserved, roles, session_name
 from webapp.accounts.hashing import pool
-from webapp.auth import csrf, drafts, known_browsers
+from webapp.auth import csrf, drafts, half_logins, known_browsers, passkeys
 from webapp.brand import words
 from webapp.commands import demo, mail, role, serve, user
 from webapp.forms import Request
@@ -41,6 +41,8 @@ PASSED: tuple[ModuleType, ...] = (
     csrf,  # from another site?
     drafts,  # the password again; a draft fills a form in
     known_browsers,
+    half_logins,
+    passkeys,  # which page may ask for one
 )
 # How templates say what the rules hold: `{{ user.role | role }}`.
 WORDS: dict[str, Callable[..., object]] = {

@@ -11,7 +11,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from db import Unavailable, Unfit, connect, outbox, system_clock, tokens
+from db import Unavailable, Unfit, connect, half_logins, outbox, system_clock, tokens
 from db import backup as copies
 from db.migrate import migrate
 from db.sqlite import Sqlite
@@ -72,6 +72,7 @@ def _made_current(draft: Path) -> int:
         with db.transaction():
             # A link that was used since would open something again, and an old mail be sent once more.
             tokens.remove_all(db)
+            half_logins.remove_all(db)
             outbox.remove_all(db)
         return standing.sign_everybody_out(db, COMMAND_LINE, WHY)
 

@@ -144,6 +144,8 @@ class Settings:
     contact: Contact | None = field(default=None, metadata=_fit(words.contact))
     mail_url: Route | None = field(default=None, metadata=_fit(route.read))
     mail_from: Address | None = field(default=None, metadata=_fit(route.sender))
+    require_second_factor: str = _one_of("none", "admins", "all")
+    factors_reset_hours: int = _number(24, 0, 168)
     signup: str = _one_of("open", "invited", "closed")
     signup_domains: tuple[str, ...] = field(default=(), metadata=_fit(route.domains))
 
@@ -183,6 +185,10 @@ class Settings:
     @property
     def login_cookie(self) -> str:
         return self._cookie("session")
+
+    @property
+    def half_cookie(self) -> str:
+        return self._cookie("half")
 
     @property
     def device_cookie(self) -> str:

@@ -3,7 +3,7 @@
 import logging
 from contextlib import suppress
 
-from flask import Flask, Response, abort, current_app, g, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized, UnprocessableEntity
 
@@ -59,6 +59,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_what_no_view_should_see)
     app.after_request(_say_when)
     app.register_error_handler(Unauthorized, _stranger)
+    app.register_error_handler(auth.FactorNeeded, _factor_needed)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(NotAllowed, lambda _: _problem(Forbidden()))
     app.register_error_handler(Unavailable, _unavailable)
@@ -91,6 +92,11 @@ def _stranger(_: Unauthorized) -> ResponseReturnValue:
         return hypermedia.problem(503, *PROBLEMS[503])
     except Throttled as throttled:
         return _throttled(throttled)
+
+
+def _factor_needed(_: auth.FactorNeeded) -> ResponseReturnValue:
+    """Send a user who lacks a second factor to where one is added, and then back, with what was typed."""
+    return redirect(url_for("security.show", next=drafts.way_back()), 303)
 
 
 def _problem(error: HTTPException) -> ResponseReturnValue:

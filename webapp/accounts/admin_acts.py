@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from db import Database
 from db.users import User
-from webapp.accounts import reset, roles, standing
+from webapp.accounts import factors_reset, reset, roles, standing
 from webapp.accounts.actor import Actor
 from webapp.languages.sentences import Sentence, say, say_number
 
@@ -78,6 +78,23 @@ ACTS = {
         ),
         lambda db, actor, user, typed: reset.send(db, actor, user, typed["reason"]),
     ),
+    "factors-reset": Act(
+        say("Remove all second factors of %(name)s"),
+        lambda n: say_number(
+            "Remove all second factors of %(number)s person", "Remove all second factors of %(number)s people", n
+        ),
+        say(
+            "Once the waiting time is over, the authenticator app, the passkeys and the recovery codes go, and all"
+            " sessions end. Until then the person reads it on every page, and can stop it. You see no secret."
+        ),
+        say("The second factors of %(name)s will be removed."),
+        lambda n: say_number(
+            "The second factors of %(number)s person will be removed.",
+            "The second factors of %(number)s people will be removed.",
+            n,
+        ),
+        lambda db, actor, user, typed: factors_reset.ask(db, actor, user, int(typed["hours"]), typed["reason"]),
+    ),
 }
 
 
@@ -97,8 +114,8 @@ def done(act: str, users: list[User]) -> Sentence:
 def do(db: Database, actor: Actor, act: str, users: list[User], typed: dict[str, str]) -> bool:
     """Do the act on all of these users or, if one is refused, on none; return False if nothing has changed.
 
-    `typed` holds `reason` and perhaps `role`. Raises Refused, LastAdmin, Throttled, and NotAllowed, also for more users
-    than an admin may act on at once.
+    `typed` holds `reason` and perhaps `role`, and `hours`, for which a removal of factors waits. Raises Refused,
+    LastAdmin, Throttled, and NotAllowed, also for more users than an admin may act on at once.
     """
     if len(users) > MOST:
         raise roles.NotAllowed

@@ -75,7 +75,7 @@ def let_new_browsers_try(db: Database, actor: Actor) -> bool:
         if throttle.strangers_wait_until(db, user) is None:
             return False
         throttle.take(db, throttle.of_act("new browsers", user.id))
-        throttle.forget(db, user.email)
+        throttle.let_strangers_try(db, user)
         events.record(db, actor, Kind.BLOCK_LIFTED, user.id, limit=limits.STRANGERS.kind)
     log.info("new browsers may try: user %d", user.id)
     return True

@@ -9,9 +9,10 @@ from db import dashboard as table
 from db.dashboard import Facts
 from db.events import Event
 from db.sessions import Session
-from webapp.accounts import events, sessions
+from db.users import User
+from webapp.accounts import events, recovery_codes, sessions
 from webapp.accounts.events import Kind
-from webapp.languages.sentences import Sentence, say
+from webapp.languages.sentences import Sentence, say, say_number
 
 DAYS = 30
 # A chart of one bar or two tells less than the events themselves.
@@ -34,7 +35,7 @@ class Advice(NamedTuple):
     is_done: bool
     sentence: Sentence
     about: str
-    """What to look at: `profile`, `password_change`, `sessions` or `activity`."""
+    """What to look at: `profile`, `password_change`, `security`, `recovery_codes`, `sessions` or `activity`."""
 
 
 class Dashboard(NamedTuple):
@@ -76,7 +77,32 @@ def _advice(db: Database, session: Session, live: list[Session], facts: Facts) -
     changed_at = facts.password_changed_at or session.user.created_at or ""
     is_old = changed_at < stored(db.clock() - OLD_PASSWORD)
     proved = [_of_address(session.user.verified_at is not None)] if db.mails else []
-    return [*proved, _of_password(is_old), _of_sessions(forgotten), _of_failures(facts.failed)]
+    return [
+        *_of_known_password(facts.failed_second),
+        *proved,
+        _of_password(is_old),
+        _of_factors(session.user, facts.codes_left),
+        _of_sessions(forgotten),
+        _of_failures(facts.failed),
+    ]
+
+
+def _of_known_password(failed_second: int) -> list[Advice]:
+    if not failed_second:
+        return []
+    told = say("Was a wrong code after your right password not yours? Then somebody knows your password: change it")
+    return [Advice(False, told, "password_change")]
+
+
+def _of_factors(user: User, codes_left: int) -> Advice:
+    if not user.has_factor:
+        return Advice(False, say("Ask for more than the password"), "security")
+    if codes_left >= recovery_codes.FEW:
+        return Advice(True, say("A second factor protects your account"), "security")
+    told = say_number(
+        "Make new recovery codes: %(number)s is left", "Make new recovery codes: %(number)s are left", codes_left
+    )
+    return Advice(False, told, "recovery_codes")
 
 
 def _of_address(is_proved: bool) -> Advice:

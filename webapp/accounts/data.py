@@ -7,7 +7,19 @@ from db import Database
 from db.events import Filter
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import details, drafts, events, notices, outbox, sessions, throttle, tokens
+from webapp.accounts import (
+    details,
+    drafts,
+    events,
+    notices,
+    outbox,
+    passkeys,
+    recovery_codes,
+    sessions,
+    throttle,
+    tokens,
+    totp,
+)
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import values
@@ -26,6 +38,7 @@ def everything(db: Database, actor: Actor) -> dict[str, Any]:
         "exported_at": db.now(),
         "account": account(user),
         **fields(db, user),
+        "second_factors": second_factors(db, user),
         "sessions": [session_fields(one) for one in sessions.kept(db, user.id)],
         "drafts": drafts.of_user(db, user.id),
         **_mailed(db, user),
@@ -35,6 +48,16 @@ def everything(db: Database, actor: Actor) -> dict[str, Any]:
 def history(db: Database, actor: Actor) -> Iterator[dict[str, Any]]:
     """Every event that is kept, newest first."""
     return map(details.as_fields, events.every(db, Filter(user_id=actor.own_session.user.id, is_own=True)))
+
+
+def second_factors(db: Database, user: User) -> dict[str, Any]:
+    """What second factors the user has and since when; no secret and no key."""
+    app, names = totp.of_user(db, user.id), ("name", "added_at", "used_at")
+    return {
+        "authenticator_app_added_at": app.added_at if app else None,
+        "passkeys": [{name: getattr(key, name) for name in names} for key in passkeys.of_user(db, user.id)],
+        "recovery_codes_left": recovery_codes.left(db, user.id).number,
+    }
 
 
 def _mailed(db: Database, user: User) -> dict[str, Any]:

@@ -6,17 +6,30 @@ from typing import Any
 from db.events import Event
 from webapp.accounts import devices, events, limits, roles
 from webapp.accounts.events import Kind
-from webapp.languages.sentences import say
+from webapp.languages.sentences import say, say_number
 
-OF_DISABLED = say("disabled")
-BY_MAIL = say("by mail")
+# Why a log-in or a passkey was refused; other words are for the log.
+REFUSED = {"disabled": say("disabled"), "counter": say("it may be a copy"), "replayed": say("it was sent twice")}
+# How a user has shown who they are; a plain password is not told.
+BY = {
+    "mail": say("by mail"),
+    "passkey": say("by passkey"),
+    "password+app": say("by password and authenticator app"),
+    "password+recovery": say("by password and recovery code"),
+    "password+passkey": say("by password and passkey"),
+    "mail+app": say("by mail and authenticator app"),
+    "mail+recovery": say("by mail and recovery code"),
+    "mail+passkey": say("by mail and passkey"),
+    "app": say("by authenticator app"),
+    "recovery": say("by recovery code"),
+}
 # Shown as they are.
-PLAIN = ("why", "email", "text")
+PLAIN = ("why", "email", "name", "text")
 
 
 def of(event: Event) -> dict[str, Any]:
     """Stored details by name: `old`, `new`, `why`, `device`, `limit`, `label`, `refused`, `field`, `by`,
-    `email`, or `text`."""
+    `email`, `left`, `name`, or `text`."""
     try:
         held = json.loads(event.detail or "{}")
     except ValueError:
@@ -35,10 +48,12 @@ def told(event: Event) -> str:
         return _field(str(held["field"]), str(held.get("why", "")))
     if "device" in held:
         return devices.told(str(held["device"]))
-    if held.get("by") == "mail":
-        return BY_MAIL
-    if held.get("refused") == "disabled":
-        return OF_DISABLED
+    if held.get("by") in BY:
+        return BY[held["by"]]
+    if "left" in held:
+        return say_number("%(number)s left", "%(number)s left", int(held["left"]))
+    if held.get("refused") in REFUSED:
+        return REFUSED[held["refused"]]
     return str(next((held[name] for name in PLAIN if held.get(name)), ""))
 
 

@@ -53,6 +53,18 @@ class Kind(StrEnum):
     INVITED = "invited"
     INVITATION_WITHDRAWN = "invitation_withdrawn"
     MAIL_FAILED = "mail_failed"
+    SECOND_STEP_FAILED = "second_step_failed"
+    TOTP_ADDED = "totp_added"
+    TOTP_REMOVED = "totp_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_REFUSED = "passkey_refused"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    FACTORS_RESET_ASKED = "factors_reset_asked"
+    FACTORS_RESET_STOPPED = "factors_reset_stopped"
+    FACTORS_RESET = "factors_reset"
+    SESSION_ENDED_BY_FACTORS_RESET = "session_ended_by_factors_reset"
 
 
 SENTENCES = {
@@ -66,8 +78,8 @@ SENTENCES = {
     Kind.SESSION_ENDED_BY_ADMIN: say("A session was ended by an admin"),
     Kind.SESSION_ENDED_BY_DELETION: say("A session was ended by the wish to delete the account"),
     Kind.SESSION_CROWDED_OUT: say("The oldest of a hundred sessions was ended by a new one"),
-    Kind.CONFIRMED: say("Password confirmed"),
-    Kind.CONFIRMATION_FAILED: say("Wrong password, asked for to confirm who it is"),
+    Kind.CONFIRMED: say("Confirmed who it is"),
+    Kind.CONFIRMATION_FAILED: say("Wrong password or code, asked for to confirm who it is"),
     Kind.USERNAME_CHANGED: say("User name changed"),
     Kind.EMAIL_CHANGED: say("Email address changed"),
     Kind.PASSWORD_CHANGED: say("Password changed"),
@@ -91,6 +103,18 @@ SENTENCES = {
     Kind.INVITED: say("Invited"),
     Kind.INVITATION_WITHDRAWN: say("An invitation was withdrawn"),
     Kind.MAIL_FAILED: say("A mail could not be delivered"),
+    Kind.SECOND_STEP_FAILED: say("The password was right, the second factor was not"),
+    Kind.TOTP_ADDED: say("Authenticator app added"),
+    Kind.TOTP_REMOVED: say("Authenticator app removed"),
+    Kind.PASSKEY_ADDED: say("Passkey added"),
+    Kind.PASSKEY_REMOVED: say("Passkey removed"),
+    Kind.PASSKEY_REFUSED: say("A passkey was refused"),
+    Kind.RECOVERY_CODES_MADE: say("New recovery codes made"),
+    Kind.RECOVERY_CODE_USED: say("Recovery code used"),
+    Kind.FACTORS_RESET_ASKED: say("An admin asked to remove all second factors"),
+    Kind.FACTORS_RESET_STOPPED: say("The removal of all second factors was stopped"),
+    Kind.FACTORS_RESET: say("All second factors removed"),
+    Kind.SESSION_ENDED_BY_FACTORS_RESET: say("A session was ended by the removal of all second factors"),
 }
 # Not an act of the user, and nothing that the user could act on: it is in the export, and on no page.
 SILENT = Kind.HASH_RENEWED

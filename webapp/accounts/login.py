@@ -1,12 +1,13 @@
-"""Logging in: the one place where an address and a password become a session."""
+"""Logging in: the one place where a password is checked, and the one where every way in becomes a session."""
 
 import logging
 from contextlib import suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from db import Database, stored, users
 from db.users import User
-from webapp.accounts import events, notices, passwords, sessions, throttle
+from webapp.accounts import events, factors_reset, half_logins, notices, passwords, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, as_stored, known_email_objection, refuse
@@ -20,6 +21,10 @@ INVALID = say("Invalid credentials.")
 INVALID_NAME = say("Invalid credentials. Log in with your email address, not with your user name.")
 # A browser that keeps no cookie is known for so long by its name and its network.
 DEVICE_KNOWN = timedelta(days=60)
+
+
+# What a user shows first.
+PASSWORD, MAIL = "password", "mail"
 
 
 class Failed(Refused):
@@ -43,8 +48,21 @@ class Disabled(Failed):
         super().__init__(email=DISABLED)
 
 
-def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool, old_token: str | None) -> str:
-    """Return the token of a new session; end the session of `old_token`, which this browser came with.
+class Begun(NamedTuple):
+    """What a log-in has begun: the token of a session or, with `is_half`, of half a log-in that waits for a factor.
+
+    `remember`: the browser keeps the session. `next_path`: where the user was going, if that is known otherwise than by
+    the address.
+    """
+
+    token: str
+    remember: bool
+    is_half: bool = False
+    next_path: str = ""
+
+
+def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool, old_token: str | None) -> Begun:
+    """Begin a session, or half a log-in; with the session that of `old_token` ends, which this browser came with.
 
     Raises Refused (InvalidCredentials, Disabled), Throttled, Busy. An unknown address costs the same work as a known
     one.
@@ -60,28 +78,43 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
     with db.transaction():
         throttle.take(db, succeeded)
         # While the password was being checked, its user may have changed it, or an admin may have shut the account.
-        if not _is_as_read(user, users.lock(db, user.id)):
+        now = users.lock(db, user.id)
+        if now is None or not _is_as_read(user, now):
             raise InvalidCredentials(email)
         if renewed and users.set_password(db, user, renewed):
             events.record(db, actor, Kind.HASH_RENEWED, user.id)
-        if _is_new_device(db, actor, user):
-            throttle.take(db, throttle.of_new_device(user))
-            notices.tell(db, actor, Kind.LOGGED_IN, user)
-        token = finish(db, actor, user, remember, old_token)
-    log.info("logged in: user %d%s", user.id, ", hash renewed" if renewed else "")
-    return token
+        begun = begin(db, actor, now, remember, old_token)
+    log.info("%s: user %d%s", _in_words(begun), user.id, ", hash renewed" if renewed else "")
+    return begun
 
 
-def finish(db: Database, actor: Actor, user: User, remember: bool, old_token: str | None, by: str = "") -> str:
-    """Begin the session of a user who has shown who they are, inside a transaction that has locked the user's row.
+def begin(
+    db: Database, actor: Actor, user: User, remember: bool, old_token: str | None, shown: str = PASSWORD
+) -> Begun:
+    """Log a user in who has shown the password, or the mailbox; half, if there is a second factor to show too.
 
-    Return its token; the session of `old_token` ends. `by` says how, if it was not the password.
+    Call it inside a transaction that has locked the user's row, with the user as of now.
+    """
+    user = factors_reset.carried_out(db, user)
+    if user.has_factor:
+        return Begun(half_logins.begin(db, user, remember, shown), remember, is_half=True)
+    return Begun(finish(db, actor, user, remember, old_token, shown), remember)
+
+
+def finish(db: Database, actor: Actor, user: User, remember: bool, old_token: str | None, by: str = PASSWORD) -> str:
+    """Begin the session of a user who has shown all that is asked for, inside a transaction that has locked the row.
+
+    Every way in ends here. Return the session's token; the session of `old_token` ends. `by` says how: `password`,
+    `mail` or `passkey`, with a `+` before the second factor, as in `password+app`.
     """
     if old_token and (old := sessions.find(db, old_token)):
         sessions.end(db, actor, old, Kind.LOGGED_OUT)
+    if not by.startswith(MAIL) and _is_new_device(db, actor, user):
+        throttle.take(db, throttle.of_new_device(user))
+        notices.tell(db, actor, Kind.LOGGED_IN, user)
     users.give_password_id(db, user.id)
     throttle.end_row(db, user)
-    return sessions.start(db, actor, user, remember, by)
+    return sessions.start(db, actor, user, remember, "" if by == PASSWORD else by)
 
 
 def _checked(db: Database, actor: Actor, user: User | None, email: str, password: str, turn: Turn) -> User:
@@ -104,8 +137,8 @@ def _renewed(user: User, password: str, turn: Turn) -> str | None:
     return None
 
 
-def _is_as_read(read: User, now: User | None) -> bool:
-    return now is not None and now.password == read.password and not now.disabled_at
+def _is_as_read(read: User, now: User) -> bool:
+    return now.password == read.password and not now.disabled_at
 
 
 def _is_new_device(db: Database, actor: Actor, user: User) -> bool:
@@ -123,6 +156,10 @@ def _is_new_device(db: Database, actor: Actor, user: User) -> bool:
     places = events.login_places(db, user.id, since)
     here = throttle.network_of(actor.address), actor.device
     return here not in {(throttle.network_of(address), device) for address, device in places}
+
+
+def _in_words(begun: Begun) -> str:
+    return "half a log-in" if begun.is_half else "logged in"
 
 
 def _note_failure(db: Database, actor: Actor, user: User | None, refused: str = "") -> None:

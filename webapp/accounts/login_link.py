@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from typing import NamedTuple
 
 from db import Database
 from db import tokens as table
@@ -11,6 +10,7 @@ from webapp.accounts import events, login, outbox, people, throttle, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused, as_stored, asked_email_objection, refuse
+from webapp.accounts.login import MAIL, Begun
 from webapp.accounts.tokens import NoSuchToken, Purpose, Token
 from webapp.languages.sentences import say
 
@@ -22,14 +22,6 @@ class WrongCode(Refused):
 
     def __init__(self) -> None:
         super().__init__(code=say("That code is not right, or its time is over."))
-
-
-class Begun(NamedTuple):
-    """A session that has begun: its token, whether the browser keeps it, and where the one who asked was going."""
-
-    token: str
-    remember: bool
-    next_path: str
 
 
 def ask(
@@ -100,6 +92,6 @@ def _log_in(db: Database, actor: Actor, token: Token, user: User, is_own: bool, 
     with db.transaction():
         throttle.take(db, succeeded)
         user = tokens.spend(db, token)
-        begun = login.finish(db, actor, user, remember, old_token, by="mail")
-    log.info("logged in by mail: user %d", user.id)
-    return Begun(begun, remember, asked["next"])
+        begun = login.begin(db, actor, user, remember, old_token, MAIL)
+    log.info("log-in by mail: user %d", user.id)
+    return begun._replace(next_path=asked["next"])

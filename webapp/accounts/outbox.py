@@ -66,6 +66,9 @@ class Kind(StrEnum):
     EXPORTED = "exported"
     NEW_DEVICE = "new_device"
     UNDONE = "undone"
+    FACTORS_CHANGED = "factors_changed"
+    FACTORS_RESET_ASKED = "factors_reset_asked"
+    FACTORS_RESET = "factors_reset"
 
 
 WORDS = {
@@ -91,6 +94,9 @@ WORDS = {
     Kind.EXPORTED: say("Notice: data downloaded"),
     Kind.NEW_DEVICE: say("Notice: log-in with a new browser"),
     Kind.UNDONE: say("Link to choose a new password, after something was undone"),
+    Kind.FACTORS_CHANGED: say("Notice: second factors changed or used"),
+    Kind.FACTORS_RESET_ASKED: say("Notice: second factors will be removed"),
+    Kind.FACTORS_RESET: say("Notice: second factors removed"),
 }
 
 

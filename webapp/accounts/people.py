@@ -13,6 +13,7 @@ PAGE = 25
 # The most matches that are sorted here, after one look at everybody; more are not counted.
 FEW = 1000
 SORTS = ("username", "email", "role", "state", "created")
+FACTORS = {"yes": say("yes"), "no": say("no")}
 STATES = {"active": say("active"), "disabled": say("disabled"), "leaving": say("leaving")}
 
 
@@ -29,6 +30,7 @@ class Query(NamedTuple):
     sort: str = "created"
     is_descending: bool = True
     after: int | None = None
+    second_factor: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     """Names of a team's own fields, each with the value to find."""
 
@@ -105,7 +107,7 @@ def page(db: Database, query: Query, everyone: int | None = None) -> Page:
 
 
 def _wanted(query: Query) -> Filter:
-    return Filter(_pattern(query.text), query.role, query.state, query.fields)
+    return Filter(_pattern(query.text), query.role, query.state, query.second_factor, query.fields)
 
 
 def _page(found: list[User], total: int | None) -> Page:

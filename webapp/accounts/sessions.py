@@ -12,7 +12,7 @@ from typing import NamedTuple
 from db import Database, Unavailable, drafts, moment, sessions, stored
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import events
+from webapp.accounts import events, half_logins
 from webapp.accounts.actor import NO_ACTOR, Actor
 from webapp.accounts.events import Kind
 
@@ -203,8 +203,10 @@ def end_others(db: Database, actor: Actor) -> int:
 def end_all(db: Database, actor: Actor, user_id: int, kind: Kind, but: str = "") -> int:
     """End all sessions of a user except `but`, inside a transaction; return how many were live.
 
-    Sessions that ended by themselves go too, with their drafts: a thief may have left some, and could leave more.
+    Sessions that ended by themselves go too, with their drafts: a thief may have left some, and could leave more. So do
+    half log-ins, which the old password began.
     """
+    half_logins.end_all(db, user_id)
     drafts.remove_of_sessions(db, user_id, but)
     sessions.remove_ended_of_user(db, user_id, ENDED_AT_ONCE)
     found = [session for session in sessions.unended(db, user_id) if session.id != but]

@@ -5,7 +5,19 @@ from contextlib import suppress
 from datetime import timedelta
 
 from db import Database, Unavailable, chores, stored
-from webapp.accounts import deletion, drafts, events, outbox, sessions, throttle, tokens
+from webapp.accounts import (
+    challenges,
+    deletion,
+    drafts,
+    events,
+    factors_reset,
+    half_logins,
+    outbox,
+    sessions,
+    throttle,
+    tokens,
+    totp,
+)
 
 # Often enough for what people see, seldom enough to cost nothing.
 EVERY = timedelta(minutes=1)
@@ -39,6 +51,10 @@ def sweep(db: Database, events_kept_days: int) -> bool:
         lambda: throttle.sweep(db),
         lambda: tokens.sweep(db),
         lambda: outbox.sweep(db),
+        lambda: half_logins.sweep(db),
+        lambda: challenges.sweep(db),
+        lambda: totp.seal_anew(db),
+        lambda: factors_reset.sweep(db),
         lambda: events.sweep(db, events_kept_days),
         lambda: deletion.sweep(db),
     ]

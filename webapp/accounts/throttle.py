@@ -64,14 +64,41 @@ def of_code(actor: Actor) -> list[Bucket]:
     return [Bucket(limit, network, network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
 
 
+def of_second_step(actor: Actor, user: User, known: bool) -> list[Bucket]:
+    """Buckets of a code from an authenticator app after a right password; `known` is as in `of_login`.
+
+    Strangers share one, so their guesses do not keep a known browser out.
+    """
+    return _of_second_step(
+        f"{actor.browser} {user.id}" if known else str(user.id), user.id, actor.device if known else ""
+    )
+
+
+def of_recovery(actor: Actor) -> list[Bucket]:
+    """Buckets of a recovery code: by network alone, as nobody guesses one, and nobody is to shut this door."""
+    network = network_of(actor.address)
+    return [Bucket(limit, f"recovery {network}", network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
+
+
+def of_passkey(actor: Actor) -> list[Bucket]:
+    """Buckets of a passkey's answer: by network alone, as nobody guesses one."""
+    network = network_of(actor.address)
+    return [Bucket(limit, f"passkey {network}", network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
+
+
 def of_session(session: Session) -> list[Bucket]:
     both = limits.IN_SESSION, limits.IN_SESSION_IN_A_ROW
     return [Bucket(limit, session.id, session.device, session.user.id) for limit in both]
 
 
 def of_logged_in(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
-    """Buckets of a log-in that succeeds with this address; a known browser is not counted with its network."""
-    of_account = Bucket(limits.LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)
+    """Buckets of a log-in that succeeds with this address; a known browser is not counted with its network.
+
+    With a second factor it has a bucket of its own: a thief of the password, who comes no further than half a log-in,
+    fills that of strangers alone.
+    """
+    subject = f"{actor.browser} {email}" if known and user and user.has_factor else email
+    of_account = Bucket(limits.LOGINS_OF_ACCOUNT, subject, user_id=user.id if user else None)
     return [of_account] if known else [of_account, *_of_network(limits.LOGINS_OF_NETWORK, actor)]
 
 
@@ -214,15 +241,21 @@ def count(db: Database, buckets: list[Bucket]) -> None:
 
 
 def end_row(db: Database, user: User) -> None:
-    """End the row of strangers' failures before a log-in, inside its transaction."""
-    throttles.remove(db, Bucket(limits.IN_A_ROW, user.email).key(db))
+    """End the rows of strangers' failures before a log-in, inside its transaction."""
+    for bucket in _of_strangers(user):
+        if bucket.limit.in_a_row:
+            throttles.remove(db, bucket.key(db))
 
 
 def strangers_wait_until(db: Database, user: User) -> str | None:
     """When browsers unknown to this account may try again, or None if they may now."""
-    return max(
-        filter(None, (throttles.full_until(db, bucket.key(db)) for bucket in _of_address(user.email))), default=None
-    )
+    return max(filter(None, (throttles.full_until(db, bucket.key(db)) for bucket in _of_strangers(user))), default=None)
+
+
+def let_strangers_try(db: Database, user: User) -> None:
+    """Let browsers unknown to this account try again, inside the transaction of the act."""
+    for bucket in _of_strangers(user):
+        throttles.remove(db, bucket.key(db))
 
 
 def forget(db: Database, email: str) -> None:
@@ -247,6 +280,16 @@ def _known_in_a_row(actor: Actor, user: User) -> Bucket:
 
 def _of_address(email: str, user_id: int | None = None) -> list[Bucket]:
     return [Bucket(limit, email, user_id=user_id) for limit in (limits.STRANGERS, limits.IN_A_ROW)]
+
+
+def _of_second_step(subject: str, user_id: int, label: str = "") -> list[Bucket]:
+    both = limits.SECOND_STEP, limits.SECOND_STEP_IN_A_ROW
+    return [Bucket(limit, subject, label, user_id) for limit in both]
+
+
+def _of_strangers(user: User) -> list[Bucket]:
+    """What browsers unknown to this account share."""
+    return _of_address(user.email, user.id) + _of_second_step(str(user.id), user.id)
 
 
 def _of_network(limit: Limit, actor: Actor) -> list[Bucket]:

@@ -6,7 +6,7 @@ It works logged out, for whoever reads the mailbox: that ends sessions, and lets
 import logging
 from typing import NamedTuple
 
-from db import Database, deletion, users
+from db import Database, deletion, factors, passkeys, recovery_codes, totp, users
 from db import tokens as table
 from db.users import User
 from webapp.accounts import events, outbox, sessions, throttle, tokens
@@ -48,6 +48,7 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
         user = tokens.spend(db, token)
         table.remove_all_but(db, user.id, Purpose.UNDO, token.id)
         deletion.cancel(db, user.id)
+        _take_away(db, user, token)
         is_back = _give_back(db, user, token)
         users.replace_password(db, user.id, LOCKED)
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_UNDO)
@@ -57,6 +58,18 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
         outbox.add(db, actor, outbox.Kind.UNDONE, token.sent_to, user, reset)
     log.warning("undone by its owner, and locked: user %d", user.id)
     return is_back
+
+
+def _take_away(db: Database, user: User, token: Token) -> None:
+    """Take away the factors that were added since the notice, and stop the removal of older ones.
+
+    A thief's passkey would log in again. So for seven days the mailbox can undo a new factor; older ones it cannot.
+    """
+    factors.cancel_reset(db, user.id)
+    totp.remove_since(db, user.id, token.created_at)
+    passkeys.remove_since(db, user.id, token.created_at)
+    if not factors.set_has_factor(db, user.id):
+        recovery_codes.remove_all_of(db, user.id)
 
 
 def _give_back(db: Database, user: User, token: Token) -> bool:

@@ -5,17 +5,19 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden
 
 from db import Unavailable
 from db.sessions import Session
 from db.users import User
-from webapp.accounts import sessions
+from webapp.accounts import factors, sessions
 from webapp.auth.doors import (
     View,
     admin_required,
     check_doors,
     comes_back,
     confirmed,
+    enrolling,
     for_programs,
     login_required,
     mailed,
@@ -34,8 +36,8 @@ from webapp.languages.sentences import say
 
 # What others take of `doors` from here.
 __all__ = [
-    "View", "admin_required", "check_doors", "comes_back", "confirmed", "for_programs", "login_required", "mailed",
-    "public", "quick", "quick_if", "role_required", "says", "unconfirmed",
+    "View", "admin_required", "check_doors", "comes_back", "confirmed", "enrolling", "for_programs", "login_required",
+    "mailed", "public", "quick", "quick_if", "role_required", "says", "unconfirmed",
     "unseen", "verified",
 ]  # fmt: skip
 # Methods that change nothing (RFC 9110 9.2.1).
@@ -49,6 +51,11 @@ UNPROVED = say(
     "This page is for people whose email address is confirmed. Ask for a link to yours in your profile, at /account."
 )
 UNPROVABLE = say("This page is for people whose email address is confirmed. An admin can see to it.")
+
+
+class FactorNeeded(Forbidden):
+    """The site asks this user for a second factor, and there is none yet."""
+
 
 ActGuard = Callable[[], ResponseReturnValue | None]
 
@@ -88,7 +95,10 @@ def guard() -> ResponseReturnValue | None:
 
 
 def admit(view: View) -> None:
-    """Abort with 401 or 403 if the door of this view is closed to the current user."""
+    """Abort with 401 or 403 if the door of this view is closed to the current user.
+
+    Raises FactorNeeded if it opens once the user has a second factor.
+    """
     door = getattr(view, "door", "nobody")
     if door == "public":
         return
@@ -97,6 +107,8 @@ def admit(view: View) -> None:
         abort(401)
     if door not in {"login", user.role} and not user.is_admin:
         abort(403)
+    if factors.is_missing(user, settings().require_second_factor) and not _opens_without_factor(view, door):
+        raise FactorNeeded
     if hasattr(view, "verified") and user.verified_at is None:
         abort(403, UNPROVED if database().mails else UNPROVABLE)
 
@@ -193,6 +205,12 @@ def _kept_for_back(answer: Response) -> Response:
     if is_visitors and is_marked("comes_back") and "HX-Request" not in request.headers:
         answer.headers["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def _opens_without_factor(view: View, door: str) -> bool:
+    """Whether a user who lacks the second factor that the site asks for may pass: to add it, or as a plain user."""
+    is_for_users = settings().require_second_factor == "admins" and door == "login"
+    return is_for_users or hasattr(view, "enrolling")
 
 
 def _live_session() -> Session | None:

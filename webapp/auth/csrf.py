@@ -63,6 +63,11 @@ def token() -> str:
     return (mask + _xor(mask, _proof(_source() or _new_source(), settings().secret_key[0]))).hex()
 
 
+def visitor() -> str:
+    """A random name of this visitor's browser, which a page's form carries on; it is that of the form's token."""
+    return f"visitor {flask.session.get('csrf') or _new_source()}"
+
+
 def is_from_page_of(session: Session) -> bool:
     """Whether the form of this request stood in a page that was made for this session, live or not."""
     return _is_from_here() and _fits(_source_of(session))

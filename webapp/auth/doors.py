@@ -1,8 +1,8 @@
 """Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
 Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, @unconfirmed,
-@unseen, @comes_back, @verified, @mailed, @quick, @quick_if or @for_programs; `csrf` has @only_asks, and `drafts`
-@brings_file.
+@unseen, @comes_back, @verified, @enrolling, @mailed, @quick, @quick_if or @for_programs; `csrf` has @only_asks,
+and `drafts` @brings_file.
 """
 
 from collections.abc import Callable
@@ -117,6 +117,12 @@ def mailed(view: View) -> View:
 def verified(view: View) -> View:
     """Let in only users who have proved their address, below the door; a user who has not reads how to do so."""
     view.verified = True  # type: ignore[attr-defined]
+    return view
+
+
+def enrolling(view: View) -> View:
+    """Let in a user who has yet to add the second factor that the site asks for: the page helps to do so."""
+    view.enrolling = True  # type: ignore[attr-defined]
     return view
 
 

@@ -1,17 +1,36 @@
-"""The way in: what every log-in does with the browser once its session has begun, whatever showed who the user is."""
+"""The way in: the log-in page, and what every log-in does with the browser, whatever showed who the user is."""
 
-from flask import redirect, session, url_for
+from flask import redirect, request, session, url_for
 from werkzeug import Response
 
 from webapp import auth
+from webapp.accounts.login import Begun
+from webapp.auth import half_logins
+from webapp.auth.drafts import is_kept_for
+from webapp.forms.login import LoginForm
+from webapp.hypermedia import next_path, render
 
 
-def enter(token: str, remember: bool, next_path: str) -> Response:
-    """Put the session's token into the browser, and lead on; nothing of the visitor before is left in it.
+def enter(begun: Begun, path: str) -> Response:
+    """Put the session's token into the browser and lead on to `path`; nothing of the visitor before is left in it.
 
-    A user who asked for deletion is asked first whether that still holds.
+    Half a log-in leads to its second step, and leaves all else as it is. A user who asked for deletion is asked first
+    whether that still holds.
     """
+    half_logins.end()
+    if begun.is_half:
+        half_logins.give(begun.token)
+        return redirect(url_for("second_step.show", next=path), 303)
     session.clear()
-    auth.give_token(token, remember)
+    auth.give_token(begun.token, begun.remember)
     user = auth.current_user()
-    return redirect(url_for("deletion.show") if user and user.deletion_at else next_path, 303)
+    return redirect(url_for("deletion.show") if user and user.deletion_at else path, 303)
+
+
+def login_page(form: LoginForm, status: int = 200) -> Response:
+    """The log-in page; it says whether there is a page to go on to, and whether what was typed there is kept."""
+    is_on_the_way = next_path() == request.args.get("next")
+    is_typing_kept = is_on_the_way and is_kept_for(next_path())
+    return render(
+        "login.html", "login_form.html", status, form=form, is_on_the_way=is_on_the_way, is_typing_kept=is_typing_kept
+    )

@@ -14,6 +14,7 @@ from webapp.accounts import (
     data,
     details,
     events,
+    factors_reset,
     invitations,
     people,
     roles,
@@ -68,7 +69,11 @@ def list_people(as_json: bool) -> None:
             click.echo(line, nl=False)
         return
     for person in everybody:
-        click.echo("\t".join(str(field) for field in (person.id, *person[1:3], person.role, person.state)))
+        click.echo(
+            "\t".join(
+                str(field) for field in (person.id, *person[1:3], person.role, person.state, person.second_factor)
+            )
+        )
 
 
 @user.command()
@@ -80,6 +85,7 @@ def show(email: str, as_json: bool) -> None:
     held = {
         "account": data.account(person),
         **data.fields(database(), person),
+        "second_factors": data.second_factors(database(), person),
         "sessions": [data.session_fields(session) for session in sessions.live(database(), person.id)],
         "events": [details.as_fields(event) for event in events.page(database(), events.own(person.id), None).events],
     }
@@ -177,6 +183,17 @@ def verify(email: str) -> None:
     click.echo(f"The address of {person.name} is confirmed {'now' if is_new else 'already'}.")
 
 
+@user.command("factors-reset")
+@click.argument("email")
+@why_option
+def reset_factors(email: str, why: str) -> None:
+    """Remove all second factors of the person with this EMAIL address at once, and end all sessions."""
+    person = _person(email)
+    is_done = factors_reset.ask(database(), COMMAND_LINE, person, 0, why)
+    told = f"The second factors of {person.name} are removed, and all sessions are ended."
+    click.echo(told if is_done else f"{person.name} has no second factor.")
+
+
 @user.command()
 @click.argument("email")
 def unblock(email: str) -> None:
@@ -246,6 +263,8 @@ def _lines(held: dict[str, Any]) -> Iterator[str]:
     for name, value in held["account"].items():
         yield f"{name}: {value}"
     for name, value in held.get("fields", {}).items():
+        yield f"{name}: {value}"
+    for name, value in held["second_factors"].items():
         yield f"{name}: {value}"
     for session in held["sessions"]:
         yield f"session: {session['device']}, {session['address']}, last seen {session['last_seen_at']}"

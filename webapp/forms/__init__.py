@@ -41,7 +41,7 @@ class Request(flask.Request):
 
 def is_secret(name: str) -> bool:
     """Whether the value of this field must never be shown again or stored."""
-    return name.endswith("password") or name == "csrf_token"
+    return name.endswith("password") or name in {"csrf_token", "code"}
 
 
 def as_id(text: str) -> int | None:
@@ -58,7 +58,7 @@ def as_day(text: str) -> date | None:
 
 
 def _tidied(name: str, value: str) -> str:
-    """The value without the spaces around it; a password as it is."""
+    """The value without the spaces around it; a secret as it is."""
     if is_secret(name):
         return value
     return tidied_email(value) if name == "email" else tidied(value)

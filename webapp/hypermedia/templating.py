@@ -91,6 +91,7 @@ class Templates(Environment):
             "time": partial(times.as_time, language),
             "time_ago": partial(times.as_time_ago, language),
             "end": partial(times.as_end, language),
+            "in_full": partial(times.in_full, language),
         }
         templates.globals = self.globals | {
             "_": gettext,

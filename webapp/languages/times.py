@@ -49,6 +49,11 @@ def as_end(language: Language, text: str, now: str) -> Markup:
     return Markup('<span data-ends-in="%d">%s</span>') % (-passed, words)
 
 
+def in_full(language: Language, text: str) -> str:
+    """A stored moment as `whole` has it, in the reader's zone, for a sentence with `on` before it."""
+    return whole(language, reading().time_zone, text)
+
+
 def as_iso(name: str | None, text: str) -> str:
     """A stored moment in ISO 8601 with this zone's offset, `Z` in UTC; any other text as it is."""
     time = _local(name, text)

@@ -16,7 +16,7 @@ from flask import Flask
 from jinja2 import TemplateError
 
 from db import Database, moment
-from webapp.accounts import devices, outbox, roles, tokens
+from webapp.accounts import devices, events, outbox, roles, tokens
 from webapp.accounts.outbox import Kind, Mail
 from webapp.config import settings
 from webapp.languages import times
@@ -50,7 +50,7 @@ LINKS = {
     **dict.fromkeys(
         (
             Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.EMAIL_CHANGED, Kind.USERNAME_CHANGED, Kind.DELETION_ASKED,
-            Kind.EXPORTED, Kind.NEW_DEVICE,
+            Kind.EXPORTED, Kind.NEW_DEVICE, Kind.FACTORS_CHANGED, Kind.FACTORS_RESET_ASKED,
         ),
         "undo",
     ),
@@ -104,7 +104,8 @@ class Messages:
     def sample(self, kind: Kind, language: Language, **facts: object) -> Text:
         """What such a mail says, with a link that opens nothing."""
         now = "2026-03-14 15:09:26"
-        told = {"device": "Firefox on Linux", "address": "203.0.113.7", "why": "Lost a phone", "role": "admin"}
+        told = {"device": "Firefox on Linux", "address": "203.0.113.7", "why": "Lost a phone", "role": "admin",
+                "what": events.Kind.TOTP_ADDED}  # fmt: skip
         mail = Mail(1, kind, None, "", "", json.dumps(told | facts), "", "", now, now, now, 1, None, None, None, "")
         link = f"{self._origin}/{LINKS[kind]}/{'x' * 43}" if kind in LINKS else ""
         return self._texts.of(kind, language, self._told(language, mail, now) | {"link": link, "code": "BCDF-GHJK"})
@@ -120,6 +121,8 @@ class Messages:
             "device": language.translated(devices.told(_plain(str(facts.get("device", ""))))),
             "address": facts.get("address") or language.say(UNKNOWN_PLACE),
             "why": facts.get("why", ""),
+            "what": language.translated(events.in_words(str(facts.get("what", "")))),
+            "until": times.whole(language, zone, str(facts.get("until", mail.created_at))),
             "is_known": facts.get("is_known", False),
             "role": language.translated(roles.in_words(str(facts.get("role", "")))),
             "contact": self._contact,

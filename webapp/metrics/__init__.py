@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from webapp.metrics import folder
 
 CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
-Outcome = Literal["succeeded", "failed", "throttled", "busy", "disabled"]
+Outcome = Literal["succeeded", "half", "failed", "second_failed", "throttled", "busy", "disabled"]
 MailOutcome = Literal["sent", "put_off", "given_up"]
 # Numbers that the database knows, each by its name and its meaning.
 LIVE_SESSIONS = "live_sessions", "Sessions that are live."

@@ -10,6 +10,7 @@ from webapp.accounts.fields import Refused
 from webapp.accounts.people import User
 from webapp.auth import admin_required, own_session, says
 from webapp.auth.actor import actor
+from webapp.config import settings
 from webapp.database import database
 from webapp.forms import Form, as_id
 from webapp.forms.admin_acts import ActForm, RoleForm
@@ -18,7 +19,7 @@ from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("admin_acts", __name__, url_prefix="/admin/users")
 
-WHICH = "<any(role, disable, enable, 'sign-out', reset):act>"
+WHICH = "<any(role, disable, enable, 'sign-out', reset, 'factors-reset'):act>"
 
 
 @blueprint.get("/act")
@@ -51,7 +52,8 @@ def do(user_id: str, act: str) -> ResponseReturnValue:
     users, form, is_new = _others(user_id), _form(act), False
     if form.check():
         try:
-            is_new = admin_acts.do(database(), actor(), act, users, form.values)
+            given = form.values | {"hours": str(settings().factors_reset_hours)}
+            is_new = admin_acts.do(database(), actor(), act, users, given)
         except Refused as refused:
             form.refuse(refused)
     if form.errors:

@@ -28,6 +28,7 @@ def show(user_id: str) -> ResponseReturnValue:
         user=user,
         live=sessions.live(database(), user.id),
         listed=events.page(database(), events.of_person(user.id), None),
+        factors=people.FACTORS,
         is_own=user.id == own_session().user.id,
         back=lists.way_back("admin_users.show", "admin_events.show"),
         carried=lists.of("admin_users.show").asked(),

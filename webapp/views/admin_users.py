@@ -39,20 +39,32 @@ NAVIGATION = (
 
 LONGEST_SEARCH = 100
 log = logging.getLogger("latchkey")
-COLUMNS = ["id", "username", "email", "role", "state", "created_at", "disabled_at", "deletion_at", "language"]
+COLUMNS = [
+    "id",
+    "username",
+    "email",
+    "role",
+    "state",
+    "created_at",
+    "disabled_at",
+    "deletion_at",
+    "language",
+    "second_factor",
+]
 
 
 def _told(asked: lists.Asked) -> list[str]:
     words = [asked.get("q", "")[:LONGEST_SEARCH], roles.in_words(asked.get("role", ""))]
     own = [one.told(asked.get(one.name, "")) for one in _choices()]
     state = asked.get("state", "")
-    return [word for word in (*words, people.STATES.get(state, state), *own) if word]
+    factor = [say("second factor: %(it)s", it=people.FACTORS.get(it, it)) for it in [asked.get("second_factor")] if it]
+    return [word for word in (*words, people.STATES.get(state, state), *factor, *own) if word]
 
 
 PEOPLE = lists.List(
     "admin_users.show",
     say("People"),
-    ("q", "role", "state"),
+    ("q", "role", "state", "second_factor"),
     ("sort", "dir"),
     "after",
     _told,
@@ -83,6 +95,7 @@ def page(form: Form, status: int = 200) -> ResponseReturnValue:
         order=PEOPLE.ordered(),
         roles={name: roles.in_words(name) for name in names},
         states=people.STATES,
+        factors=people.FACTORS,
         choices=_choices(),
         problems=_problems(asked, names),
         gone=PEOPLE.gone(),
@@ -140,6 +153,7 @@ def _query(asked: lists.Asked) -> people.Query:
         text=asked.get("q", "")[:LONGEST_SEARCH],
         role=asked.get("role", ""),
         state=asked.get("state", ""),
+        second_factor=asked.get("second_factor", ""),
         sort=sort if sort in people.SORTS else "created",
         is_descending=asked.get("dir", "asc" if sort in people.SORTS else "desc") == "desc",
         after=as_id(asked.get("after", "")),
@@ -149,6 +163,8 @@ def _query(asked: lists.Asked) -> people.Query:
 
 def _problems(asked: lists.Asked, names: list[str]) -> dict[str, Sentence]:
     """A sentence for each filter whose value is no more, as in a saved view."""
-    known = {"role": names, "state": people.STATES} | {one.name: one.words for one in _choices()}
+    known = {"role": names, "state": people.STATES, "second_factor": people.FACTORS} | {
+        one.name: one.words for one in _choices()
+    }
     lost = {name: asked[name] for name in known if asked.get(name, "") not in {"", *known[name]}}
     return {name: say("There is no such choice any more: %(value)s", value=value) for name, value in lost.items()}

@@ -1,36 +1,43 @@
-"""Typing the password again before an act that calls for it; the act goes on afterwards."""
+"""Confirming by the password, a code or a passkey before an act that calls for it; the act goes on afterwards."""
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import confirm
+from webapp.accounts import confirm, passkeys
 from webapp.accounts.fields import Refused
-from webapp.auth import give_token, login_required, own_session
+from webapp.auth import enrolling, give_token, login_required, own_session
 from webapp.auth.actor import actor
 from webapp.auth.drafts import resume, retyped_at, told
+from webapp.auth.passkeys import confirm_options, site
 from webapp.database import database
-from webapp.forms.confirm import ConfirmForm
-from webapp.hypermedia import next_path, render
+from webapp.forms import Form
+from webapp.forms.confirm import ConfirmCodeForm, ConfirmForm
+from webapp.forms.passkeys import PasskeyForm
+from webapp.hypermedia import form_again, next_path, render
 
 blueprint = Blueprint("confirm", __name__, url_prefix="/confirm")
 
 
 @blueprint.get("")
 @login_required
+@enrolling
 def show() -> ResponseReturnValue:
     if filled_in := retyped_at(_draft_id()):
         return redirect(filled_in, 303)
-    return _page(ConfirmForm(request.form))
+    return _page(_form())
 
 
 @blueprint.post("")
 @login_required
+@enrolling
 def create() -> ResponseReturnValue:
-    form, session = ConfirmForm(request.form), own_session()
+    form, session = _form(), own_session()
     if not form.check():
         return _page(form, 422)
     try:
-        token = confirm.confirm(database(), actor(), form.values["password"])
+        token = _confirmed(form)
+    except passkeys.WrongPasskey as wrong:
+        return form_again(422, wrong.errors["credential"])
     except Refused as refused:
         form.refuse(refused)
         return _page(form, 422)
@@ -38,9 +45,35 @@ def create() -> ResponseReturnValue:
     return resume(_draft_id()) or redirect(retyped_at(_draft_id()) or next_path(), 303)
 
 
+def _form() -> Form:
+    """The one of the page's forms that was sent: each has one field."""
+    kinds: tuple[type[Form], ...] = (ConfirmCodeForm, PasskeyForm)
+    return next((kind for kind in kinds if {*kind.checks} & {*request.form}), ConfirmForm)(request.form)
+
+
+def _confirmed(form: Form) -> str:
+    """The session's new token. Raises Refused, Throttled, Busy."""
+    (field, value), here = next(iter(form.values.items())), site()
+    if field == "code":
+        return confirm.by_code(database(), actor(), value)
+    if field == "credential" and here:
+        return confirm.by_passkey(database(), actor(), value, here)
+    return confirm.confirm(database(), actor(), form.values.get("password", ""))
+
+
 def _draft_id() -> str:
     return request.args.get("draft", "")
 
 
-def _page(form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
-    return render("confirm.html", "confirm_form.html", status, form=form, act=told(_draft_id()))
+def _page(form: Form, status: int = 200) -> ResponseReturnValue:
+    """The page, with a form for each way that the user has; over htmx the one that was sent."""
+    is_code = isinstance(form, ConfirmCodeForm)
+    return render(
+        "confirm.html",
+        "confirm_code_form.html" if is_code else "confirm_form.html",
+        status,
+        form=form,
+        forms={"password": ConfirmForm({}), "code": ConfirmCodeForm({})} | {"code" if is_code else "password": form},
+        act=told(_draft_id()),
+        options=confirm_options(),
+    )

@@ -10,12 +10,11 @@ from webapp.accounts.throttle import Throttled
 from webapp.auth import current_token, current_user, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.carried import taken
-from webapp.auth.drafts import is_kept_for
-from webapp.auth.entry import enter
+from webapp.auth.entry import enter, login_page
 from webapp.auth.navigation import Link
 from webapp.database import database
 from webapp.forms.login import LoginForm
-from webapp.hypermedia import next_path, render
+from webapp.hypermedia import next_path
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("login", __name__)
@@ -32,7 +31,7 @@ NAVIGATION = (
 def show() -> ResponseReturnValue:
     if current_user():
         return redirect(next_path(), 303)
-    return _page(LoginForm(request.form or {"email": taken()}))
+    return login_page(LoginForm(request.form or {"email": taken()}))
 
 
 @blueprint.post("/login")
@@ -40,23 +39,15 @@ def show() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     form = LoginForm(request.form)
     if not form.check():
-        return _page(form, 422)
+        return login_page(form, 422)
     try:
-        token = login.log_in(database(), visitor(), **form.values, remember=form.remember, old_token=current_token())
+        begun = login.log_in(database(), visitor(), **form.values, remember=form.remember, old_token=current_token())
     except login.Failed as failed:
         metrics.count_login("disabled" if isinstance(failed, login.Disabled) else "failed")
         form.refuse(failed)
-        return _page(form, 422)
+        return login_page(form, 422)
     except (Busy, Throttled) as refusal:
         metrics.count_login("busy" if isinstance(refusal, Busy) else "throttled")
         raise
-    metrics.count_login("succeeded")
-    return enter(token, form.remember, next_path())
-
-
-def _page(form: LoginForm, status: int = 200) -> ResponseReturnValue:
-    is_on_the_way = next_path() == request.args.get("next")
-    is_typing_kept = is_on_the_way and is_kept_for(next_path())
-    return render(
-        "login.html", "login_form.html", status, form=form, is_on_the_way=is_on_the_way, is_typing_kept=is_typing_kept
-    )
+    metrics.count_login("half" if begun.is_half else "succeeded")
+    return enter(begun, next_path())

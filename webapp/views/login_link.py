@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp import metrics
 from webapp.accounts import login_link, tokens
 from webapp.accounts.fields import Refused
-from webapp.accounts.login_link import Begun
+from webapp.accounts.login import Begun
 from webapp.auth import asked, current_token, current_user, mailed, public, quick
 from webapp.auth.actor import visitor
 from webapp.auth.entry import enter
@@ -90,8 +90,8 @@ def open_link(token: str) -> ResponseReturnValue:
 
 
 def _enter(begun: Begun) -> ResponseReturnValue:
-    metrics.count_login("succeeded")
-    return enter(begun.token, begun.remember, begun.next_path or next_path())
+    metrics.count_login("half" if begun.is_half else "succeeded")
+    return enter(begun, begun.next_path or next_path())
 
 
 def _next() -> str:

@@ -20,6 +20,7 @@ LONGEST_SESSION_NAME = 40
 # A sentence or two.
 LONGEST_REASON = 200
 LONGEST_VIEW_NAME = 40
+LONGEST_PASSKEY_NAME = 60
 NO_TEXT = say("This holds bytes that are not text.")
 NO_EMAIL = say("Enter an email address, like name@example.com.")
 
@@ -122,6 +123,10 @@ def view_name_objection(value: str) -> str | None:
 
 def session_name_objection(value: str) -> str | None:
     return _name_objection(value, LONGEST_SESSION_NAME)
+
+
+def passkey_name_objection(value: str) -> str | None:
+    return _name_objection(value, LONGEST_PASSKEY_NAME) if value else say("Enter a name for the passkey.")
 
 
 def _name_objection(value: str, longest: int) -> str | None:

@@ -1,0 +1,49 @@
+"""Second factors: whether a user has one, whether the site asks for one, and what comes with the first and the last."""
+
+from db import Database, factors
+from db import recovery_codes as codes_table
+from db.users import User
+from webapp.accounts import recovery_codes
+from webapp.accounts.fields import Refused
+from webapp.languages.sentences import say
+
+# LATCHKEY_REQUIRE_SECOND_FACTOR.
+POLICIES = ("none", "admins", "all")
+
+
+class LastFactor(Refused):
+    """The account needs a second factor, and this is the last."""
+
+    def __init__(self) -> None:
+        super().__init__(factor=say("Your account needs a second factor. Add another one before you remove this."))
+
+
+def is_needed(user: User, policy: str) -> bool:
+    """Whether the site asks this user for a second factor: `policy` is `none`, `admins` or `all`."""
+    return policy == "all" or (policy == "admins" and user.is_admin)
+
+
+def is_missing(user: User, policy: str) -> bool:
+    """Whether the user has yet to add the second factor that the site asks for."""
+    return not user.has_factor and is_needed(user, policy)
+
+
+def added(db: Database, user: User) -> list[str]:
+    """Note inside the transaction that adds a factor that there is one; return recovery codes if it is the first."""
+    is_first = not user.has_factor
+    factors.set_has_factor(db, user.id)
+    return recovery_codes.make(db, user) if is_first else []
+
+
+def removed(db: Database, user: User, policy: str = "none") -> None:
+    """Note inside the transaction that removes a factor; the recovery codes go with the last one. Raises LastFactor."""
+    if factors.set_has_factor(db, user.id):
+        return
+    if is_needed(user, policy):
+        raise LastFactor
+    codes_table.remove_all_of(db, user.id)
+
+
+def number_of_users(db: Database) -> int:
+    """Number of users with a second factor."""
+    return factors.count(db)

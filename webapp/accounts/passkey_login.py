@@ -1,0 +1,54 @@
+"""Logging in by a passkey alone: it has checked who holds it, so it is both factors at once."""
+
+import logging
+
+from db import Database, users
+from db.users import User
+from webapp.accounts import login, passkeys, throttle
+from webapp.accounts.actor import Actor
+from webapp.accounts.challenges import Purpose
+from webapp.accounts.login import Begun
+from webapp.accounts.passkeys import Answer, Site, WrongPasskey
+from webapp.accounts.standing import DISABLED
+
+log = logging.getLogger("latchkey")
+
+
+def log_in(
+    db: Database, actor: Actor, text: str, remember: bool, old_token: str | None, whom: str, site: Site
+) -> Begun:
+    """Begin a session by what the browser gave, for the challenge that `whom` was given; that of `old_token` ends.
+
+    Raises WrongPasskey, Throttled.
+    """
+    try:
+        with throttle.trying(db, throttle.of_passkey(actor), WrongPasskey):
+            answer = passkeys.verified(db, text, Purpose.LOGIN, whom, site)
+            with db.transaction():
+                user = _owner(db, answer)
+                _count(db, actor, user)
+                passkeys.spend(db, answer, is_login=True)
+                token = login.finish(db, actor, user, remember, old_token, "passkey")
+    except WrongPasskey as wrong:
+        passkeys.note_refused(db, actor, passkeys.owner_id(db, text), wrong.why)
+        raise
+    log.info("logged in by passkey: user %d", user.id)
+    return Begun(token, remember)
+
+
+def _owner(db: Database, answer: Answer) -> User:
+    """The passkey's user, whose row is locked. Raises WrongPasskey if the account is shut.
+
+    One without a password was locked by its owner, who chooses a new one first.
+    """
+    user = users.lock(db, answer.key.user_id)
+    if user is None or user.is_gone(db.now()) or not user.password:
+        raise WrongPasskey("locked")
+    if user.disabled_at:
+        raise WrongPasskey("disabled", DISABLED)
+    return user
+
+
+def _count(db: Database, actor: Actor, user: User) -> None:
+    known = throttle.is_known(db, actor, user)
+    throttle.take(db, throttle.of_logged_in(actor, user.email, user, known))
