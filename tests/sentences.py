@@ -80,9 +80,9 @@ def _texts(page: BeautifulSoup) -> Iterator[str]:
 
 
 def _is_no_sentence(element: Tag) -> bool:
-    """A language's own name is in that language, a time zone has its IANA name, and a key is the same in all."""
+    """A language's own name is in that language, a time zone has its IANA name; a key or a code is the same in all."""
     is_named = element.name in {"option", "optgroup"} and element.has_attr("lang")
-    return is_named or element.name in {"script", "style", "kbd"}
+    return is_named or element.name in {"script", "style", "kbd", "code"}
 
 
 def _bracketed(message: str | tuple[str, ...]) -> str | tuple[str, ...]:

@@ -88,8 +88,8 @@ def test_people_are_listed_and_shown_as_text_and_as_json(app: Flask, db: Databas
         logged_in(Browser(app), name)
     lines = runner.invoke(args=["user", "list"]).stdout.splitlines()
     assert [line.split("\t") for line in lines] == [
-        ["2", "bob", "bob@example.com", "user", "active"],
-        ["1", "alice", "alice@example.com", "user", "active"],
+        ["2", "bob", "bob@example.com", "user", "active", "no"],
+        ["1", "alice", "alice@example.com", "user", "active", "no"],
     ]
     listed = json.loads(runner.invoke(args=["user", "list", "--json"]).stdout)
     assert [person["username"] for person in listed] == ["bob", "alice"] and "password" not in listed[0]

@@ -10,13 +10,15 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, Response
 
-from db import Database
+from db import Database, passkeys
+from db.passkeys import Passkey
 from tests.browser import Browser
+from tests.factors import add_app, half_in, recovery_codes
 from tests.fixtures import BREACHED, PASSWORD, Clock, log_in, logged_in, person, sign_up
 from tests.mailbox import Mailbox
 from tests.sentences import PSEUDO, forgotten, outside_brackets, write_pseudo
 from webapp import create_app, errors
-from webapp.accounts import roles
+from webapp.accounts import factors_reset, roles
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.languages import catalogs
 
@@ -101,7 +103,8 @@ def test_somebody_reads_nothing_that_was_forgotten(spoken: Flask, stranger: Brow
     log_in(_reader(spoken, False), "alice", password="wrong")
     clock.advance(minutes=1)
     others = [str(link["href"]) for link in alice.visit("/account/sessions").page.select(".row h2 a")][1:]
-    _see(alice, *_addresses(spoken), *others, "/account/activity?kind=exported", "/account/activity?before=1", "/admin")
+    pages = ("/account/activity?kind=exported", "/account/activity?before=1", "/admin", "/account/security?next=/")
+    _see(alice, *_addresses(spoken), *others, *pages)
     _send(alice, "/account", "username-form", {"username": "bob"}, {"username": "zed"}, {"username": "alice"})
     _send(alice, "/account", "email-form", {"email": "x"}, {"email": "zed@example.com"}, {"email": "alice@example.com"})
     _send(alice, "/account", "language-form", {"language": "xx"}, {"language": ""}, {"language": "browser"})
@@ -114,6 +117,36 @@ def test_somebody_reads_nothing_that_was_forgotten(spoken: Flask, stranger: Brow
     assert rated.text and forgotten(rated.text) == []
     wrong = {"current_password": "wrong", "new_password": f"{PASSWORD} 2"}
     _send(alice, "/account/password", "password-change-form", wrong, wrong | {"current_password": PASSWORD})
+
+
+def test_nothing_about_second_factors_was_forgotten(spoken: Flask, stranger: Browser, clock: Clock) -> None:
+    alice, db = logged_in(stranger, "alice"), spoken.extensions["database"]
+    alice.visit("/account/totp").submit("totp-form", code="").submit("totp-form", code="000000")
+    add_app(alice, clock)
+    codes = recovery_codes(alice)
+    (key,) = _passkeys(db, person(db, "alice").id)
+    pages = ("/account/security", "/account/totp", "/account/recovery-codes", "/account/passkeys", "/confirm")
+    _see(alice, *pages, "/account/totp/remove", f"/account/passkeys/{key}/remove", f"/account/passkeys/{key}")
+    _send(alice, "/account/passkeys", f"passkey-{key}", {"name": ""}, {"name": "x" * 61}, {"name": "⟦Laptop⟧"})
+    _send(alice, "/confirm", "confirm-code-form", {"code": ""}, {"code": "0"}, {"code": codes[0]})
+    half = half_in(_reader(spoken, alice.htmx))
+    _send(half, "/login/second", "second_step-form", {"code": ""}, *[{"code": "0"}] * 6)
+    _send(half, "/login/recovery", "recovery-form", {"code": ""}, {"code": codes[0]}, {"code": "0"})
+    _send(half, "/login/recovery", "recovery-form", {"code": codes[1]})
+    factors_reset.ask(db, COMMAND_LINE, person(db, "alice"), 24, "⟦lost⟧")
+    _see(half_in(_reader(spoken, False)), "/login/second", "/login/recovery")
+    _see(alice, *pages, "/dashboard", "/account/activity")
+    alice.visit("/dashboard").submit("factors-reset-stop")
+    alice.visit("/account/recovery-codes").submit("recovery_codes-form")
+    alice.visit("/account/recovery-codes").submit("kept-form")
+    alice.visit("/account/totp/remove").submit("totp_removal-form")
+    _send(alice, f"/account/passkeys/{key}/remove", "passkey_removal-form", {})
+
+
+def _passkeys(db: Database, user_id: int) -> list[str]:
+    with db.transaction():
+        passkeys.add(db, Passkey("k", user_id, "c", "p", 0, "", "", 1, 1, "⟦Phone⟧", db.now(), None))
+    return ["k"]
 
 
 def test_the_end_of_a_session_and_of_an_account_is_told_in_full(spoken: Flask, stranger: Browser, clock: Clock) -> None:
@@ -142,7 +175,7 @@ def test_an_admin_reads_nothing_that_was_forgotten(spoken: Flask, stranger: Brow
         log_in(_reader(spoken, False), "bob", password="wrong")
     user = f"/admin/users/{person(db, 'alice').id}"
     own = f"/admin/users/{person(db, 'grace').id}"
-    acts = [f"{user}/{act}" for act in ("role", "disable", "enable", "sign-out")]
+    acts = [f"{user}/{act}" for act in ("role", "disable", "enable", "sign-out", "factors-reset")]
     _see(grace, *_addresses(spoken), user, own, f"{own}/disable", *acts, *SEARCHES)
     _send(grace, acts[0], "act-form", {}, {"reason": "spam"})
     _send(grace, f"{own}/role", "act-form")

@@ -15,6 +15,8 @@ from db.users import User
 from webapp.accounts import (
     deletion,
     drafts,
+    factors,
+    factors_reset,
     invitations,
     limits,
     outbox,
@@ -23,6 +25,7 @@ from webapp.accounts import (
     sessions,
     standing,
     throttle,
+    totp,
 )
 from webapp.accounts.actor import Actor
 from webapp.accounts.drafts import Purpose
@@ -30,6 +33,8 @@ from webapp.accounts.events import Kind, record, sum_up_days
 from webapp.accounts.sessions import REMEMBERED
 
 DAYS = 182
+# Some people have an authenticator app, among them neither ADMIN nor MEMBER: each log-in would ask for its code.
+APPS = 40
 ADMIN, MEMBER = "ada@example.com", "ben@example.com"
 NAMES = "ada ben cleo dina emil fay gus hana ivo jana karl lea milo nora otis pia quin rosa sam tess uma vito wim yara"
 DEVICES = ["Firefox on Windows", "Chrome on Android", "Safari on iOS", "Chrome on macOS", "Edge on Windows", "Lynx"]
@@ -149,9 +154,20 @@ def _stage(db: Database, oldest: Sequence[User], password: str) -> str:
         _leave(db, user, password)
     for user in oldest[6:][-4:-3]:
         standing.disable(db, logged_in[0], user, "address of somebody else, who wrote to us")
+    _add_apps(db, logged_in[0], oldest[8 : 8 + APPS])
     if db.mails:
         _mail(db, logged_in[0])
     return _leave_form(db, logged_in[1].own_session) if len(logged_in) > 1 else ""
+
+
+def _add_apps(db: Database, admin: Actor, people: Sequence[User]) -> None:
+    """Give these people authenticator apps; let one of them have lost the phone and asked an admin for help."""
+    with db.transaction():
+        for user in people:
+            totp.keep(db, user, totp.new_secret(), last_step=0)
+            factors.added(db, user)
+    for user in people[:1]:
+        factors_reset.ask(db, admin, user, 24, "lost the phone, and showed a passport")
 
 
 def _mail(db: Database, admin: Actor) -> None:

@@ -97,13 +97,19 @@ def turn_on(db: Database, actor: Actor, secret: str, code: str) -> list[str]:
         with db.transaction():
             throttle.take(db, throttle.of_act("factors", user.id))
             before = users.lock(db, user.id) or user
-            totp.add(db, user.id, sealed.seal(db, _purpose(user.id), secret), sealed.keys_name(db), step)
+            keep(db, user, secret, step)
             notices.record(db, actor, Kind.TOTP_ADDED, user)
             codes = factors.added(db, before)
     except Duplicate as duplicate:
         raise HasApp from duplicate
     log.info("authenticator app added: user %d", user.id)
     return codes
+
+
+def keep(db: Database, user: User, secret: str, last_step: int) -> None:
+    """Store the user's secret, sealed, inside the open transaction. Raises Duplicate if there is one."""
+    sealed_secret = sealed.seal(db, _purpose(user.id), secret)
+    totp.add(db, user.id, sealed_secret, sealed.keys_name(db), last_step)
 
 
 def turn_off(db: Database, actor: Actor, policy: str = "none") -> bool:

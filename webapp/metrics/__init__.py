@@ -16,6 +16,8 @@ Outcome = Literal["succeeded", "half", "failed", "second_failed", "throttled", "
 MailOutcome = Literal["sent", "put_off", "given_up"]
 # Numbers that the database knows, each by its name and its meaning.
 LIVE_SESSIONS = "live_sessions", "Sessions that are live."
+WITH_FACTOR = "users_with_second_factor", "Users with a second factor."
+RESETS = "factors_resets_waiting", "Removals of second factors that wait, and that their owners can stop."
 MAILS_WAITING = "mails_waiting", "Mails that wait to be sent."
 MAILS_ELDEST = "mails_waiting_seconds", "How long the eldest of them has waited."
 MAILS_GIVEN_UP = "mails_given_up", "Mails that were given up and not discarded."

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from db import Unavailable, moment
 from webapp import metrics
-from webapp.accounts import admin, outbox
+from webapp.accounts import admin, factors, factors_reset, outbox
 from webapp.auth import public
 from webapp.config import settings
 from webapp.database import database
@@ -36,9 +36,16 @@ def _stored() -> dict[tuple[str, str], float]:
     """Numbers that the database knows; none while it is gone, when the other numbers are wanted most."""
     try:
         found: dict[tuple[str, str], float] = {metrics.LIVE_SESSIONS: admin.live_sessions(database())}
-        return found | (_mails() if database().mails else {})
+        return found | _factors() | (_mails() if database().mails else {})
     except Unavailable:
         return {}
+
+
+def _factors() -> dict[tuple[str, str], float]:
+    return {
+        metrics.WITH_FACTOR: factors.number_of_users(database()),
+        metrics.RESETS: factors_reset.number_waiting(database()),
+    }
 
 
 def _mails() -> dict[tuple[str, str], float]:

@@ -16,22 +16,28 @@ from webapp.accounts import admin, blocks, dashboard, events, invitations, limit
 from webapp.accounts.fields.declared import Field
 from webapp.accounts.fields.kinds import KINDS
 from webapp.accounts.fields.values import Shown
+from webapp.accounts.passkeys import Passkey
 from webapp.accounts.people import User
+from webapp.accounts.recovery_codes import Left
 from webapp.accounts.saved_views import SavedView
+from webapp.accounts.totp import Totp
 from webapp.auth import navigation, public
 from webapp.auth.first_steps import Entry
 from webapp.config import sends_mail
 from webapp.forms import Form
 from webapp.forms.admin_acts import ActForm, RoleForm
-from webapp.forms.confirm import ConfirmForm
+from webapp.forms.confirm import ConfirmCodeForm, ConfirmForm
 from webapp.forms.fields import FieldsForm
 from webapp.forms.invitation import InvitationForm, InviteForm
 from webapp.forms.login import LoginForm
 from webapp.forms.login_link import CodeForm, LoginLinkForm
+from webapp.forms.passkeys import PasskeyNameForm
 from webapp.forms.password_change import PasswordForm
 from webapp.forms.profile import FORMS
 from webapp.forms.reset import AddressForm, NewPasswordForm
 from webapp.forms.saved_views import SavedViewForm
+from webapp.forms.second_step import CodeForm as StepForm
+from webapp.forms.second_step import RecoveryCodeForm
 from webapp.forms.session_name import SessionNameForm
 from webapp.forms.signup import SignupForm
 from webapp.forms.verification import VerifyForm
@@ -94,6 +100,13 @@ FIELDS = tuple(
 INVITED = invitations.Page(
     [invitations.Invitation(n, f"{name}@example.com", "user", "grace", EARLIER, NOW) for n, name in enumerate("ab")], 1
 )
+APP = Totp(1, "", "", 0, EARLIER)
+KEYS = [
+    Passkey("a1", 1, "", "", 0, "internal", "", 1, 1, "Google Password Manager", EARLIER, NOW),
+    Passkey("b2", 1, "", "", 0, "usb", "", 0, 0, "Blue key", EARLIER, None),
+]
+RESET = ALICE._replace(factors_reset_at=NOW, factors_reset_why="Lost the phone")
+CODES = ["4h2k-9mqz-07tv-xw3c-r8dn-5pge"] * 10
 FAILED = "550 5.1.1 No such user"
 MAILS = [
     outbox.Mail(n, kind, 2, "bob@example.com", "", "{}", "", "", EARLIER, NOW, NOW, 3, None, None, NOW, FAILED)
@@ -122,7 +135,8 @@ SAMPLES: dict[str, Any] = {
     "form": None,
     "get_flashed_messages": lambda **_: FLASHES,
     "now": lambda: NOW,
-    "request": SimpleNamespace(path="/account/password", endpoint="profile.show", args={}),
+    "request": SimpleNamespace(path="/account/password", full_path="/account/password", method="GET",
+                               endpoint="profile.show", args={}),
     "act": say("Let new browsers try again."), "shut_until": NOW,
     "asked": ASKED, "filters": ASKED, "order": {}, "cancel": "#main", "consequence": "All sessions end at once.",
     "users": [BOB], "user_id": "2", "role": "user", "own": ALICE, "views": VIEWS, "query_now": "role=admin",
@@ -136,6 +150,10 @@ SAMPLES: dict[str, Any] = {
     "people": [ALICE, BOB], "problems": {}, "weeks": None,
     "fields": (), "choices": (),
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
+    "app": APP, "passkeys": KEYS, "codes": [], "few": 3, "left": Left(9, NOW), "has_factor": True, "is_needed": False,
+    "key": KEYS[0], "known": "", "options": "{}", "next": None, "is_fresh": True, "has_site": True, "elsewhere": "",
+    "factors": people.FACTORS, "login_options": lambda: "{}", "passkeys_elsewhere": lambda: "http://localhost:8000",
+    "forms": {"password": ConfirmForm({})},
     "notice": undo.Notice(events.Kind.PASSWORD_CHANGED, NOW, DEVICES[0], "203.0.113.7"), "told": "Password changed",
     "asked_at": NOW, "username": "alice", "is_new": True,
     "session_id": "1", "title": "Disable bob", "user": BOB,
@@ -185,6 +203,7 @@ def _specimens() -> Iterator[Specimen]:
     yield Specimen("activity_list.html", "events", {"days": {}})
     yield Specimen("activity_list.html", "empty", {"days": {}, "listed": NOTHING})
     yield from _fields()
+    yield from _factors()
     yield from _mailed() if sends_mail(current_app) else ()
     yield from _admin()
     yield from _notices()
@@ -198,7 +217,8 @@ def _forms() -> Iterator[Specimen]:
     }  # fmt: skip
     for name, form in forms.items():
         for state, filled in _states(form):
-            given = {"form": filled, "days": 7, "languages": known(), "zones": as_options("Europe/Berlin")}
+            given = {"form": filled, "days": 7, "languages": known(), "zones": as_options("Europe/Berlin"),
+                     "forms": {"password": filled}}  # fmt: skip
             yield Specimen(f"{name}_form.html", state, given)
     for act, form in {"role": RoleForm, "disable": ActForm}.items():
         for state, filled in _states(form):
@@ -214,6 +234,30 @@ def _fields() -> Iterator[Specimen]:
     yield Specimen("fields_form.html", "another's, every mistake", {"form": refused})
     yield Specimen("fields_panel.html", "", {"fields": filled, "change": "#main"})
     yield Specimen("users_search.html", "by a team's fields", {"choices": [field for field in FIELDS if field.words]})
+
+
+def _factors() -> Iterator[Specimen]:
+    """What has to do with second factors."""
+    forms: dict[str, type[Form]] = {"second_step": StepForm, "recovery": RecoveryCodeForm, "totp": StepForm}
+    given = {"address": "otpauth://totp/x", "secret": "ABCD " * 8, "drawn": "", "has_app": True, "options": "{}"}
+    for name, form in forms.items():
+        for state, filled in _states(form):
+            yield Specimen(f"{name}_form.html", state, given | {"form": filled})
+    code = {"forms": {"code": ConfirmCodeForm({})}}
+    yield Specimen("confirm_code_form.html", "", code)
+    for name in ("security_panel", "totp_panel", "totp_removal_form", "passkey_login_form", "passkeys_elsewhere"):
+        yield Specimen(f"{name}.html", "", {"form": Form({}), "codes": Left(2, NOW)})
+    yield Specimen("security_panel.html", "nothing yet", {"app": None, "passkeys": [], "codes": Left(0, None)})
+    yield Specimen("recovery_codes_panel.html", "shown", {"codes": CODES})
+    yield Specimen("recovery_codes_panel.html", "kept", {})
+    yield Specimen("recovery_codes_panel.html", "none", {"has_factor": False})
+    yield Specimen("passkeys_panel.html", "two", {"forms": {key.id: PasskeyNameForm({}) for key in KEYS}})
+    yield Specimen("passkeys_panel.html", "none", {"passkeys": [], "is_fresh": False})
+    for state, filled in _states(PasskeyNameForm):
+        yield Specimen("passkey_form.html", state, {"form": filled})
+    yield Specimen("passkey_removal_form.html", "", {"form": Form({})})
+    yield Specimen("factors_reset_notice.html", "in a session", {"user": RESET})
+    yield Specimen("factors_reset_notice.html", "before it", {"user": RESET, "current_user": lambda: None})
 
 
 def _mailed() -> Iterator[Specimen]:
