@@ -22,7 +22,8 @@ STYLE_AND_PICTURES = {str(path): path.name for ending in ("css", "svg") for path
 # within `min()`, and nothing of what password managers read before they make a password up (`passwordrules`).
 ALLOWED = (
     ".*(“list” role is unnecessary for element “[ou]l”|CSS: “container-type”: Property “container-type” doesn't exist"
-    "|Unrecognized at-rule “@container”|Attribute “passwordrules” not allowed|CSS: “inline-size”: The types are incompatible).*"
+    "|Unrecognized at-rule “@container”|Attribute “passwordrules” not allowed"
+    "|CSS: “inline-size”: The types are incompatible).*"
 )
 
 
