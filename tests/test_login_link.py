@@ -7,6 +7,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
+from tests.factors import add_app, code
 from tests.fixtures import PASSWORD, Clock, coming_from, log_in, person
 from tests.mailbox import Mailbox, joined
 from webapp import create_app
@@ -204,3 +205,25 @@ def test_a_disabled_account_is_told_by_mail(browser: Browser, mailbox: Mailbox, 
     assert browser.visit(letter.link).answer.status_code == 422
     _ask(browser)
     assert mailbox.one().subject == "Your account at 127.0.0.1 is disabled"
+
+
+def test_a_mailed_log_in_does_not_go_round_a_second_factor(
+    browser: Browser, mailing: Flask, mailbox: Mailbox, clock: Clock
+) -> None:
+    secret = add_app(log_in(Browser(mailing), "alice"), clock)
+    mailbox.new()
+    for way in ("code", "link"):
+        clock.advance(seconds=60)
+        _ask(browser, path="/login/link?next=/account/data", remember="yes")
+        letter = mailbox.one()
+        if way == "code":
+            browser.submit("login_code-form", code=letter.code)
+        else:
+            browser.visit(letter.link).submit("login_link_open-form")
+        assert browser.path == "/login/second?next=/account/data" and browser.cookie("session") is None
+        browser.submit("second_step-form", code=code(secret, clock()))
+        assert browser.path == "/account/data"
+        cookie = browser.client.get_cookie("session")
+        assert cookie and cookie.max_age == 30 * 24 * 3600
+        assert "by mail and authenticator app" in browser.visit("/account/activity").text()
+        browser.visit("/logout").submit("logout-form")

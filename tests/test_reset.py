@@ -5,6 +5,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
+from tests.factors import add_app, code
 from tests.fixtures import BREACHED, PASSWORD, Clock, coming_from, guess, log_in, person
 from tests.mailbox import Mailbox, joined
 from webapp.accounts import reset, signup, standing, tokens
@@ -173,3 +174,16 @@ def test_a_stale_form_comes_back_filled_in(alice: Browser, browser: Browser, mai
     browser.visit("/reset").submit("reset-form", email="alice@example.com", csrf_token="0" * 128)
     assert browser.answer.status_code == 422 and browser.value("email") == "alice@example.com"
     assert not mailbox.new()
+
+
+def test_a_reset_does_not_go_round_a_second_factor(
+    alice: Browser, browser: Browser, mailbox: Mailbox, clock: Clock, db: Database
+) -> None:
+    secret = add_app(alice, clock)
+    mailbox.new()
+    _ask(browser, "alice")
+    browser.visit(mailbox.one().link).submit("new_password-form", password=NEW)
+    browser.submit("login-form", password=NEW)
+    assert browser.path == "/login/second?next=/dashboard" and browser.cookie("session") is None
+    browser.submit("second_step-form", code=code(secret, clock()))
+    assert browser.path == "/dashboard" and person(db, "alice").has_factor

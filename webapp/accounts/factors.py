@@ -1,9 +1,9 @@
 """Second factors: whether a user has one, whether the site asks for one, and what comes with the first and the last."""
 
-from db import Database, factors
+from db import Database, factors, users
 from db import recovery_codes as codes_table
 from db.users import User
-from webapp.accounts import recovery_codes
+from webapp.accounts import recovery_codes, throttle
 from webapp.accounts.fields import Refused
 from webapp.languages.sentences import say
 
@@ -26,6 +26,15 @@ def is_needed(user: User, policy: str) -> bool:
 def is_missing(user: User, policy: str) -> bool:
     """Whether the user has yet to add the second factor that the site asks for."""
     return not user.has_factor and is_needed(user, policy)
+
+
+def locked(db: Database, user: User) -> User:
+    """Count a change of the user's own factors and lock the row; return the user as of now.
+
+    Two who each remove what they take for the last but one wait here for each other. Raises Throttled.
+    """
+    throttle.take(db, throttle.of_act("factors", user.id))
+    return users.lock(db, user.id) or user
 
 
 def added(db: Database, user: User) -> list[str]:

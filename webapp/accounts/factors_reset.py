@@ -38,7 +38,7 @@ def stop(db: Database, actor: Actor) -> bool:
     """Keep the factors of the logged-in user; return False if nothing waits. Raises Throttled."""
     user = actor.own_session.user
     with db.transaction():
-        throttle.take(db, throttle.of_act("factors", user.id))
+        throttle.take(db, throttle.of_act("stop", user.id))
         if not factors.cancel_reset(db, user.id):
             return False
         events.record(db, actor, Kind.FACTORS_RESET_STOPPED, user.id)

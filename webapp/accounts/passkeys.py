@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from db import Database, Duplicate, passkeys, users
+from db import Database, Duplicate, passkeys
 from db import factors as table
 from db.passkeys import Passkey as Passkey
 from db.users import User
@@ -120,8 +120,7 @@ def add(db: Database, actor: Actor, text: str, name: str, site: Site) -> list[st
     try:
         challenge, made = _made(db, actor, text, site)
         with db.transaction():
-            throttle.take(db, throttle.of_act("factors", user.id))
-            before = users.lock(db, user.id) or user
+            before = factors.locked(db, user)
             if len(passkeys.of_user(db, user.id)) >= MOST:
                 raise Refused(credential=MANY)
             _spend_challenge(db, challenge)
@@ -152,11 +151,11 @@ def remove(db: Database, actor: Actor, key_id: str, policy: str = "none") -> Non
     """Remove one of the user's passkeys. Raises NoSuchPasskey, LastFactor if `policy` asks for it, Throttled."""
     user, key = actor.own_session.user, one(db, actor.own_session.user.id, key_id)
     with db.transaction():
-        throttle.take(db, throttle.of_act("factors", user.id))
+        now = factors.locked(db, user)
         if not passkeys.remove(db, user.id, key_id):
             raise NoSuchPasskey
         notices.record(db, actor, Kind.PASSKEY_REMOVED, user, name=key.name)
-        factors.removed(db, users.by_id(db, user.id) or user, policy)
+        factors.removed(db, now, policy)
     log.info("passkey removed: user %d", user.id)
 
 

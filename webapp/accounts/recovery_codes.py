@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 
-from db import Database, recovery_codes
+from db import Database, recovery_codes, users
 from db.recovery_codes import Left as Left
 from db.users import User
 from webapp.accounts import notices, throttle
@@ -58,10 +58,11 @@ def make(db: Database, user: User) -> list[str]:
 def make_anew(db: Database, actor: Actor) -> list[str]:
     """Make ten codes in the place of those that the user has. Raises NoFactor, Throttled."""
     user = actor.own_session.user
-    if not user.has_factor:
-        raise NoFactor
     with db.transaction():
         throttle.take(db, throttle.of_act("factors", user.id))
+        now = users.lock(db, user.id)
+        if now is None or not now.has_factor:
+            raise NoFactor
         notices.record(db, actor, Kind.RECOVERY_CODES_MADE, user)
         codes = make(db, user)
     log.info("recovery codes made: user %d", user.id)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from db import Database, Duplicate, totp, users
+from db import Database, Duplicate, totp
 from db.totp import Totp as Totp
 from db.users import User
 from webapp.accounts import factors, notices, sealed, throttle
@@ -95,8 +95,7 @@ def turn_on(db: Database, actor: Actor, secret: str, code: str) -> list[str]:
             raise WrongCode
     try:
         with db.transaction():
-            throttle.take(db, throttle.of_act("factors", user.id))
-            before = users.lock(db, user.id) or user
+            before = factors.locked(db, user)
             keep(db, user, secret, step)
             notices.record(db, actor, Kind.TOTP_ADDED, user)
             codes = factors.added(db, before)
@@ -116,11 +115,11 @@ def turn_off(db: Database, actor: Actor, policy: str = "none") -> bool:
     """Remove the app; return False if there is none. Raises Refused if `policy` asks the user for it; Throttled."""
     user = actor.own_session.user
     with db.transaction():
-        throttle.take(db, throttle.of_act("factors", user.id))
+        now = factors.locked(db, user)
         if not totp.remove(db, user.id):
             return False
         notices.record(db, actor, Kind.TOTP_REMOVED, user)
-        factors.removed(db, user, policy)
+        factors.removed(db, now, policy)
     log.info("authenticator app removed: user %d", user.id)
     return True
 
