@@ -5,7 +5,7 @@ from werkzeug import Response
 
 from webapp import auth
 from webapp.accounts.login import Begun
-from webapp.auth import half_logins
+from webapp.auth import half_logins, passkeys
 from webapp.auth.drafts import is_kept_for
 from webapp.forms.login import LoginForm
 from webapp.hypermedia import next_path, render
@@ -32,5 +32,11 @@ def login_page(form: LoginForm, status: int = 200) -> Response:
     is_on_the_way = next_path() == request.args.get("next")
     is_typing_kept = is_on_the_way and is_kept_for(next_path())
     return render(
-        "login.html", "login_form.html", status, form=form, is_on_the_way=is_on_the_way, is_typing_kept=is_typing_kept
+        "login.html",
+        "login_form.html",
+        status,
+        form=form,
+        is_on_the_way=is_on_the_way,
+        is_typing_kept=is_typing_kept,
+        options=passkeys.login_options(),
     )

@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
         log.warning(
             "no passkeys: browsers want an https address with a name, and LATCHKEY_PUBLIC_URL is %s", given.origin
         )
-    app.jinja_env.globals.update(login_options=login_options, passkeys_elsewhere=elsewhere)
+    app.jinja_env.globals["passkeys_elsewhere"] = elsewhere
 
 
 def site() -> Site | None:

@@ -152,7 +152,7 @@ SAMPLES: dict[str, Any] = {
     "query": people.Query(), "roles": ROLES, "span": 30, "spans": admin.SPANS, "states": people.STATES,
     "app": APP, "passkeys": KEYS, "codes": [], "few": 3, "left": Left(9, NOW), "has_factor": True, "is_needed": False,
     "key": KEYS[0], "known": "", "options": "{}", "next": None, "is_fresh": True, "has_site": True, "elsewhere": "",
-    "factors": people.FACTORS, "login_options": lambda: "{}", "passkeys_elsewhere": lambda: "http://localhost:8000",
+    "factors": people.FACTORS, "passkeys_elsewhere": lambda: "http://localhost:8000",
     "forms": {"password": ConfirmForm({})},
     "notice": undo.Notice(events.Kind.PASSWORD_CHANGED, NOW, DEVICES[0], "203.0.113.7"), "told": "Password changed",
     "asked_at": NOW, "username": "alice", "is_new": True,
