@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from webapp.accounts import canonical_cbor
+
 if TYPE_CHECKING:
     from webauthn.helpers.structs import AttestationObject, AuthenticatorData
 
@@ -24,10 +26,6 @@ TRANSPORTS = ("usb", "nfc", "ble", "smart-card", "hybrid", "internal")
 ALGORITHMS = {-7: (2, 1), -8: (1, 6), -257: (3, None)}
 # The flag that tells of a passkey's id and key in authenticator data (6.1).
 HAS_ID = 0x40
-# Kinds of items in CBOR; and from where on a number is written in one byte more, in two, four and eight (RFC 8949 3).
-BYTES, TEXT, TAG, SIMPLE = 2, 3, 6, 7
-FALSE_TRUE_NULL = (20, 21, 22)
-FEWEST = {24: 24, 25: 2**8, 26: 2**16, 27: 2**32}
 
 
 class Site(NamedTuple):
@@ -158,7 +156,7 @@ def _attested(sent: Any) -> "AttestationObject":
 
     with _or_bad("data"):
         raw = _bytes(_at(sent, "response", "attestationObject"))
-        _check_cbor(raw)
+        canonical_cbor.check(raw)
         _check_end(parse_cbor(raw)["authData"])
         return parse_attestation_object(raw)
 
@@ -175,37 +173,7 @@ def _authenticator_data(sent: Any) -> "AuthenticatorData":
 def _check_end(data: bytes) -> None:
     """Check the CBOR at the end of authenticator data (6.1): a key after a passkey's id, and extensions."""
     start = 55 + int.from_bytes(data[53:55]) if data[32] & HAS_ID else 37
-    _check_cbor(data[start:])
-
-
-def _check_cbor(raw: bytes) -> None:
-    """Refuse what no passkey writes (2.4), above all tags. Raises ValueError, LookupError.
-
-    The library does what a tag says. One that makes a pattern of 12 KB of text keeps a process busy for 8 seconds, and
-    whoever is about to log in could send it.
-    """
-    at = 0
-    while at < len(raw):
-        kind = raw[at] >> 5
-        number, at = _number(raw, at)
-        if kind == TAG or (kind == SIMPLE and number not in FALSE_TRUE_NULL):
-            raise ValueError
-        at += number if kind in (BYTES, TEXT) else 0
-
-
-def _number(raw: bytes, at: int) -> tuple[int, int]:
-    """The number that an item begins with, and where that ends.
-
-    It must be as short as it can be: of another, the library takes the rest to begin elsewhere than it does.
-    """
-    short = raw[at] & 31
-    if short < 24:
-        return short, at + 1
-    size = 2 ** (short - 24)
-    number = int.from_bytes(raw[at + 1 : at + 1 + size])
-    if number < FEWEST[short]:
-        raise ValueError
-    return number, at + 1 + size
+    canonical_cbor.check(data[start:])
 
 
 def _check_authenticator(data: "AuthenticatorData", site: Site, needs_user: bool) -> None:
