@@ -69,13 +69,13 @@ def challenge(answer: str) -> bytes:
 def credential_id(answer: str) -> str:
     """The id of the passkey that was used, in base64url. Raises BadCredential."""
     with _or_bad("json"):
-        return _text(_bytes(_at(_sent(answer), "id")))
+        return base64url(_bytes(_at(_sent(answer), "id")))
 
 
 def user_handle(answer: str) -> str:
     """The user handle that the passkey holds, in base64url; empty if the browser tells none. Raises BadCredential."""
     with _or_bad("json"):
-        return _text(_bytes(_at(_sent(answer), "response", "userHandle") or ""))
+        return base64url(_bytes(_at(_sent(answer), "response", "userHandle") or ""))
 
 
 def registered(answer: str, challenge: bytes, site: Site) -> Registered:
@@ -92,8 +92,8 @@ def registered(answer: str, challenge: bytes, site: Site) -> Registered:
             credential=sent, expected_challenge=challenge, expected_rp_id=site.id, expected_origin=site.origin
         )
     return Registered(
-        credential_id=_text(found.credential_id),
-        public_key=_text(found.credential_public_key),
+        credential_id=base64url(found.credential_id),
+        public_key=base64url(found.credential_public_key),
         counter=found.sign_count,
         aaguid=found.aaguid,
         is_backed_up=found.credential_backed_up,
@@ -138,7 +138,7 @@ def _check_client_data(sent: Any, kind: str, challenge: bytes, site: Site) -> No
     """Refuse what was made for another ceremony, challenge or site, or in a frame (7.1 steps 7 to 11, 7.2 10 to 14)."""
     data = _client_data(sent)
     _must(data.get("type") == kind, "type")
-    _must(data.get("challenge") == _text(challenge), "challenge")
+    _must(data.get("challenge") == base64url(challenge), "challenge")
     _must(data.get("origin") == site.origin, "origin")
     # Nobody shows our pages in theirs: who does hides them under a picture, so that a visitor's click is for us.
     _must(data.get("crossOrigin", False) is False and "topOrigin" not in data, "frame")
@@ -214,12 +214,13 @@ def _at(sent: Any, *names: str) -> Any:
 def _bytes(text: Any) -> bytes:
     """The bytes of base64url, which must be written in the one right way. Raises ValueError, TypeError."""
     raw = urlsafe_b64decode(text + "==")
-    if _text(raw) != text:
+    if base64url(raw) != text:
         raise ValueError
     return raw
 
 
-def _text(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
+    """Bytes as text, without padding (RFC 4648 5)."""
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
 

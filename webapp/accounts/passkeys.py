@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import secrets
-from base64 import urlsafe_b64encode
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from db.passkeys import Passkey as Passkey
 from db.users import User
 from webapp.accounts import ceremonies, challenges, events, factors, notices, throttle
 from webapp.accounts.actor import Actor
-from webapp.accounts.ceremonies import ALGORITHMS, BadCredential, Registered
+from webapp.accounts.ceremonies import ALGORITHMS, BadCredential, Registered, base64url
 from webapp.accounts.ceremonies import Site as Site
 from webapp.accounts.challenges import Purpose
 from webapp.accounts.events import Kind
@@ -82,7 +81,7 @@ def options_to_add(db: Database, actor: Actor, site: Site, name: str) -> dict[st
     return {
         "rp": {"id": site.id, "name": name},
         "user": {"id": _handle(db, user, challenge), "name": user.email, "displayName": user.name},
-        "challenge": _text(challenge),
+        "challenge": base64url(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": number} for number in ALGORITHMS],
         "excludeCredentials": [_described(key) for key in of_user(db, user.id)],
         "authenticatorSelection": {"residentKey": "preferred", "userVerification": "preferred"},
@@ -98,7 +97,7 @@ def options_to_use(db: Database, purpose: Purpose, whom: str, site: Site, user: 
     """
     return {
         "rpId": site.id,
-        "challenge": _text(challenges.make(db, purpose, whom)),
+        "challenge": base64url(challenges.make(db, purpose, whom)),
         "allowCredentials": [_described(key) for key in of_user(db, user.id)] if user else [],
         "userVerification": "discouraged" if purpose == Purpose.SECOND_STEP else "required",
     }
@@ -242,12 +241,8 @@ def _whom(db: Database, session_id: str, user: User) -> str:
 
 def _handle(db: Database, user: User, challenge: bytes) -> str:
     """The user's name in passkeys: 32 random bytes, which the first passkey takes from its challenge."""
-    return table.user_handle(db, user.id) or _text(hashlib.sha256(challenge).digest())
+    return table.user_handle(db, user.id) or base64url(hashlib.sha256(challenge).digest())
 
 
 def _described(key: Passkey) -> dict[str, Any]:
     return {"type": "public-key", "id": key.credential_id, "transports": key.transports.split()}
-
-
-def _text(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode().rstrip("=")
