@@ -104,9 +104,12 @@ def options_to_use(db: Database, purpose: Purpose, whom: str, site: Site, user: 
 
 
 def known_to(db: Database, user: User, site: Site) -> dict[str, Any]:
-    """What a password manager is told, so that it forgets the passkeys that are gone (WebAuthn 5.1.10)."""
-    ids = [key.credential_id for key in of_user(db, user.id)]
-    return {"rpId": site.id, "userId": table.user_handle(db, user.id) or "", "allAcceptedCredentialIds": ids}
+    """What a password manager is told, so that it forgets the passkeys that are gone (WebAuthn 5.1.10).
+
+    Empty for a user who never had one.
+    """
+    handle, ids = table.user_handle(db, user.id), [key.credential_id for key in of_user(db, user.id)]
+    return {"rpId": site.id, "userId": handle, "allAcceptedCredentialIds": ids} if handle else {}
 
 
 def add(db: Database, actor: Actor, text: str, name: str, site: Site) -> list[str]:

@@ -92,7 +92,8 @@ def _told(options: Callable[[Site], dict[str, Any]], of_user: int | None = None)
     found = site()
     if found is None or elsewhere() or (of_user is not None and not passkeys.of_user(database(), of_user)):
         return ""
-    return json.dumps(options(found))
+    told = options(found)
+    return json.dumps(told) if told else ""
 
 
 def _site(given: Settings) -> Site | None:
