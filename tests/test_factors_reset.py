@@ -97,7 +97,7 @@ def test_the_admin_gives_a_reason_confirms_and_sees_no_secret(
 ) -> None:
     address = f"/admin/users/{person(db, 'alice').id}/factors-reset"
     page = grace.visit(address).text()
-    assert "Until then the person reads it on every page, and can stop it." in page and secret not in page
+    assert "Until then the person reads of it on every page, and can stop it." in page and secret not in page
     grace.submit("act-form", reason="")
     assert grace.errors() == {"reason": "Enter a reason. The person reads it in their activity."}
     clock.advance(minutes=20)
@@ -161,7 +161,7 @@ def test_by_mail_the_owner_is_told_and_stops_it_by_the_link(mailing: Flask, mail
     add_app(alice, clock)
     codes = recovery_codes(alice)
     added = mailbox.one()
-    assert added.subject == "The second factors of your account at 127.0.0.1"
+    assert added.subject == "Your second factors at 127.0.0.1 were changed or used"
     assert "Authenticator app added" in " ".join(added.plain.split()) and added.link.startswith("/undo/")
     clock.advance(days=1)
     factors_reset.ask(db, COMMAND_LINE, person(db, "alice"), 24, WHY)

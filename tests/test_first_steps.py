@@ -24,7 +24,7 @@ ALL = [
     "To do: Choose your language and time zone",
     "To do: Give this session a name, such as “work laptop”",
     "To do: Look at where you are logged in",
-    "To do: Look at what protects your account more than a password",
+    "To do: Look at what protects your account beside the password",
 ]
 
 

@@ -250,7 +250,7 @@ def test_an_answer_is_good_once(stranger: Browser, key: Authenticator, db: Datab
     thief.client.set_cookie("visitor", visitor.value)
     again = thief.client.post("/login/passkey", data={"credential": answer, "csrf_token": token})
     assert again.status_code == 422 and _kinds(db)[-1] == "passkey_refused"
-    assert "it was sent twice" in stranger.visit("/account/activity").text()
+    assert "its answer was sent twice" in stranger.visit("/account/activity").text()
 
 
 def test_a_challenge_is_for_one_purpose_one_browser_and_an_hour(

@@ -158,7 +158,7 @@ def test_a_wrong_code_tells_the_owner_that_the_password_is_known(alice: Browser,
     kinds = [kind for (kind,) in db.all("SELECT kind FROM events ORDER BY id")]
     assert kinds.count("second_step_failed") == 1 and "login_failed" not in kinds
     assert "The password was right, the second factor was not" in alice.visit("/account/activity").text()
-    assert "Then somebody knows your password" in alice.visit("/dashboard").text()
+    assert "Somebody knew your password, but not the second factor." in alice.visit("/dashboard").text()
 
 
 def test_an_empty_code_counts_for_nothing(half: Browser, db: Database) -> None:

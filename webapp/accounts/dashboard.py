@@ -90,7 +90,7 @@ def _advice(db: Database, session: Session, live: list[Session], facts: Facts) -
 def _of_known_password(failed_second: int) -> list[Advice]:
     if not failed_second:
         return []
-    told = say("Was a wrong code after your right password not yours? Then somebody knows your password: change it")
+    told = say("Somebody knew your password, but not the second factor. If it was not you, change the password")
     return [Advice(False, told, "password_change")]
 
 

@@ -9,7 +9,11 @@ from webapp.accounts.events import Kind
 from webapp.languages.sentences import say, say_number
 
 # Why a log-in or a passkey was refused; other words are for the log.
-REFUSED = {"disabled": say("disabled"), "counter": say("it may be a copy"), "replayed": say("it was sent twice")}
+REFUSED = {
+    "disabled": say("disabled"),
+    "counter": say("it may be a copy"),
+    "replayed": say("its answer was sent twice"),
+}
 # How a user has shown who they are; a plain password is not told.
 BY = {
     "mail": say("by mail"),

@@ -25,7 +25,7 @@ NAVIGATION = (
 )  # fmt: skip
 STEPS = (
     Step(
-        "security", say("Look at what protects your account more than a password"),
+        "security", say("Look at what protects your account beside the password"),
         lambda _: url_for("security.show"), 40,
     ),
 )  # fmt: skip
