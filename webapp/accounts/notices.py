@@ -1,4 +1,7 @@
-"""Notices: what the owner of an account is told by mail, each with a link that undoes it unless an admin did it."""
+"""Notices: what the owner of an account is told by mail, each with a link that undoes it unless an admin did it.
+
+The removal of second factors that an admin has asked for has a link too: it stops that.
+"""
 
 from typing import Any
 

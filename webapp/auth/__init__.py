@@ -114,7 +114,7 @@ def admit(view: View) -> None:
 
 
 def calls_for_password() -> bool:
-    """Whether this request is an act that needs a password checked lately (ASVS 7.5.1, 7.5.3); asking is none."""
+    """Whether this request is an act whose user must have confirmed lately (ASVS 7.5.1, 7.5.3); asking is none."""
     if request.method in SAFE or is_marked("only_asks"):
         return False
     is_admins = getattr(_view(), "door", "") == "admin" and not is_marked("unconfirmed")

@@ -1,6 +1,6 @@
 """Doors: every route carries one of @public, @login_required, @role_required, @admin_required.
 
-Beside its door a route may carry @confirmed (the password must have been checked lately), with @says, @unconfirmed,
+Beside its door a route may carry @confirmed (the user must have confirmed lately), with @says, @unconfirmed,
 @unseen, @comes_back, @verified, @enrolling, @mailed, @quick, @quick_if or @for_programs; `csrf` has @only_asks,
 and `drafts` @brings_file.
 """
@@ -40,19 +40,19 @@ def admin_required(view: View) -> View:
 
 
 def confirmed(view: View) -> View:
-    """Ask for the password before this act, unless it was checked lately; admins' acts do so without this mark."""
+    """Let the user confirm before this act, unless done lately; admins' acts ask without this mark."""
     view.confirmed = True  # type: ignore[attr-defined]
     return view
 
 
 def unconfirmed(view: View) -> View:
-    """Spare an admin the password for an act that changes nothing but what that admin sees, such as a saved view."""
+    """Spare an admin the confirmation for an act that changes only what that admin sees, such as a saved view."""
     view.unconfirmed = True  # type: ignore[attr-defined]
     return view
 
 
 def says(told: Sentence | Callable[..., Sentence]) -> Callable[[View], View]:
-    """Name the act on the page that asks for the password, so that its user does not confirm what a thief has sent.
+    """Name the act on the page that confirms, so that its user does not confirm what a thief has sent.
 
     `told` is a sentence, or a function that makes one from the form's fields (a dict with the first value of a repeated
     field, as forms read it) and from the values in the address.

@@ -1,4 +1,4 @@
-"""Forms that were interrupted because their session ended, or because the password must be confirmed first.
+"""Forms that were interrupted because their session ended, or because the user must confirm first.
 
 Only typed passwords are lost: the form waits in the database and comes back filled in; or its act goes on, but only in
 the session in which it was sent.
