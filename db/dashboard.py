@@ -12,7 +12,7 @@ class Facts(NamedTuple):
     """`days` holds numbers by kind of event and day, `YYYY-MM-DD` in UTC, without those that are 0.
 
     `sessions` are those not marked as ended, in no order; `failed` log-ins are those since the last visit, and so are
-    `failed_second`, whose password was right. `codes_left` are recovery codes.
+    `failed_second`, whose password was right (a mailed log-in has a detail). `codes_left` are recovery codes.
     """
 
     sessions: list[Session]
@@ -44,7 +44,8 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
            FROM events WHERE user_id = :user_id AND kind IN ('password_changed', 'password_reset')
            UNION ALL
            SELECT 'second', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM events WHERE user_id = :user_id AND kind = 'second_step_failed' AND created_at >= :visit_at
+           FROM events WHERE user_id = :user_id AND kind = 'second_step_failed' AND detail = ''
+           AND created_at >= :visit_at
            UNION ALL
            SELECT 'codes', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL""",

@@ -48,5 +48,10 @@ def left(db: Database, user_id: int) -> Left:
     return Left(int(row[0]), row[1]) if row else Left(0, None)
 
 
+def remove_since(db: Database, user_id: int, since: str) -> None:
+    """Delete the user's codes if they were made at this moment or later."""
+    db.run("DELETE FROM recovery_codes WHERE user_id = :user_id AND made_at >= :since", user_id=user_id, since=since)
+
+
 def remove_all_of(db: Database, user_id: int) -> None:
     db.run("DELETE FROM recovery_codes WHERE user_id = :user_id", user_id=user_id)

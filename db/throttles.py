@@ -75,6 +75,18 @@ def remove_of_user(db: Database, user_id: int, limit: int) -> int:
     )
 
 
+def remove_of_user_but(db: Database, user_id: int, kinds: str, limit: int) -> int:
+    """As `remove_of_user`, without the buckets whose kind begins with `kinds`."""
+    return db.run(
+        """DELETE FROM throttles WHERE key IN (
+           SELECT key FROM throttles
+           WHERE user_id = :user_id AND substr(kind, 1, length(:kinds)) <> :kinds LIMIT :limit)""",
+        user_id=user_id,
+        kinds=kinds,
+        limit=limit,
+    )
+
+
 def full(db: Database, limit: int) -> list[Full]:
     """At most `limit` full buckets: those about users first, then those that stay full longest."""
     return db.all(

@@ -9,7 +9,7 @@ from db import Database
 from tests.browser import Browser
 from tests.factors import add_app, code, half_in, recovery_codes
 from tests.fixtures import Clock, log_in, logged_in, person
-from tests.mailbox import Mailbox
+from tests.mailbox import Mailbox, joined
 from webapp import create_app
 from webapp.accounts import factors_reset, sweep
 from webapp.accounts.actor import COMMAND_LINE
@@ -154,8 +154,6 @@ def test_with_no_waiting_time_it_happens_at_once(settings: dict[str, Any], clock
 
 
 def test_by_mail_the_owner_is_told_and_stops_it_by_the_link(mailing: Flask, mailbox: Mailbox, clock: Clock) -> None:
-    from tests.mailbox import joined
-
     db = mailing.extensions["database"]
     alice = joined(Browser(mailing), mailbox, "alice")
     add_app(alice, clock)
@@ -177,10 +175,30 @@ def test_by_mail_the_owner_is_told_and_stops_it_by_the_link(mailing: Flask, mail
 
 
 def test_an_undo_takes_away_what_a_thief_has_added(mailing: Flask, mailbox: Mailbox, clock: Clock) -> None:
-    from tests.mailbox import joined
-
     db = mailing.extensions["database"]
     thief = joined(Browser(mailing), mailbox, "alice")
     add_app(thief, clock)
     Browser(mailing).visit(mailbox.one().link).submit("undo-form")
     assert not person(db, "alice").has_factor and db.all("SELECT * FROM recovery_codes") == []
+
+
+def test_an_undo_takes_away_a_thiefs_recovery_codes_and_leaves_an_older_app(
+    mailing: Flask, mailbox: Mailbox, clock: Clock
+) -> None:
+    db = mailing.extensions["database"]
+    alice = joined(Browser(mailing), mailbox, "alice")
+    add_app(alice, clock)
+    mailbox.new()
+    clock.advance(minutes=10)
+    alice.visit("/account/recovery-codes").submit("recovery_codes-form")
+    Browser(mailing).visit(mailbox.one().link).submit("undo-form")
+    assert person(db, "alice").has_factor and db.all("SELECT * FROM recovery_codes") == []
+
+
+def test_a_thiefs_session_does_not_use_up_the_stopping(alice: Browser, secret: str, db: Database) -> None:
+    token = alice.visit("/account").value("csrf_token")
+    for _ in range(25):
+        assert alice.client.post("/account/factors-reset/stop", data={"csrf_token": token}).status_code == 303
+    factors_reset.ask(db, COMMAND_LINE, person(db, "alice"), 24, WHY)
+    alice.visit("/dashboard").submit("factors-reset-stop")
+    assert person(db, "alice").factors_reset_at is None

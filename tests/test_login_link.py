@@ -227,3 +227,18 @@ def test_a_mailed_log_in_does_not_go_round_a_second_factor(
         assert cookie and cookie.max_age == 30 * 24 * 3600
         assert "by mail and authenticator app" in browser.visit("/account/activity").text()
         browser.visit("/logout").submit("logout-form")
+
+
+def test_a_wrong_code_after_a_mailed_log_in_says_nothing_of_the_password(
+    browser: Browser, mailing: Flask, mailbox: Mailbox, clock: Clock
+) -> None:
+    alice = log_in(Browser(mailing), "alice")
+    add_app(alice, clock)
+    mailbox.new()
+    _ask(browser)
+    browser.submit("login_code-form", code=mailbox.one().code).submit("second_step-form", code="000000")
+    assert (
+        "The first step of a log-in was right, the second factor was not (by mail)"
+        in alice.visit("/account/activity").text()
+    )
+    assert "knew your password" not in alice.visit("/dashboard").text()

@@ -191,6 +191,7 @@ def test_a_faulty_answer_is_no_second_step(stranger: Browser, key: Authenticator
     before = len(_kinds(db))
     use_passkey(stranger, key, **FAULTS[fault])
     assert stranger.answer.status_code == 422 and stranger.cookie("session") is None
+    assert stranger.heading() == "Second step" and stranger.flashes() == [UNKNOWN]
     assert _kinds(db)[before:] == ["second_step_failed"]
 
 

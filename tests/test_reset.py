@@ -5,7 +5,7 @@ from flask import Flask
 
 from db import Database
 from tests.browser import Browser
-from tests.factors import add_app, code
+from tests.factors import add_app, code, half_in
 from tests.fixtures import BREACHED, PASSWORD, Clock, coming_from, guess, log_in, person
 from tests.mailbox import Mailbox, joined
 from webapp.accounts import reset, signup, standing, tokens
@@ -187,3 +187,19 @@ def test_a_reset_does_not_go_round_a_second_factor(
     assert browser.path == "/login/second?next=/dashboard" and browser.cookie("session") is None
     browser.submit("second_step-form", code=code(secret, clock()))
     assert browser.path == "/dashboard" and person(db, "alice").has_factor
+
+
+def test_a_reset_neither_lets_guess_anew_nor_makes_a_browser_known(
+    alice: Browser, browser: Browser, mailbox: Mailbox, clock: Clock, db: Database
+) -> None:
+    """Or a reader of the mailbox would guess at the second factor for as long as mails come."""
+    secret = add_app(alice, clock)
+    half_in(browser)
+    for _ in range(5):
+        browser.submit("second_step-form", code="000000")
+    mailbox.new()
+    _ask(browser, "alice")
+    browser.visit(mailbox.one().link).submit("new_password-form", password=NEW)
+    assert browser.cookie("device") is None
+    browser.submit("login-form", password=NEW).submit("second_step-form", code=code(secret, clock()))
+    assert browser.answer.status_code == 429

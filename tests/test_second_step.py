@@ -157,7 +157,7 @@ def test_a_wrong_code_tells_the_owner_that_the_password_is_known(alice: Browser,
     assert half.answer.status_code == 422
     kinds = [kind for (kind,) in db.all("SELECT kind FROM events ORDER BY id")]
     assert kinds.count("second_step_failed") == 1 and "login_failed" not in kinds
-    assert "The password was right, the second factor was not" in alice.visit("/account/activity").text()
+    assert "The first step of a log-in was right, the second factor was not" in alice.visit("/account/activity").text()
     assert "Somebody knew your password, but not the second factor." in alice.visit("/dashboard").text()
 
 

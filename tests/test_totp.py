@@ -225,3 +225,19 @@ def test_the_export_says_since_when_and_holds_no_secret(alice: Browser, clock: C
     assert held["second_factors"]["authenticator_app_added_at"].startswith("2026-03-14")
     assert held["second_factors"]["recovery_codes_left"] == 10
     assert secret not in alice.answer.text and "sealed" not in alice.answer.text
+
+
+def test_an_app_moves_to_another_phone(alice: Browser, app: Flask, clock: Clock, db: Database) -> None:
+    """Where the site asks for a factor the last one cannot be removed first."""
+    old, codes = add_app(alice, clock), recovery_codes(alice)
+    (link,) = [str(link["href"]) for link in alice.visit("/account/totp").page.select("#totp-panel a")][:1]
+    new = offered(alice, link)
+    alice.submit("totp-form", code="000000")
+    assert alice.answer.status_code == 422 and alice.errors() == WRONG
+    alice.submit("totp-form", code=code(new, clock()))
+    assert alice.path == "/account/security" and recovery_codes(alice) == codes
+    clock.advance(seconds=30)
+    other = half_in(Browser(app)).submit("second_step-form", code=code(old, clock()))
+    assert other.errors() == WRONG
+    assert other.submit("second_step-form", code=code(new, clock())).path == "/dashboard"
+    assert db.one("SELECT count(*) FROM totp") == (1,)

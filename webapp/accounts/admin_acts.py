@@ -84,8 +84,8 @@ ACTS = {
             "Remove all second factors of %(number)s person", "Remove all second factors of %(number)s people", n
         ),
         say(
-            "After the waiting time the authenticator app, the passkeys and the recovery codes go, and all sessions end."
-            " Until then the person reads of it on every page, and can stop it. You see no secret."
+            "After the waiting time the authenticator app, the passkeys and the recovery codes go, and all sessions"
+            " end. Until then the person reads of it on every page, and can stop it. You see no secret."
         ),
         say("The second factors of %(name)s will be removed."),
         lambda n: say_number(

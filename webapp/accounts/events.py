@@ -103,7 +103,7 @@ SENTENCES = {
     Kind.INVITED: say("Invited"),
     Kind.INVITATION_WITHDRAWN: say("An invitation was withdrawn"),
     Kind.MAIL_FAILED: say("A mail could not be delivered"),
-    Kind.SECOND_STEP_FAILED: say("The password was right, the second factor was not"),
+    Kind.SECOND_STEP_FAILED: say("The first step of a log-in was right, the second factor was not"),
     Kind.TOTP_ADDED: say("Authenticator app added"),
     Kind.TOTP_REMOVED: say("Authenticator app removed"),
     Kind.PASSKEY_ADDED: say("Passkey added"),

@@ -38,9 +38,10 @@ def stop(db: Database, actor: Actor) -> bool:
     """Keep the factors of the logged-in user; return False if nothing waits. Raises Throttled."""
     user = actor.own_session.user
     with db.transaction():
-        throttle.take(db, throttle.of_act("stop", user.id))
+        # Only what stops something counts, or a thief's session would use up the owner's tries.
         if not factors.cancel_reset(db, user.id):
             return False
+        throttle.take(db, throttle.of_act("stop", user.id))
         events.record(db, actor, Kind.FACTORS_RESET_STOPPED, user.id)
     log.warning("removal of second factors stopped by their owner: user %d", user.id)
     return True

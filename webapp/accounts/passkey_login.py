@@ -4,7 +4,7 @@ import logging
 
 from db import Database, users
 from db.users import User
-from webapp.accounts import login, passkeys, throttle
+from webapp.accounts import factors_reset, login, passkeys, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.challenges import Purpose
 from webapp.accounts.login import Begun
@@ -44,6 +44,8 @@ def _owner(db: Database, answer: Answer) -> User:
     user = users.lock(db, answer.key.user_id)
     if user is None or user.is_gone(db.now()) or not user.password:
         raise WrongPasskey("locked")
+    if not factors_reset.carried_out(db, user).has_factor:
+        raise WrongPasskey("gone")
     if user.disabled_at:
         raise WrongPasskey("disabled", DISABLED)
     return user

@@ -56,8 +56,8 @@ def owner(db: Database, text: str) -> User:
 def choose(db: Database, actor: Actor, text: str, password: str, least: int = FEWEST_CHARACTERS) -> User:
     """Set a new password by the link with this token; return the user, who is logged in nowhere.
 
-    All sessions end, all throttles of the account are lifted (NIST SP 800-63B-4 3.2.2), and the address is proved if it
-    is the one that got the link. Raises NoSuchToken, OfDisabled, Refused, Throttled, Busy.
+    All sessions end, the throttles of the password are lifted (NIST SP 800-63B-4 3.2.2), and the address is proved if
+    it is the one that got the link. Raises NoSuchToken, OfDisabled, Refused, Throttled, Busy.
     """
     token = tokens.find(db, text, Purpose.RESET)
     user = tokens.owner(db, token)
@@ -70,7 +70,7 @@ def choose(db: Database, actor: Actor, text: str, password: str, least: int = FE
         if token.sent_to == user.email:
             users.set_verified(db, user.id)
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_RESET)
-        throttle.lift_all(db, user)
+        throttle.lift_for_reset(db, user)
         notices.record(db, actor, Kind.PASSWORD_RESET, user)
     log.info("password reset: user %d", user.id)
     return user

@@ -68,16 +68,18 @@ def _noted(db: Database, actor: Actor, half: HalfLogin) -> Iterator[None]:
         yield
     except passkeys.WrongPasskey as wrong:
         if wrong.why != "counter":
-            _note_failure(db, actor, half.user)
+            _note_failure(db, actor, half)
         else:
             passkeys.note_refused(db, actor, half.user.id, wrong.why)
         raise
     except Refused:
-        _note_failure(db, actor, half.user)
+        _note_failure(db, actor, half)
         raise
 
 
-def _note_failure(db: Database, actor: Actor, user: User) -> None:
+def _note_failure(db: Database, actor: Actor, half: HalfLogin) -> None:
+    """Record it, with what was shown before unless that was the password."""
     with db.transaction():
-        events.record(db, actor, Kind.SECOND_STEP_FAILED, user.id)
-    log.info("refused a second factor: user %d", user.id)
+        shown = "" if half.shown == login.PASSWORD else half.shown
+        events.record(db, actor, Kind.SECOND_STEP_FAILED, half.user.id, by=shown)
+    log.info("refused a second factor: user %d", half.user.id)

@@ -270,6 +270,12 @@ def lift_all(db: Database, user: User) -> None:
     forget(db, user.email)
 
 
+def lift_for_reset(db: Database, user: User) -> None:
+    """As `lift_all`, for a reader of the mailbox: guesses at the second factor count on."""
+    throttles.remove_of_user_but(db, user.id, limits.SECOND_STEP.kind, MOST_LIFTED)
+    forget(db, user.email)
+
+
 def sweep(db: Database) -> None:
     throttles.sweep(db, SWEPT_AT_ONCE)
 

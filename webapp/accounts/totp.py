@@ -83,10 +83,11 @@ def of_user(db: Database, user_id: int) -> Totp | None:
     return totp.of_user(db, user_id)
 
 
-def turn_on(db: Database, actor: Actor, secret: str, code: str) -> list[str]:
+def turn_on(db: Database, actor: Actor, secret: str, code: str, is_move: bool = False) -> list[str]:
     """Add the app that has this secret, once it has shown a code; that code is used with it.
 
-    Return new recovery codes if it is the user's first factor, else none. Raises WrongCode, HasApp, Throttled.
+    With `is_move` it takes the place of the app that the user has. Return new recovery codes if it is the user's first
+    factor, else none. Raises WrongCode, HasApp, Throttled.
     """
     user = actor.own_session.user
     with throttle.trying(db, throttle.of_session(actor.own_session), WrongCode):
@@ -96,6 +97,8 @@ def turn_on(db: Database, actor: Actor, secret: str, code: str) -> list[str]:
     try:
         with db.transaction():
             before = factors.locked(db, user)
+            if is_move:
+                totp.remove(db, user.id)
             keep(db, user, secret, step)
             notices.record(db, actor, Kind.TOTP_ADDED, user)
             codes = factors.added(db, before)
@@ -153,9 +156,10 @@ def seal_anew(db: Database) -> bool:
     lost = sum(not _seal_anew(db, app, name) for app in found)
     if lost:
         log.error("%d authenticator apps cannot be read: LATCHKEY_SECRET_KEY lacks the key that sealed them", lost)
-    if found and len(found) < SEALED_AT_ONCE:
-        log.info("all authenticator apps are sealed with today's key, or their key is lost")
-    return len(found) == SEALED_AT_ONCE
+    is_over = not totp.sealed_otherwise(db, name, 1)
+    if found and is_over:
+        log.info("all authenticator apps that can be read are sealed with today's key")
+    return not is_over
 
 
 def _seal_anew(db: Database, app: Totp, name: str) -> bool:

@@ -61,13 +61,14 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
 
 
 def _take_away(db: Database, user: User, token: Token) -> None:
-    """Take away the factors that were added since the notice, and stop the removal of older ones.
+    """Take away the factors and codes that were made since the notice, and stop the removal of older factors.
 
     A thief's passkey would log in again. So for seven days the mailbox can undo a new factor; older ones it cannot.
     """
     factors.cancel_reset(db, user.id)
     totp.remove_since(db, user.id, token.created_at)
     passkeys.remove_since(db, user.id, token.created_at)
+    recovery_codes.remove_since(db, user.id, token.created_at)
     if not factors.set_has_factor(db, user.id):
         recovery_codes.remove_all_of(db, user.id)
 

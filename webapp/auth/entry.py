@@ -4,9 +4,12 @@ from flask import redirect, request, session, url_for
 from werkzeug import Response
 
 from webapp import auth
+from webapp.accounts import totp
 from webapp.accounts.login import Begun
 from webapp.auth import half_logins, passkeys
 from webapp.auth.drafts import is_kept_for
+from webapp.database import database
+from webapp.forms import Form
 from webapp.forms.login import LoginForm
 from webapp.hypermedia import next_path, render
 
@@ -25,6 +28,26 @@ def enter(begun: Begun, path: str) -> Response:
     auth.give_token(begun.token, begun.remember)
     user = auth.current_user()
     return redirect(url_for("deletion.show") if user and user.deletion_at else path, 303)
+
+
+def second_step_page(form: Form, status: int = 200) -> Response:
+    """The page of the second step; without half a log-in that is over, it leads to the first one."""
+    half = half_logins.current()
+    if half is None:
+        return log_in_anew()
+    return render(
+        "second_step.html",
+        "second_step_form.html",
+        status,
+        form=form,
+        user=half.user,
+        has_app=totp.of_user(database(), half.user.id) is not None,
+        options=passkeys.second_step_options(half),
+    )
+
+
+def log_in_anew() -> Response:
+    return redirect(url_for("login.show", next=request.args.get("next")), 303)
 
 
 def login_page(form: LoginForm, status: int = 200) -> Response:

@@ -39,8 +39,13 @@ def read() -> tuple[str, dict[int, str]]:
 
 
 def remember(user_id: int) -> None:
-    """Know this browser as the user's from now on: the user has just typed or chosen the password in it."""
-    g.known_user_id = user_id
+    """Know this browser as the user's from now on: the user has just typed or chosen the password in it.
+
+    With a second factor that is not enough: a known browser has tries of its own at that too.
+    """
+    user = users.by_id(database(), user_id)
+    if user and not user.has_factor:
+        g.known_user_id = user_id
 
 
 def after_request(answer: Response) -> Response:

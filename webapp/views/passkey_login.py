@@ -1,6 +1,6 @@
 """Logging in by a passkey: alone, or as the second step."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from webapp import metrics
@@ -12,11 +12,12 @@ from webapp.accounts.login import Begun
 from webapp.accounts.passkeys import Site, WrongPasskey
 from webapp.auth import csrf, current_token, half_logins, public
 from webapp.auth.actor import visitor
-from webapp.auth.entry import enter, login_page
+from webapp.auth.entry import enter, log_in_anew, login_page, second_step_page
 from webapp.auth.passkeys import site, tell_unknown
 from webapp.database import database
 from webapp.forms.login import LoginForm
 from webapp.forms.passkeys import PasskeyForm
+from webapp.forms.second_step import CodeForm
 from webapp.hypermedia import form_again, next_path
 
 blueprint = Blueprint("passkey_login", __name__, url_prefix="/login")
@@ -25,10 +26,10 @@ blueprint = Blueprint("passkey_login", __name__, url_prefix="/login")
 @blueprint.get("/passkey")
 @public
 def show() -> ResponseReturnValue:
-    """Lead to the log-in page; a refused answer is told there."""
-    if request.method == "POST":
-        return login_page(LoginForm({}))
-    return redirect(url_for("login.show", next=request.args.get("next")), 303)
+    """Lead to the log-in page; a refused answer is told on the page that it came from."""
+    if request.method != "POST":
+        return log_in_anew()
+    return second_step_page(CodeForm({})) if half_logins.current() else login_page(LoginForm({}))
 
 
 @blueprint.post("/passkey")
@@ -39,9 +40,9 @@ def create() -> ResponseReturnValue:
     try:
         begun = _begin(PasskeyForm(request.form).values["credential"], here)
     except NoHalfLogin:
-        return redirect(url_for("login.show", next=request.args.get("next")), 303)
+        return log_in_anew()
     except WrongPasskey as wrong:
-        metrics.count_login("failed")
+        metrics.count_login("second_failed" if half_logins.current() else "failed")
         if wrong.why == "unknown":
             tell_unknown(PasskeyForm(request.form).values["credential"])
         return form_again(422, wrong.errors["credential"])

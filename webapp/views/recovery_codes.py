@@ -63,7 +63,7 @@ def save() -> ResponseReturnValue:
 @enrolling
 def show_kept() -> ResponseReturnValue:
     """Show the codes: a refused form comes back to this address."""
-    return redirect(url_for("recovery_codes.show"), 303)
+    return show()
 
 
 @blueprint.post("/kept")

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from webapp import metrics
-from webapp.accounts import recovery_codes, second_step, totp
+from webapp.accounts import recovery_codes, second_step
 from webapp.accounts.fields import Refused
 from webapp.accounts.half_logins import NoHalfLogin
 from webapp.accounts.login import Begun
 from webapp.auth import current_session, current_token, half_logins, public, quick
 from webapp.auth.actor import visitor
-from webapp.auth.entry import enter
-from webapp.auth.passkeys import second_step_options
+from webapp.auth.entry import enter, log_in_anew, second_step_page
 from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.second_step import CodeForm, RecoveryCodeForm
@@ -27,13 +26,13 @@ blueprint = Blueprint("second_step", __name__, url_prefix="/login")
 @public
 @quick
 def show() -> ResponseReturnValue:
-    return _page(CodeForm(request.form))
+    return second_step_page(CodeForm(request.form))
 
 
 @blueprint.post("/second")
 @public
 def finish() -> ResponseReturnValue:
-    return _finish(CodeForm(request.form), _page, second_step.by_code)
+    return _finish(CodeForm(request.form), second_step_page, second_step.by_code)
 
 
 @blueprint.get("/recovery")
@@ -57,7 +56,7 @@ def _finish(
     try:
         begun = by(database(), visitor(), half_logins.token(), form.values["code"], current_token())
     except NoHalfLogin:
-        return _begin_anew()
+        return log_in_anew()
     except Refused as refused:
         metrics.count_login("second_failed")
         form.refuse(refused)
@@ -81,27 +80,8 @@ def _tell_how_many_are_left() -> None:
     )
 
 
-def _begin_anew() -> ResponseReturnValue:
-    return redirect(url_for("login.show", next=request.args.get("next")), 303)
-
-
-def _page(form: Form, status: int = 200) -> ResponseReturnValue:
-    half = half_logins.current()
-    if half is None:
-        return _begin_anew()
-    return render(
-        "second_step.html",
-        "second_step_form.html",
-        status,
-        form=form,
-        user=half.user,
-        has_app=totp.of_user(database(), half.user.id) is not None,
-        options=second_step_options(half),
-    )
-
-
 def _recovery_page(form: Form, status: int = 200) -> ResponseReturnValue:
     half = half_logins.current()
     if half is None:
-        return _begin_anew()
+        return log_in_anew()
     return render("recovery.html", "recovery_form.html", status, form=form, user=half.user)

@@ -1,6 +1,6 @@
 """The hub of what protects an account beside its password."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import factors, factors_reset, first_steps, passkeys, recovery_codes, totp
@@ -70,7 +70,7 @@ def show() -> ResponseReturnValue:
 @enrolling
 def show_stop() -> ResponseReturnValue:
     """Show the hub: a refused form comes back to this address."""
-    return redirect(url_for("security.show"), 303)
+    return show()
 
 
 @blueprint.post("/account/factors-reset/stop")

@@ -25,7 +25,7 @@ blueprint = Blueprint("totp", __name__, url_prefix="/account/totp")
 @enrolling
 def show() -> ResponseReturnValue:
     """Show the app, or offer a secret for one, for which the user must have confirmed lately."""
-    if not _app() and not confirm.is_fresh(database(), own_session()):
+    if not (_app() and not _is_move()) and not confirm.is_fresh(database(), own_session()):
         return redirect(url_for("confirm.show", next=request.full_path.rstrip("?")), 303)
     return _page(CodeForm(request.form))
 
@@ -40,7 +40,7 @@ def add() -> ResponseReturnValue:
     if not form.check():
         return _page(form, 422)
     try:
-        codes = totp.turn_on(database(), actor(), _offered(), form.values["code"])
+        codes = totp.turn_on(database(), actor(), _offered(), form.values["code"], _is_move())
     except totp.HasApp as refused:
         flash(refused.errors["code"], "error")
         return redirect(url_for("totp.show"), 303)
@@ -79,6 +79,11 @@ def _app() -> totp.Totp | None:
     return totp.of_user(database(), own_session().user.id)
 
 
+def _is_move() -> bool:
+    """Whether the user moves to another app, or another phone: the site may not let the last factor go."""
+    return "move" in request.args
+
+
 def _offered() -> str:
     """The secret that is offered in this session, the same until a code of it has come."""
     secret = shown_once.kept("totp")
@@ -88,7 +93,7 @@ def _offered() -> str:
 
 
 def _page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
-    if app := _app():
+    if (app := _app()) and not _is_move():
         return render("totp.html", "totp_panel.html", status, app=app)
     address = totp.address(secret := _offered(), own_session().user.email, settings().name)
     return render(
