@@ -20,15 +20,16 @@ MEMBER = ["skip", "brand", "dashboard", "account", "log out"]
 # Lynx shows what waits for JavaScript, too: last on the page of whoever is logged in, a link to when the session ends.
 # A newcomer's, who has first steps to take, and no three days for a chart.
 DASHBOARD = [
-    *MEMBER, "language step", "name step", "sessions step", "hide steps", "session", "sessions", "password advice",
-    "session advice", "log-in advice", "its session", "all activity", "refresh", "end",
+    *MEMBER, "language step", "name step", "sessions step", "security step", "hide steps", "session", "sessions",
+    "password advice", "factor advice", "session advice", "log-in advice", "its session", "all activity", "refresh",
+    "end",
 ]  # fmt: skip
-ACCOUNT = [*MEMBER, "profile", "password", "sessions", "activity", "data"]
+ACCOUNT = [*MEMBER, "profile", "password", "security", "sessions", "activity", "data"]
 PROFILE = [*ACCOUNT, "name", "save name", "email", "save email", "end"]
 SESSIONS = [*ACCOUNT, "this session", "log out here", "other session", "end other", "end all others", "end"]
 ACTIVITY = [*ACCOUNT, "kind", "show"]
 ADMIN = ["skip", "brand", "dashboard", "account", "admin", "log out", "overview", "people", "events", "blocks"]
-FILTERS = ["text", "role", "state", "search"]
+FILTERS = ["text", "role", "state", "second factor", "search"]
 COLUMNS = ["by name", "by address", "by role", "by state", "by day"]
 PEOPLE = [*ADMIN, *FILTERS]
 FOUND = [*PEOPLE, "view name", "save view", *COLUMNS, "first tick", "first person"]
