@@ -81,14 +81,17 @@ class Lynx:
     def run(self, url: str) -> "Lynx":
         script = self._folder / "keys"
         script.write_text("".join(f"key {key}\n" for key in [*self._keys, "q", "y"]))
+        assert self._start(script, url).wait(timeout=30) == 0
+        return self
+
+    def _start(self, script: str | Path, url: str, *inherited: int) -> subprocess.Popen[bytes]:
         screen = {"TERM": "vt100", "LINES": "60", "COLUMNS": "100", "HOME": str(self._folder)}
-        subprocess.run(
+        return subprocess.Popen(
             ["lynx", "-cfg=/dev/null", "-display_charset=UTF-8", "-accept_all_cookies", "-nopause",
              f"-cmd_script={script}", url],
             cwd=self._folder, env=os.environ | screen, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            timeout=30, check=True,
+            pass_fds=inherited,
         )  # fmt: skip
-        return self
 
     def _press(self, *keys: str) -> "Lynx":
         self._keys += keys
