@@ -134,7 +134,7 @@ def add(db: Database, actor: Actor, text: str, name: str, site: Site) -> list[st
         raise Refused(credential=ADDED_BEFORE) from duplicate
     except (BadCredential, WrongPasskey) as bad:
         note_refused(db, actor, user.id, bad.why)
-        raise WrongPasskey(bad.why, NOT_ADDED) from bad
+        raise WrongPasskey(bad.why, NOT_ADDED if text else NO_SCRIPT) from bad
     log.info("passkey added: user %d", user.id)
     return codes
 
