@@ -91,6 +91,7 @@ def test_ten_minutes_later_it_is_over(half: Browser, secret: str, clock: Clock, 
     clock.advance(minutes=10, seconds=1)
     half.submit("second_step-form", code=code(secret, clock()))
     assert half.path.startswith("/login?next=")
+    assert half.flashes() == ["The second step waits ten minutes at most. Please log in again."]
     sweep.sweep(db, 400)
     assert db.one("SELECT count(*) FROM half_logins") == (0,)
 

@@ -11,7 +11,8 @@ from webapp.auth.drafts import is_kept_for
 from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.login import LoginForm
-from webapp.hypermedia import next_path, render
+from webapp.hypermedia import flash, next_path, render
+from webapp.languages.sentences import say
 
 
 def enter(begun: Begun, path: str) -> Response:
@@ -44,6 +45,13 @@ def second_step_page(form: Form, status: int = 200) -> Response:
         has_app=totp.of_user(database(), half.user.id) is not None,
         options=passkeys.second_step_options(half),
     )
+
+
+def came_too_late() -> Response:
+    """To the first step, since half a log-in is over; unless another tab was faster, say why."""
+    if auth.current_session() is None:
+        flash(say("The second step waits ten minutes at most. Please log in again."), "error")
+    return log_in_anew()
 
 
 def log_in_anew() -> Response:

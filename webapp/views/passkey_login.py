@@ -12,7 +12,7 @@ from webapp.accounts.login import Begun
 from webapp.accounts.passkeys import Site, WrongPasskey
 from webapp.auth import csrf, current_token, half_logins, public
 from webapp.auth.actor import visitor
-from webapp.auth.entry import enter, log_in_anew, login_page, second_step_page
+from webapp.auth.entry import came_too_late, enter, log_in_anew, login_page, second_step_page
 from webapp.auth.passkeys import site, tell_unknown
 from webapp.database import database
 from webapp.forms.login import LoginForm
@@ -40,7 +40,7 @@ def create() -> ResponseReturnValue:
     try:
         begun = _begin(PasskeyForm(request.form).values["credential"], here)
     except NoHalfLogin:
-        return log_in_anew()
+        return came_too_late()
     except WrongPasskey as wrong:
         metrics.count_login("second_failed" if half_logins.current() else "failed")
         if wrong.why == "unknown":

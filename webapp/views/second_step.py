@@ -12,7 +12,7 @@ from webapp.accounts.half_logins import NoHalfLogin
 from webapp.accounts.login import Begun
 from webapp.auth import current_session, current_token, half_logins, public, quick
 from webapp.auth.actor import visitor
-from webapp.auth.entry import enter, log_in_anew, second_step_page
+from webapp.auth.entry import came_too_late, enter, log_in_anew, second_step_page
 from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.second_step import CodeForm, RecoveryCodeForm
@@ -56,7 +56,7 @@ def _finish(
     try:
         begun = by(database(), visitor(), half_logins.token(), form.values["code"], current_token())
     except NoHalfLogin:
-        return log_in_anew()
+        return came_too_late()
     except Refused as refused:
         metrics.count_login("second_failed")
         form.refuse(refused)
