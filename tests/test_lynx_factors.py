@@ -21,7 +21,7 @@ from webapp.accounts.actor import COMMAND_LINE
 # What Tab goes to, from the top of each page.
 HUB = [*ACCOUNT, "app", "passkeys", "codes", "your sessions", "end"]
 NEW_APP = [*ACCOUNT, "open the app", "code", "add", "cancel", "end"]
-CODES = [*ACCOUNT, "download", "copy", "print", "kept", "make new ones", "end"]
+CODES = [*ACCOUNT, "download", "kept", "make new ones", "end"]
 APP = [*ACCOUNT, "remove", "end"]
 REMOVAL = [*ACCOUNT, "remove", "keep it", "end"]
 SECOND_STEP = [*STRANGER, "code", "submit", "recovery code", "back"]
@@ -133,6 +133,7 @@ def test_the_app_is_added_and_its_recovery_codes_stay_until_they_are_kept(lynx: 
     codes = RECOVERY_CODE.findall(shown)
     assert "The authenticator app is added. From now on a log-in asks for its code." in shown
     assert len(codes) == 10 and "10 codes are left, made just now." in shown
+    assert "Download (BUTTON) I have kept them" in shown
     assert recovery_codes(lynx.reload()) == codes
     shown = lynx.go_to(CODES, "kept").enter().look()
     assert "Authenticator app On since" in shown and "Recovery codes 10 left" in shown

@@ -1,11 +1,14 @@
-// Recovery codes are copied and printed by buttons that only scripts can serve; the download needs none.
+// Recovery codes are copied and printed by buttons that only scripts can serve, so they are made here; the download needs
+// none.
 
-for (const button of document.querySelectorAll("[data-copies], [data-prints]")) button.hidden = false;
-
-document.addEventListener("click", async ({ target }) => {
-  if (target.matches("[data-prints]")) print();
-  if (!target.matches("[data-copies]")) return;
-  const codes = document.querySelectorAll(`#${target.dataset.copies} code`);
-  await navigator.clipboard.writeText([...codes].map((code) => code.textContent).join("\n"));
-  say(target.dataset.copied, "success");
-});
+for (const actions of document.querySelectorAll("[data-copies]")) {
+  const { copies, copy, copied, print: label } = actions.dataset;
+  const offer = (textContent, onclick) =>
+    actions.append(" ", Object.assign(document.createElement("button"), { type: "button", textContent, onclick }));
+  offer(copy, async () => {
+    const codes = document.querySelectorAll(`#${copies} code`);
+    await navigator.clipboard.writeText([...codes].map((code) => code.textContent).join("\n"));
+    say(copied, "success");
+  });
+  offer(label, () => print());
+}
