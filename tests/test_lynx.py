@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -44,32 +45,32 @@ class Lynx:
         self._keys: list[str] = []
         self._reached = 0
 
-    def go_to(self, stops: list[str], stop: str) -> "Lynx":
+    def go_to(self, stops: list[str], stop: str) -> Self:
         """Press Tab until this one of the page's stops is reached."""
         steps = stops.index(stop) - self._reached
         assert steps >= 0, f"{stop} was passed"
         self._reached += steps
         return self._press(*["<tab>"] * steps)
 
-    def type(self, text: str) -> "Lynx":
+    def type(self, text: str) -> Self:
         """Into a field, in place of what is there."""
         return self._press("^U", *("<space>" if letter == " " else letter for letter in text))
 
-    def enter(self) -> "Lynx":
+    def enter(self) -> Self:
         """Press the button or follow the link; the next page begins at its top."""
         self._reached = 0
         return self._press("^J")
 
-    def choose_next(self) -> "Lynx":
+    def choose_next(self) -> Self:
         """In a list, what stands below the choice that it shows."""
         return self._press("^J", "Down Arrow", "^J")
 
-    def keep(self, name: str) -> "Lynx":
+    def keep(self, name: str) -> Self:
         """Print the screen into a file of this name; the page begins at its top again."""
         self._reached = 0
         return self._press("p", "^J", "^U", *name, "^J")
 
-    def again(self) -> "Lynx":
+    def again(self) -> Self:
         """Begin with no key pressed."""
         self._keys, self._reached = [], 0
         return self
@@ -78,7 +79,7 @@ class Lynx:
         """What was kept under this name, in one line."""
         return " ".join((self._folder / name).read_text(encoding="utf-8").split())
 
-    def run(self, url: str) -> "Lynx":
+    def run(self, url: str) -> Self:
         script = self._folder / "keys"
         script.write_text("".join(f"key {key}\n" for key in [*self._keys, "q", "y"]))
         assert self._start(script, url).wait(timeout=30) == 0
@@ -93,7 +94,7 @@ class Lynx:
             pass_fds=inherited,
         )  # fmt: skip
 
-    def _press(self, *keys: str) -> "Lynx":
+    def _press(self, *keys: str) -> Self:
         self._keys += keys
         return self
 
