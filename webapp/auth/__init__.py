@@ -189,7 +189,7 @@ def after_request(answer: Response) -> Response:
     if is_marked("mailed"):
         answer.headers.extend(OF_MAILED)
     if "token" not in g:
-        return _kept(answer)
+        return _kept_for_back(answer)
     name = settings().login_cookie
     flags: dict[str, Any] = {"secure": settings().https, "httponly": True, "samesite": "Lax"}
     if g.token is None:
@@ -199,17 +199,11 @@ def after_request(answer: Response) -> Response:
     return answer
 
 
-def _kept(answer: Response) -> Response:
-    """Let a browser keep this answer, if it is a visitor's page marked @comes_back; let none keep a user's page.
-
-    Lynx keeps what is `no-store` alone: its links would lead to a page as it was, without a notice that came since.
-    """
-    session = g.get("current_session", UNREAD)
-    is_comeback = answer.status_code == 200 and is_marked("comes_back") and "HX-Request" not in request.headers
-    if session is None and is_comeback:
+def _kept_for_back(answer: Response) -> Response:
+    """Let a browser keep this answer, if it is a visitor's page marked @comes_back."""
+    is_visitors = answer.status_code == 200 and g.get("current_session", UNREAD) is None
+    if is_visitors and is_marked("comes_back") and "HX-Request" not in request.headers:
         answer.headers["Cache-Control"] = "private, no-cache"
-    elif session and session is not UNREAD and request.method == "GET":
-        answer.headers.setdefault("Cache-Control", "no-store, no-cache")
     return answer
 
 

@@ -24,7 +24,7 @@ blueprint = Blueprint("recovery_codes", __name__, url_prefix="/account/recovery-
 def show() -> ResponseReturnValue:
     user = own_session().user
     left = recovery_codes.left(database(), user.id)
-    return render(
+    answer = render(
         "recovery_codes.html",
         "recovery_codes_panel.html",
         codes=_shown(),
@@ -32,6 +32,9 @@ def show() -> ResponseReturnValue:
         has_factor=user.has_factor,
         next=request.args.get("next"),
     )
+    # Lynx keeps what is `no-store` alone: a link to this page would show the codes again after they were kept.
+    answer.headers["Cache-Control"] = "no-store, no-cache"
+    return answer
 
 
 @blueprint.post("")
