@@ -160,6 +160,11 @@ def give_password_id(db: Database, user_id: int) -> None:
     )
 
 
+def renew_password_id(db: Database, user_id: int) -> None:
+    """Give the password another id: what knew the old one, as browsers do, knows the user no more."""
+    db.run("UPDATE users SET password_id = :new WHERE id = :id", new=_new_password_id(), id=user_id)
+
+
 def hash_methods(db: Database) -> list[str]:
     """Beginnings of stored hashes that may cost more than ours, 22 characters at most: up to the salt.
 

@@ -12,8 +12,9 @@ from tests.authenticator import Authenticator
 from tests.browser import Browser
 from tests.factors import SITE, add_app, add_passkey, challenge, code, recovery_codes
 from tests.fixtures import PASSWORD, Clock, person
-from webapp.accounts import login, passkey_login, passkeys, passwords, second_step, sessions, totp
-from webapp.accounts.actor import Actor
+from webapp.accounts import login, passkey_login, passkeys, passwords, second_step, sessions, standing, totp
+from webapp.accounts import recovery_codes as recovery_codes_rule
+from webapp.accounts.actor import COMMAND_LINE, Actor, NoSession
 from webapp.accounts.fields import Refused
 from webapp.accounts.half_logins import NoHalfLogin
 from webapp.auth import csrf
@@ -106,3 +107,33 @@ def test_a_factor_that_comes_while_the_password_is_checked_is_asked_for(
     monkeypatch.setattr(passwords, "matches", late)
     begun = login.log_in(db, Actor("203.0.113.7"), "alice@example.com", PASSWORD, False, None)
     assert begun.is_half and sessions.find(db, begun.token) is None
+
+
+def test_what_waits_while_the_owner_ends_all_sessions_adds_nothing(
+    alice: Browser, db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thief sends the same passkey again and again, until the owner has undone it."""
+    session = sessions.find(db, alice.cookie("session") or "")
+    assert session
+    actor, secret = Actor(user=session.user, session=session), totp.new_secret()
+    standing.sign_out(db, COMMAND_LINE, session.user)
+    for act in (
+        lambda: totp.turn_on(db, actor, secret, totp.code_at(secret, totp.step_of(clock()))),
+        lambda: totp.turn_off(db, actor),
+        lambda: recovery_codes_rule.make_anew(db, actor),
+    ):
+        with pytest.raises(NoSession):
+            act()
+    assert not person(db, "alice").has_factor
+
+
+def test_a_session_that_ended_meanwhile_leads_to_the_log_in(
+    alice: Browser, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: Any) -> None:
+        db.run("DELETE FROM sessions")
+        raise NoSession
+
+    monkeypatch.setattr(totp, "turn_on", late)
+    alice.visit("/account/totp").submit("totp-form", code="123456")
+    assert alice.path.startswith("/login?next=")

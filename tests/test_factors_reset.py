@@ -11,7 +11,7 @@ from tests.factors import add_app, code, half_in, recovery_codes
 from tests.fixtures import Clock, log_in, logged_in, person
 from tests.mailbox import Mailbox, joined
 from webapp import create_app
-from webapp.accounts import factors_reset, sweep
+from webapp.accounts import factors_reset, standing, sweep
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.fields import Refused
 
@@ -187,9 +187,11 @@ def test_an_undo_takes_away_a_thiefs_recovery_codes_and_leaves_an_older_app(
 ) -> None:
     db = mailing.extensions["database"]
     alice = joined(Browser(mailing), mailbox, "alice")
-    add_app(alice, clock)
+    secret = add_app(alice, clock)
     mailbox.new()
-    clock.advance(minutes=10)
+    clock.advance(days=8)
+    half_in(alice.visit("/login")).submit("second_step-form", code=code(secret, clock()))
+    mailbox.new()
     alice.visit("/account/recovery-codes").submit("recovery_codes-form")
     Browser(mailing).visit(mailbox.one().link).submit("undo-form")
     assert person(db, "alice").has_factor and db.all("SELECT * FROM recovery_codes") == []
@@ -202,3 +204,30 @@ def test_a_thiefs_session_does_not_use_up_the_stopping(alice: Browser, secret: s
     factors_reset.ask(db, COMMAND_LINE, person(db, "alice"), 24, WHY)
     alice.visit("/dashboard").submit("factors-reset-stop")
     assert person(db, "alice").factors_reset_at is None
+
+
+def test_an_undo_of_the_newest_notice_takes_away_what_came_before_it(
+    mailing: Flask, mailbox: Mailbox, clock: Clock
+) -> None:
+    """A thief adds an app and then does something else, whose mail lies on top in the inbox."""
+    db = mailing.extensions["database"]
+    thief = joined(Browser(mailing), mailbox, "alice")
+    add_app(thief, clock)
+    clock.advance(seconds=2)
+    thief.visit("/account").submit("username-form", username="mallory")
+    Browser(mailing).visit(mailbox.new()[-1].link).submit("undo-form")
+    assert not person(db, "alice").has_factor
+
+
+def test_no_removal_waits_while_its_owner_is_disabled(grace: Browser, secret: str, db: Database, clock: Clock) -> None:
+    """An admin would go round the owner, who could stop nothing."""
+    alice = person(db, "alice")
+    assert factors_reset.ask(db, COMMAND_LINE, alice, 24, WHY)
+    standing.disable(db, COMMAND_LINE, alice)
+    assert person(db, "alice").factors_reset_at is None
+    assert not factors_reset.ask(db, COMMAND_LINE, alice, 24, WHY)
+    assert not factors_reset.ask(db, COMMAND_LINE, alice, 0, WHY)
+    standing.enable(db, COMMAND_LINE, alice)
+    clock.advance(days=2)
+    sweep.sweep(db, 400)
+    assert person(db, "alice").has_factor

@@ -260,3 +260,48 @@ def test_a_token_that_is_none_is_no_error(app: Flask) -> None:
             half_logins.find(app.extensions["database"], token)
     assert timedelta(minutes=10) == half_logins.LIFE
     assert re.fullmatch(r"[0-9a-f]{64}", half_logins._hash("x"))
+
+
+def test_a_thief_of_the_password_shuts_no_door_of_the_owners(
+    alice: Browser, app: Flask, secret: str, db: Database, clock: Clock, htmx: bool
+) -> None:
+    """Half a log-in counts in no bucket of the account's."""
+    codes, thief = recovery_codes(alice), Actor("203.0.113.66")
+    for _ in range(limits.LOGINS_OF_ACCOUNT.most + 1):
+        assert login.log_in(db, thief, "alice@example.com", PASSWORD, False, None).is_half
+    owner = half_in(Browser(app, htmx))
+    assert owner.visit("/login/recovery").submit("recovery-form", code=codes[0]).path == "/dashboard"
+
+
+def test_a_browser_that_the_password_alone_made_known_has_no_tries_of_its_own(
+    alice: Browser, app: Flask, clock: Clock, htmx: bool
+) -> None:
+    """A thief collects such browsers before the owner adds a factor because of it."""
+    before = log_in(Browser(app), "alice")
+    secret = add_app(alice, clock)
+    stranger = half_in(Browser(app))
+    for _ in range(5):
+        stranger.submit("second_step-form", code="000000")
+    half_in(before.visit("/logout").submit("logout-form").visit("/login"))
+    assert before.submit("second_step-form", code=code(secret, clock())).answer.status_code == 429
+    half_in(alice.visit("/logout").submit("logout-form").visit("/login"))
+    assert alice.submit("second_step-form", code=code(secret, clock())).path == "/dashboard", "hers is known"
+
+
+def test_events_of_failures_are_bounded(half: Browser, app: Flask, db: Database) -> None:
+    for number in range(limits.NOTES.most + 5):
+        other = coming_from(app, f"203.0.113.{number}")
+        other.client.set_cookie("half", half.cookie("half") or "")
+        other.visit("/login/recovery").submit("recovery-form", code="x")
+        assert other.answer.status_code == 422
+    assert db.one("SELECT count(*) FROM events WHERE kind = 'second_step_failed'") == (limits.NOTES.most,)
+
+
+def test_a_neighbour_shuts_no_recovery_of_a_known_browser(alice: Browser, app: Flask, secret: str, htmx: bool) -> None:
+    codes = recovery_codes(alice)
+    neighbour = half_in(Browser(app)).visit("/login/recovery")
+    for _ in range(11):
+        neighbour.submit("recovery-form", code="x")
+    assert neighbour.answer.status_code == 429
+    half_in(alice.visit("/logout").submit("logout-form").visit("/login"))
+    assert alice.visit("/login/recovery").submit("recovery-form", code=codes[0]).path == "/dashboard"

@@ -9,6 +9,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized, Unproces
 
 from db import Unavailable
 from webapp import auth, hypermedia
+from webapp.accounts.actor import NoSession
 from webapp.accounts.hashing import Busy
 from webapp.accounts.roles import NotAllowed
 from webapp.accounts.standing import DISABLED
@@ -59,6 +60,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_what_no_view_should_see)
     app.after_request(_say_when)
     app.register_error_handler(Unauthorized, _stranger)
+    app.register_error_handler(NoSession, lambda _: _ended())
     app.register_error_handler(auth.FactorNeeded, _factor_needed)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(NotAllowed, lambda _: _problem(Forbidden()))
@@ -97,6 +99,12 @@ def _stranger(_: Unauthorized) -> ResponseReturnValue:
 def _factor_needed(_: auth.FactorNeeded) -> ResponseReturnValue:
     """Send a user who lacks a second factor to where one is added, and then back, with what was typed."""
     return redirect(url_for("security.show", next=drafts.way_back()), 303)
+
+
+def _ended() -> ResponseReturnValue:
+    """The session ended while its act waited for its turn."""
+    g.current_session = None
+    return _stranger(Unauthorized())
 
 
 def _problem(error: HTTPException) -> ResponseReturnValue:

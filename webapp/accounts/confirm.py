@@ -85,6 +85,7 @@ def _spend(db: Database, actor: Actor, code: str) -> str:
     if recovery_codes.is_code(code):
         recovery_codes.spend(db, actor, user, code)
         return "recovery"
+    totp.check_readable(db, user)
     totp.spend(db, user, code)
     return "app"
 

@@ -3,7 +3,8 @@
 from db import Database, factors, users
 from db import recovery_codes as codes_table
 from db.users import User
-from webapp.accounts import recovery_codes, throttle
+from webapp.accounts import recovery_codes, sessions, throttle
+from webapp.accounts.actor import Actor
 from webapp.accounts.fields import Refused
 from webapp.languages.sentences import say
 
@@ -28,20 +29,24 @@ def is_missing(user: User, policy: str) -> bool:
     return not user.has_factor and is_needed(user, policy)
 
 
-def locked(db: Database, user: User) -> User:
-    """Count a change of the user's own factors and lock the row; return the user as of now.
+def locked(db: Database, actor: Actor) -> User:
+    """Count a change of the actor's own factors and lock the user's row; return the user as of now.
 
-    Two who each remove what they take for the last but one wait here for each other. Raises Throttled.
+    Two who each remove what they take for the last but one wait here for each other. A thief whose requests wait while
+    the owner ends all sessions adds nothing afterwards. Raises NoSession, Throttled.
     """
-    throttle.take(db, throttle.of_act("factors", user.id))
-    return users.lock(db, user.id) or user
+    throttle.take(db, throttle.of_act("factors", actor.own_session.user.id))
+    return sessions.locked(db, actor).user
 
 
 def added(db: Database, user: User) -> list[str]:
     """Note inside the transaction that adds a factor that there is one; return recovery codes if it is the first."""
-    is_first = not user.has_factor
     factors.set_has_factor(db, user.id)
-    return recovery_codes.make(db, user) if is_first else []
+    if user.has_factor:
+        return []
+    # Browsers that the password alone made known would have tries of their own at the factor.
+    users.renew_password_id(db, user.id)
+    return recovery_codes.make(db, user)
 
 
 def removed(db: Database, user: User, policy: str = "none") -> None:

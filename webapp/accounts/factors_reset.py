@@ -19,13 +19,14 @@ SWEPT_AT_ONCE = 10
 def ask(db: Database, actor: Actor, user: User, hours: int, why: str = "") -> bool:
     """Let the user's factors be removed in so many hours; with none, at once. The reason is told to the user.
 
-    Return False if there is none, or their removal waits already. Raises Refused, NotAllowed, Throttled.
+    Return False if there is none, if their removal waits already, or if the account is disabled: its owner could stop
+    nothing. Raises Refused, NotAllowed, Throttled.
     """
     refuse(reason=roles.why_objection(actor, why))
     with db.transaction():
         roles.check_admin(db, actor, user)
         now = users.lock(db, user.id)
-        if now is None or not now.has_factor or (now.factors_reset_at and hours):
+        if now is None or not now.has_factor or now.disabled_at or (now.factors_reset_at and hours):
             return False
         if hours:
             _schedule(db, actor, now, stored(db.clock() + timedelta(hours=hours)), why)

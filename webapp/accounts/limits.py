@@ -104,12 +104,15 @@ MAILBOX = Limit("mailbox", 5, timedelta(hours=1), OFTEN, say("Mails asked for to
 MAILBOX_A_DAY = Limit("mailbox day", 15, timedelta(days=1), OFTEN, say("Mails asked for to one mailbox in a day"))
 # A notice each time is one that nobody reads.
 NEW_DEVICES = Limit("new devices", 5, timedelta(days=1), OFTEN, say("Notices of new devices to one account"))
+# Strangers who know a passkey's id, or with a stolen password, would fill the owner's activity; more of the same tells
+# nothing new.
+NOTES = Limit("notes", 50, timedelta(hours=1), OFTEN, say("Notes of refused second factors of one account"))
 LIMITS = {
     limit.kind: limit
     for limit in (
         STRANGERS, IN_A_ROW, A_MINUTE, AN_HOUR, KNOWN, KNOWN_IN_A_ROW, SECOND_STEP, SECOND_STEP_IN_A_ROW,
-        IN_SESSION, IN_SESSION_IN_A_ROW, SIGNUPS, TAKEN,
-        RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS, ADMIN_ACTS, MAILS, MAILBOX, MAILBOX_A_DAY, NEW_DEVICES,
+        IN_SESSION, IN_SESSION_IN_A_ROW, SIGNUPS, TAKEN, RATINGS, LOGINS_OF_ACCOUNT, LOGINS_OF_NETWORK, ACTS,
+        ADMIN_ACTS, MAILS, MAILBOX, MAILBOX_A_DAY, NEW_DEVICES, NOTES,
     )
 }  # fmt: skip
 

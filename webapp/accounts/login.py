@@ -70,8 +70,9 @@ def log_in(db: Database, actor: Actor, email: str, password: str, remember: bool
     refuse(email=known_email_objection(email := as_stored(email)))
     found = users.by_email(db, email)
     known = throttle.is_known(db, actor, found)
-    turn, succeeded = throttle.turn(actor, email, known), throttle.of_logged_in(actor, email, found, known)
-    throttle.check(db, succeeded)
+    turn, succeeded = throttle.turn(actor, email, known), throttle.of_right_password(actor, known)
+    is_whole = not (found and found.has_factor)
+    throttle.check(db, succeeded + (throttle.of_logged_in(email, found) if is_whole else []))
     with throttle.trying(db, throttle.of_login(actor, email, found, known), Failed):
         user = _checked(db, actor, found, email, password, turn)
     renewed = _renewed(user, password, turn)
@@ -105,8 +106,9 @@ def finish(db: Database, actor: Actor, user: User, remember: bool, old_token: st
     """Begin the session of a user who has shown all that is asked for, inside a transaction that has locked the row.
 
     Every way in ends here. Return the session's token; the session of `old_token` ends. `by` says how: `password`,
-    `mail` or `passkey`, with a `+` before the second factor, as in `password+app`.
+    `mail` or `passkey`, with a `+` before the second factor, as in `password+app`. Raises Throttled.
     """
+    throttle.take(db, throttle.of_logged_in(user.email, user))
     if old_token and (old := sessions.find(db, old_token)):
         sessions.end(db, actor, old, Kind.LOGGED_OUT)
     if not by.startswith(MAIL) and _is_new_device(db, actor, user):

@@ -87,7 +87,7 @@ def _checked(db: Database, actor: Actor, hashed: str, code: str) -> Token:
 def _log_in(db: Database, actor: Actor, token: Token, user: User, is_own: bool, old_token: str | None) -> Begun:
     asked = tokens.facts(token)
     remember = is_own and asked["remember"]
-    succeeded = throttle.of_logged_in(actor, user.email, user, known=False)
+    succeeded = throttle.of_right_password(actor, throttle.is_known(db, actor, user))
     throttle.check(db, succeeded)
     with db.transaction():
         throttle.take(db, succeeded)

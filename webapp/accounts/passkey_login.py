@@ -21,16 +21,17 @@ def log_in(
 
     Raises WrongPasskey, Throttled.
     """
+    owner_id = passkeys.owner_id(db, text)
     try:
-        with throttle.trying(db, throttle.of_passkey(actor), WrongPasskey):
+        with throttle.trying(db, _buckets(db, actor, owner_id), WrongPasskey):
             answer = passkeys.verified(db, text, Purpose.LOGIN, whom, site)
             with db.transaction():
                 user = _owner(db, answer)
-                _count(db, actor, user)
+                throttle.take(db, throttle.of_right_password(actor, throttle.is_known(db, actor, user)))
                 passkeys.spend(db, answer, is_login=True)
                 token = login.finish(db, actor, user, remember, old_token, "passkey")
     except WrongPasskey as wrong:
-        passkeys.note_refused(db, actor, passkeys.owner_id(db, text), wrong.why)
+        passkeys.note_refused(db, actor, owner_id, wrong.why)
         raise
     log.info("logged in by passkey: user %d", user.id)
     return Begun(token, remember)
@@ -51,6 +52,6 @@ def _owner(db: Database, answer: Answer) -> User:
     return user
 
 
-def _count(db: Database, actor: Actor, user: User) -> None:
-    known = throttle.is_known(db, actor, user)
-    throttle.take(db, throttle.of_logged_in(actor, user.email, user, known))
+def _buckets(db: Database, actor: Actor, owner_id: int | None) -> list[throttle.Bucket]:
+    user = users.by_id(db, owner_id) if owner_id else None
+    return throttle.of_unguessable("passkey", actor, user, throttle.is_known(db, actor, user))

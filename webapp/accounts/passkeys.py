@@ -121,8 +121,8 @@ def add(db: Database, actor: Actor, text: str, name: str, site: Site) -> list[st
     refuse(name=passkey_name_objection(name) if name else None)
     try:
         challenge, made = _made(db, actor, text, site)
-        with db.transaction():
-            before = factors.locked(db, user)
+        with throttle.trying(db, throttle.of_session(actor.own_session), Duplicate), db.transaction():
+            before = factors.locked(db, actor)
             if len(passkeys.of_user(db, user.id)) >= MOST:
                 raise Refused(credential=MANY)
             _spend_challenge(db, challenge)
@@ -153,7 +153,7 @@ def remove(db: Database, actor: Actor, key_id: str, policy: str = "none") -> Non
     """Remove one of the user's passkeys. Raises NoSuchPasskey, LastFactor if `policy` asks for it, Throttled."""
     user, key = actor.own_session.user, one(db, actor.own_session.user.id, key_id)
     with db.transaction():
-        now = factors.locked(db, user)
+        now = factors.locked(db, actor)
         if not passkeys.remove(db, user.id, key_id):
             raise NoSuchPasskey
         notices.record(db, actor, Kind.PASSKEY_REMOVED, user, name=key.name)
@@ -192,7 +192,8 @@ def spend(db: Database, answer: Answer, is_login: bool = False) -> None:
 def note_refused(db: Database, actor: Actor, user_id: int | None, why: str) -> None:
     """Record that a passkey was refused; if it counted backwards, it may be a copy (WebAuthn 6.1.1)."""
     with db.transaction():
-        events.record(db, actor, Kind.PASSKEY_REFUSED, user_id, refused=why)
+        if user_id is None or throttle.has_room(db, throttle.of_note(user_id)):
+            events.record(db, actor, Kind.PASSKEY_REFUSED, user_id, refused=why)
     log.warning("refused a passkey: %s, %s", f"user {user_id}" if user_id else "unknown", why)
 
 

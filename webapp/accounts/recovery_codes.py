@@ -9,10 +9,10 @@ import logging
 import re
 import secrets
 
-from db import Database, recovery_codes, users
+from db import Database, recovery_codes
 from db.recovery_codes import Left as Left
 from db.users import User
-from webapp.accounts import notices, throttle
+from webapp.accounts import notices, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import Refused
@@ -60,8 +60,7 @@ def make_anew(db: Database, actor: Actor) -> list[str]:
     user = actor.own_session.user
     with db.transaction():
         throttle.take(db, throttle.of_act("factors", user.id))
-        now = users.lock(db, user.id)
-        if now is None or not now.has_factor:
+        if not sessions.locked(db, actor).user.has_factor:
             raise NoFactor
         notices.record(db, actor, Kind.RECOVERY_CODES_MADE, user)
         codes = make(db, user)

@@ -21,9 +21,10 @@ log = logging.getLogger("latchkey")
 def by_code(db: Database, actor: Actor, token: str, code: str, old_token: str | None) -> Begun:
     """Finish the half log-in of `token` by a code from the app; the session of `old_token` ends.
 
-    Raises NoHalfLogin, WrongCode, Throttled.
+    Raises NoHalfLogin, WrongCode, Unreadable, Throttled.
     """
     half = half_logins.find(db, token)
+    totp.check_readable(db, half.user)
     buckets = throttle.of_second_step(actor, half.user, throttle.is_known(db, actor, half.user))
     with _noted(db, actor, half), throttle.trying(db, buckets, Refused):
         return _finish(db, actor, half, old_token, "app", lambda user: totp.spend(db, user, code))
@@ -32,14 +33,14 @@ def by_code(db: Database, actor: Actor, token: str, code: str, old_token: str | 
 def by_recovery_code(db: Database, actor: Actor, token: str, code: str, old_token: str | None) -> Begun:
     """As `by_code`, by a recovery code. Raises NoHalfLogin, WrongRecoveryCode, Throttled."""
     half = half_logins.find(db, token)
-    with _noted(db, actor, half), throttle.trying(db, throttle.of_recovery(actor), Refused):
+    with _noted(db, actor, half), throttle.trying(db, _unguessable(db, actor, half, "recovery"), Refused):
         return _finish(db, actor, half, old_token, "recovery", lambda user: recovery_codes.spend(db, actor, user, code))
 
 
 def by_passkey(db: Database, actor: Actor, token: str, text: str, old_token: str | None, site: Site) -> Begun:
     """As `by_code`, by a passkey's answer to its challenge. Raises NoHalfLogin, WrongPasskey, Throttled."""
     half = half_logins.find(db, token)
-    with _noted(db, actor, half), throttle.trying(db, throttle.of_passkey(actor), Refused):
+    with _noted(db, actor, half), throttle.trying(db, _unguessable(db, actor, half, "passkey"), Refused):
         answer = passkeys.verified(db, text, Purpose.SECOND_STEP, whom(half), site, half.user)
         return _finish(db, actor, half, old_token, "passkey", lambda _: passkeys.spend(db, answer))
 
@@ -47,6 +48,10 @@ def by_passkey(db: Database, actor: Actor, token: str, text: str, old_token: str
 def whom(half: HalfLogin) -> str:
     """To whom the challenge of a half log-in is given."""
     return f"half {half.hash}"
+
+
+def _unguessable(db: Database, actor: Actor, half: HalfLogin, what: str) -> list[throttle.Bucket]:
+    return throttle.of_unguessable(what, actor, half.user, throttle.is_known(db, actor, half.user))
 
 
 def _finish(
@@ -81,5 +86,6 @@ def _note_failure(db: Database, actor: Actor, half: HalfLogin) -> None:
     """Record it, with what was shown before unless that was the password."""
     with db.transaction():
         shown = "" if half.shown == login.PASSWORD else half.shown
-        events.record(db, actor, Kind.SECOND_STEP_FAILED, half.user.id, by=shown)
+        if throttle.has_room(db, throttle.of_note(half.user.id)):
+            events.record(db, actor, Kind.SECOND_STEP_FAILED, half.user.id, by=shown)
     log.info("refused a second factor: user %d", half.user.id)

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 
-from db import Database, Unavailable, drafts, moment, sessions, stored
+from db import Database, Unavailable, drafts, moment, sessions, stored, users
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import events, half_logins
-from webapp.accounts.actor import NO_ACTOR, Actor
+from webapp.accounts.actor import NO_ACTOR, Actor, NoSession
 from webapp.accounts.events import Kind
 
 log = logging.getLogger("latchkey")
@@ -80,6 +80,19 @@ def put_off(db: Database, session: Session, wait: bool = True) -> Session:
     with db.transaction(wait):
         sessions.touch(db, session.id, stored(_end(seen)), stored(db.clock() - VISIT_ENDS_AFTER))
     return seen
+
+
+def locked(db: Database, actor: Actor) -> Session:
+    """Lock the row of the actor's user; return the actor's session as of now. Raises NoSession if it has ended.
+
+    Who waits for the lock may have been let in by a door that is closed by now.
+    """
+    here = actor.own_session
+    users.lock(db, here.user.id)
+    found = sessions.by_id(db, here.user.id, here.id)
+    if found is None or not is_live(db, found):
+        raise NoSession
+    return found
 
 
 def renew(db: Database, session: Session) -> str:

@@ -2,9 +2,9 @@
 
 import logging
 
-from db import Database, users
+from db import Database, factors, users
 from db.users import User
-from webapp.accounts import notices, roles, sessions, tokens
+from webapp.accounts import events, notices, roles, sessions, tokens
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import refuse
@@ -28,6 +28,8 @@ def disable(db: Database, actor: Actor, user: User, why: str = "") -> bool:
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_ADMIN)
         tokens.end_all(db, user.id)
         tokens.end_invitations(db, user.id)
+        if factors.cancel_reset(db, user.id):
+            events.record(db, actor, Kind.FACTORS_RESET_STOPPED, user.id)
         users.set_disabled(db, user.id, db.now())
         notices.record(db, actor, Kind.DISABLED, user, why=why)
     log.info("disabled: user %d", user.id)

@@ -74,16 +74,19 @@ def of_second_step(actor: Actor, user: User, known: bool) -> list[Bucket]:
     )
 
 
-def of_recovery(actor: Actor) -> list[Bucket]:
-    """Buckets of a recovery code: by network alone, as nobody guesses one, and nobody is to shut this door."""
+def of_unguessable(what: str, actor: Actor, user: User | None, known: bool) -> list[Bucket]:
+    """Buckets of what nobody guesses, `recovery` or `passkey`: not the account's, so that nobody shuts its door.
+
+    They are the network's or, of a browser that is known to the account, its own; `known` is as in `of_login`.
+    """
     network = network_of(actor.address)
-    return [Bucket(limit, f"recovery {network}", network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
+    whose, label = (f"{actor.browser} {user.id}", actor.device) if user and known else (network, network)
+    return [Bucket(limit, f"{what} {whose}", label) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
 
 
-def of_passkey(actor: Actor) -> list[Bucket]:
-    """Buckets of a passkey's answer: by network alone, as nobody guesses one."""
-    network = network_of(actor.address)
-    return [Bucket(limit, f"passkey {network}", network) for limit in (limits.A_MINUTE, limits.AN_HOUR)]
+def of_note(user_id: int) -> Bucket:
+    """The bucket of an event about a failure that strangers cause at will."""
+    return Bucket(limits.NOTES, str(user_id), user_id=user_id)
 
 
 def of_session(session: Session) -> list[Bucket]:
@@ -91,15 +94,17 @@ def of_session(session: Session) -> list[Bucket]:
     return [Bucket(limit, session.id, session.device, session.user.id) for limit in both]
 
 
-def of_logged_in(actor: Actor, email: str, user: User | None, known: bool) -> list[Bucket]:
-    """Buckets of a log-in that succeeds with this address; a known browser is not counted with its network.
+def of_right_password(actor: Actor, known: bool) -> list[Bucket]:
+    """Buckets of a first step that succeeds; a known browser is not counted with its network."""
+    return [] if known else _of_network(limits.LOGINS_OF_NETWORK, actor)
 
-    With a second factor it has a bucket of its own: a thief of the password, who comes no further than half a log-in,
-    fills that of strangers alone.
+
+def of_logged_in(email: str, user: User | None) -> list[Bucket]:
+    """Buckets of a log-in to the account with this address that is whole.
+
+    Half a log-in counts in none of the account's: a thief of the password would keep its owner out.
     """
-    subject = f"{actor.browser} {email}" if known and user and user.has_factor else email
-    of_account = Bucket(limits.LOGINS_OF_ACCOUNT, subject, user_id=user.id if user else None)
-    return [of_account] if known else [of_account, *_of_network(limits.LOGINS_OF_NETWORK, actor)]
+    return [Bucket(limits.LOGINS_OF_ACCOUNT, email, user_id=user.id if user else None)]
 
 
 def of_signup(actor: Actor) -> list[Bucket]:
@@ -231,6 +236,14 @@ def take(db: Database, buckets: list[Bucket]) -> None:
         key, most = bucket.key(db), limit.most
         if not throttles.take(db, key, limit.kind, most, ends_at, limit.in_a_row, bucket.label, bucket.user_id):
             raise _throttled(db, limit, throttles.full_until(db, key) or ends_at)
+
+
+def has_room(db: Database, bucket: Bucket) -> bool:
+    """Count one in this bucket inside the open transaction, unless it is full; return whether there was room."""
+    with suppress(Throttled):
+        take(db, [bucket])
+        return True
+    return False
 
 
 def count(db: Database, buckets: list[Bucket]) -> None:

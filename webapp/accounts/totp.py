@@ -42,6 +42,13 @@ class WrongCode(Refused):
         super().__init__(code=sentence)
 
 
+class Unreadable(Refused):
+    """The key that sealed the app's secret is lost, or not known to this server; that is no wrong code."""
+
+    def __init__(self) -> None:
+        super().__init__(code=say("Codes of apps cannot be checked just now. Use a recovery code or a passkey."))
+
+
 class HasApp(Refused):
     """The user has an app already: another session was faster."""
 
@@ -90,13 +97,13 @@ def turn_on(db: Database, actor: Actor, secret: str, code: str, is_move: bool = 
     factor, else none. Raises WrongCode, HasApp, Throttled.
     """
     user = actor.own_session.user
-    with throttle.trying(db, throttle.of_session(actor.own_session), WrongCode):
-        step = _step(db, secret, code)
-        if step is None:
-            raise WrongCode
+    throttle.count(db, throttle.of_act("enrolling", user.id))
+    step = _step(db, secret, code)
+    if step is None:
+        raise WrongCode
     try:
         with db.transaction():
-            before = factors.locked(db, user)
+            before = factors.locked(db, actor)
             if is_move:
                 totp.remove(db, user.id)
             keep(db, user, secret, step)
@@ -118,7 +125,7 @@ def turn_off(db: Database, actor: Actor, policy: str = "none") -> bool:
     """Remove the app; return False if there is none. Raises Refused if `policy` asks the user for it; Throttled."""
     user = actor.own_session.user
     with db.transaction():
-        now = factors.locked(db, user)
+        now = factors.locked(db, actor)
         if not totp.remove(db, user.id):
             return False
         notices.record(db, actor, Kind.TOTP_REMOVED, user)
@@ -132,8 +139,7 @@ def spend(db: Database, user: User, code: str) -> None:
 
     The statement is the check: of two requests with one code, one passes.
     """
-    app = totp.of_user(db, user.id)
-    secret = sealed.opened(db, _purpose(user.id), app.secret) if app else None
+    secret = _secret(db, user)
     step = _step(db, secret, code) if secret else None
     if step is None:
         raise WrongCode
@@ -141,9 +147,10 @@ def spend(db: Database, user: User, code: str) -> None:
         raise WrongCode(USED)
 
 
-def is_code(text: str) -> bool:
-    """Whether this is written as a code of an app: six digits of ASCII, with blanks and hyphens anywhere."""
-    return CODE.fullmatch(_bare(text)) is not None
+def check_readable(db: Database, user: User) -> None:
+    """Raise Unreadable if the user has an app whose secret no key of ours opens: no code of it could be right."""
+    if totp.of_user(db, user.id) and _secret(db, user) is None:
+        raise Unreadable
 
 
 def seal_anew(db: Database) -> bool:
@@ -160,6 +167,11 @@ def seal_anew(db: Database) -> bool:
     if found and is_over:
         log.info("all authenticator apps that can be read are sealed with today's key")
     return not is_over
+
+
+def _secret(db: Database, user: User) -> str | None:
+    app = totp.of_user(db, user.id)
+    return sealed.opened(db, _purpose(user.id), app.secret) if app else None
 
 
 def _seal_anew(db: Database, app: Totp, name: str) -> bool:

@@ -4,9 +4,10 @@ It works logged out, for whoever reads the mailbox: that ends sessions, and lets
 """
 
 import logging
+from datetime import timedelta
 from typing import NamedTuple
 
-from db import Database, deletion, factors, passkeys, recovery_codes, totp, users
+from db import Database, deletion, factors, moment, passkeys, recovery_codes, stored, totp, users
 from db import tokens as table
 from db.users import User
 from webapp.accounts import events, outbox, sessions, throttle, tokens
@@ -46,9 +47,9 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
     token = tokens.find(db, text, Purpose.UNDO)
     with db.transaction():
         user = tokens.spend(db, token)
+        _take_away(db, user, token)
         table.remove_all_but(db, user.id, Purpose.UNDO, token.id)
         deletion.cancel(db, user.id)
-        _take_away(db, user, token)
         is_back = _give_back(db, user, token)
         users.replace_password(db, user.id, LOCKED)
         sessions.end_all(db, actor, user.id, Kind.SESSION_ENDED_BY_UNDO)
@@ -61,16 +62,29 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
 
 
 def _take_away(db: Database, user: User, token: Token) -> None:
-    """Take away the factors and codes that were made since the notice, and stop the removal of older factors.
+    """Take away the factors and codes that were made since the first notice, and stop the removal of older factors.
 
     A thief's passkey would log in again. So for seven days the mailbox can undo a new factor; older ones it cannot.
     """
     factors.cancel_reset(db, user.id)
-    totp.remove_since(db, user.id, token.created_at)
-    passkeys.remove_since(db, user.id, token.created_at)
-    recovery_codes.remove_since(db, user.id, token.created_at)
+    if tokens.facts(token)["kind"] == Kind.FACTORS_RESET_ASKED:
+        return
+    since = _oldest(db, token)
+    totp.remove_since(db, user.id, since)
+    passkeys.remove_since(db, user.id, since)
+    recovery_codes.remove_since(db, user.id, since)
     if not factors.set_has_factor(db, user.id):
         recovery_codes.remove_all_of(db, user.id)
+
+
+def _oldest(db: Database, token: Token) -> str:
+    """A minute before the first notice whose link still works and that went to the same address.
+
+    The owner may open the newest mail, and the thief have added a passkey before that.
+    """
+    live = [one for one in table.of_user(db, token.user_id or 0) if one.purpose == Purpose.UNDO]
+    sent = [one.created_at for one in live if one.sent_to == token.sent_to]
+    return stored(moment(min([token.created_at, *sent])) - timedelta(minutes=1))
 
 
 def _give_back(db: Database, user: User, token: Token) -> bool:

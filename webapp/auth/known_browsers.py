@@ -48,6 +48,11 @@ def remember(user_id: int) -> None:
         g.known_user_id = user_id
 
 
+def remember_again(user_id: int) -> None:
+    """Know this browser, in which the user has just added the first factor, when all others are forgotten."""
+    g.known_user_id = user_id
+
+
 def after_request(answer: Response) -> Response:
     with suppress(Unavailable):
         if "known_user_id" in g:

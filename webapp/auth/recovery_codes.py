@@ -3,7 +3,7 @@
 from flask import redirect, request, url_for
 from werkzeug import Response
 
-from webapp.auth import shown_once
+from webapp.auth import known_browsers, own_session, shown_once
 from webapp.hypermedia import next_path
 
 NAME = "recovery codes"
@@ -26,6 +26,7 @@ def forget() -> None:
 def lead_on(codes: list[str]) -> Response:
     """After a factor was added: to the new codes, if it was the first; else on."""
     if codes:
+        known_browsers.remember_again(own_session().user.id)
         show(codes)
         return redirect(url_for("recovery_codes.show", next=request.args.get("next")), 303)
     return to_next_or_hub()

@@ -85,10 +85,14 @@ def _is_move() -> bool:
 
 
 def _offered() -> str:
-    """The secret that is offered in this session, the same until a code of it has come."""
-    secret = shown_once.kept("totp")
+    """The secret that is offered, the same until a code of it has come, or the user confirms anew.
+
+    A stranger who saw it at an open session would have the app of whoever enrols later.
+    """
+    confirmed_at = own_session().confirmed_at
+    secret = shown_once.kept("totp", confirmed_at)
     if not secret:
-        shown_once.keep("totp", secret := totp.new_secret())
+        shown_once.keep("totp", secret := totp.new_secret(), confirmed_at)
     return secret
 
 
