@@ -33,22 +33,17 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
            SELECT 'day', kind, number, day, NULL, NULL, NULL, NULL, NULL, NULL, NULL
            FROM user_days WHERE user_id = :user_id AND day >= :since_day
            UNION ALL
-           SELECT 'failed', NULL,
+           SELECT 'numbers',
+               (SELECT max(created_at) FROM events
+                WHERE user_id = :user_id AND kind IN ('password_changed', 'password_reset')),
                (SELECT coalesce(sum(number), 0) FROM user_days
                 WHERE user_id = :user_id AND kind = 'login_failed' AND day > :visit_day)
                + (SELECT count(*) FROM events WHERE user_id = :user_id AND kind = 'login_failed'
                   AND created_at >= :visit_at AND created_at < :visit_day_end),
-               NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           UNION ALL
-           SELECT 'changed', max(created_at), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM events WHERE user_id = :user_id AND kind IN ('password_changed', 'password_reset')
-           UNION ALL
-           SELECT 'second', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM events WHERE user_id = :user_id AND kind = 'second_step_failed' AND detail = ''
-           AND created_at >= :visit_at
-           UNION ALL
-           SELECT 'codes', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-           FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL""",
+               CAST((SELECT count(*) FROM events WHERE user_id = :user_id AND kind = 'second_step_failed'
+                     AND detail = '' AND created_at >= :visit_at) AS TEXT),
+               CAST((SELECT count(*) FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL) AS TEXT),
+               NULL, NULL, NULL, NULL, NULL, NULL""",
         user_id=user.id,
         since_day=since_day,
         visit_at=visit_at,
@@ -58,11 +53,12 @@ def read(db: Database, user: User, since_day: str, visit_at: str) -> Facts:
     parts: dict[str, list[Row]] = defaultdict(list)
     for part, *fields in rows:
         parts[part].append(tuple(fields))
+    ((changed_at, failed, failed_second, codes_left, *_),) = parts["numbers"]
     return Facts(
         sessions=[Session._make([key, bool(remember), *rest, user]) for key, remember, *rest in parts["session"]],
         days={(kind, day): number for kind, number, day, *_ in parts["day"]},
-        failed=int(parts["failed"][0][1]),
-        password_changed_at=parts["changed"][0][0],
-        failed_second=int(parts["second"][0][1]),
-        codes_left=int(parts["codes"][0][1]),
+        failed=int(failed),
+        password_changed_at=changed_at,
+        failed_second=int(failed_second),
+        codes_left=int(codes_left),
     )
