@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from tests.bench import clock, mail_answers, other_languages, peers, wrk
+from tests.bench import clock, factors, looks, mail_answers, other_languages, peers, wrk
+from tests.bench.looks import Look
 from tests.bench.report import promise
 from tests.bench.sink import sink
 
@@ -114,3 +115,27 @@ def test_a_ratio_of_medians_says_how_sure_it_is() -> None:
     assert mail_answers.ratio([(2.0, 1.0), (3.0, 2.0), (9.0, 3.0)]) == 1.5
     low, high = mail_answers.surely([(1.0, 1.0), (1.2, 1.0)] * 50)
     assert 1 <= low < high <= 1.2
+
+
+def test_a_refusal_is_no_look_at_a_page() -> None:
+    with pytest.raises(SystemExit, match="/dashboard should be a page, and answers 404"):
+        looks._look(Flask("code"), "/dashboard", "")
+
+
+def test_the_code_before_factors_is_nowhere_without_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factors, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match="is in the history, which this copy does not have"):
+        factors.measure()
+
+
+def test_a_ratio_is_that_of_all_turns_and_of_each_round() -> None:
+    one = Look(cpu=2, clock=4)
+    rounds = [[(one, Look(2, 4)), (one, Look(4, 4)), (one, Look(6, 4))], [(one, Look(8, 4)), (one, Look(10, 4))]]
+    assert factors._ratio(rounds, "cpu") == (3, [2, 4.5])
+    assert factors._ratio(rounds, "clock") == (1, [1, 1])
+
+
+def test_more_than_was_promised_since_factors_says_so() -> None:
+    told = f"/dashboard: {factors.BEFORE}, {factors.TODAY}"
+    assert factors._promise("SQLite", {told: [[(Look(100, 1), Look(103, 1))]]}).kept == "kept"
+    assert factors._promise("SQLite", {told: [[(Look(100, 1), Look(104, 1))]]}).kept == "**NOT kept**"
