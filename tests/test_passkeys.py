@@ -23,7 +23,7 @@ from tests.factors import (
 )
 from tests.fixtures import PASSWORD, Clock, logged_in, person
 from webapp import create_app
-from webapp.accounts import standing
+from webapp.accounts import challenges, standing
 from webapp.accounts.actor import COMMAND_LINE
 from webapp.accounts.challenges import LIFE
 from webapp.accounts.passkeys import MOST
@@ -76,6 +76,12 @@ def test_what_the_browser_is_asked_for(alice: Browser, key: Authenticator) -> No
     assert (confirm["userVerification"], len(confirm["allowCredentials"])) == ("required", 1)
     second = options(half_in(Browser(alice.app)), "passkey-form")
     assert (second["userVerification"], len(second["allowCredentials"])) == ("discouraged", 1)
+
+
+def test_the_log_in_page_makes_one_challenge(stranger: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, make = [], challenges.make
+    monkeypatch.setattr(challenges, "make", lambda *given: made.append(make(*given)) or made[-1])
+    assert made == [challenge(stranger.visit("/login"), "passkey-form")]
 
 
 def test_it_is_a_log_in_by_itself(stranger: Browser, key: Authenticator, db: Database) -> None:

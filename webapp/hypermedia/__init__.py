@@ -47,6 +47,16 @@ def render_aside(page: str, partial: str, **context: object) -> Response:
     return Response(render_template(f"partials/{partial}" if wants_partial() else page, **context), headers=VARY)
 
 
+def render_anew(page: str, partial: str, status: int = 200, **context: object) -> Response:
+    """As `render`, for a page that shows how things are now: a link to it must not lead to it as it was.
+
+    Lynx keeps what is `no-store` alone, and would show recovery codes again that were kept.
+    """
+    answer = render(page, partial, status, **context)
+    answer.headers["Cache-Control"] = "no-store, no-cache"
+    return answer
+
+
 def flash(sentence: str, category: str = "success") -> None:
     """Show this sentence on the next page, in the reader's language; `category` is `success`, `error` or `message`."""
     flask.flash(translated(sentence), category)

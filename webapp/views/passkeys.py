@@ -14,7 +14,7 @@ from webapp.config import settings
 from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.passkeys import PasskeyForm, PasskeyNameForm
-from webapp.hypermedia import flash, form_again, render
+from webapp.hypermedia import flash, form_again, render, render_anew
 from webapp.languages.sentences import Sentence, say
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
@@ -109,7 +109,7 @@ def _page(
     found = passkeys.of_user(database(), own_session().user.id)
     forms = {one.id: PasskeyNameForm({"name": one.name}) for one in found}
     forms |= {key.id: refused or PasskeyNameForm({"name": key.name} | request.form.to_dict())} if key else {}
-    return render(
+    return render_anew(
         "passkeys.html",
         part,
         422 if refused else 200,

@@ -11,7 +11,7 @@ from webapp.auth.actor import actor
 from webapp.brand.words import file_name
 from webapp.config import settings
 from webapp.database import database
-from webapp.hypermedia import flash, render
+from webapp.hypermedia import flash, render_anew
 from webapp.hypermedia.downloads import download
 from webapp.languages.sentences import say
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("recovery_codes", __name__, url_prefix="/account/recovery-
 def show() -> ResponseReturnValue:
     user = own_session().user
     left = recovery_codes.left(database(), user.id)
-    answer = render(
+    return render_anew(
         "recovery_codes.html",
         "recovery_codes_panel.html",
         codes=_shown(),
@@ -32,9 +32,6 @@ def show() -> ResponseReturnValue:
         has_factor=user.has_factor,
         next=request.args.get("next"),
     )
-    # Lynx keeps what is `no-store` alone: a link to this page would show the codes again after they were kept.
-    answer.headers["Cache-Control"] = "no-store, no-cache"
-    return answer
 
 
 @blueprint.post("")

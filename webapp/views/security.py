@@ -12,7 +12,7 @@ from webapp.auth.navigation import Link
 from webapp.auth.recovery_codes import to_next_or_hub
 from webapp.config import settings
 from webapp.database import database
-from webapp.hypermedia import flash, render
+from webapp.hypermedia import flash, render_anew
 from webapp.hypermedia.looks import Look, Notice
 from webapp.languages.sentences import say, say_number
 
@@ -53,7 +53,7 @@ def show() -> ResponseReturnValue:
     db, user = database(), own_session().user
     first_steps.visited(db, user, "security")
     policy = settings().require_second_factor
-    return render(
+    return render_anew(
         "security.html",
         "security_panel.html",
         app=totp.of_user(db, user.id),

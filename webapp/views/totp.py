@@ -14,7 +14,7 @@ from webapp.config import settings
 from webapp.database import database
 from webapp.forms import Form
 from webapp.forms.second_step import CodeForm
-from webapp.hypermedia import flash, render
+from webapp.hypermedia import flash, render, render_anew
 from webapp.languages.sentences import say
 
 blueprint = Blueprint("totp", __name__, url_prefix="/account/totp")
@@ -98,9 +98,9 @@ def _offered() -> str:
 
 def _page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
     if (app := _app()) and not _is_move():
-        return render("totp.html", "totp_panel.html", status, app=app)
+        return render_anew("totp.html", "totp_panel.html", status, app=app)
     address = totp.address(secret := _offered(), own_session().user.email, settings().name)
-    return render(
+    return render_anew(
         "totp.html", "totp_form.html", status, app=None, form=form, address=address, secret=totp.in_groups(secret),
         drawn=_drawn(address),
     )  # fmt: skip
