@@ -26,7 +26,7 @@ def test_every_page_carries_them(app: Flask, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_static_files_carry_them_too(app: Flask, method: str) -> None:
-    with app.test_client().open(app.extensions["assets"]["css/base.css"], method=method) as answer:
+    with app.test_client().open(app.extensions["assets"]["css/site.css"], method=method) as answer:
         _carries_them(answer)
 
 

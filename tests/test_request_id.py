@@ -19,7 +19,7 @@ def test_every_answer_has_an_id_of_its_own(app: Flask, path: str) -> None:
 
 def test_files_and_refusals_have_one_too(app: Flask) -> None:
     client = app.test_client()
-    with client.get(app.extensions["assets"]["css/base.css"]) as answer:
+    with client.get(app.extensions["assets"]["css/site.css"]) as answer:
         assert answer.status_code == 200 and "X-Request-ID" in answer.headers
     answer = client.get("/", headers={"Host": "evil.example"})
     assert answer.status_code == 400 and "X-Request-ID" in answer.headers

@@ -24,6 +24,9 @@ from webapp.config import BadSetting, Settings, settings
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 SOURCE = Path(__file__).parent.parent / "static"
+# What every page needs of the style sheets is one file: it packs a fifth smaller than its parts, and is asked for once.
+SHEET = Path("css/site.css")
+SHEETS = [Path(f"css/{name}.css") for name in ("base", "layout", "components", "utilities")]
 # These are compressed already.
 PACKED = {".png", ".webp", ".woff2"}
 # The parts of scripts and style sheets that only their readers need are a tenth of what a first visit loads.
@@ -59,6 +62,7 @@ def publish(folder: Path, own: Path | None = None, made: Mapping[str, bytes] = N
     sources = [SOURCE, own] if own else [SOURCE]
     found = {path.relative_to(source): path for source in sources for path in source.rglob("*") if path.is_file()}
     contents = {name: _minified(found[name]) for name in sorted(found)} | {Path(name): made[name] for name in made}
+    contents[SHEET] = b"".join(contents.pop(name) for name in SHEETS)
     return {name.as_posix(): f"/static/{_publish(name, contents[name], folder)}" for name in contents}
 
 
