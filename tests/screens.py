@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -28,9 +28,11 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from db import events, stored, users
+from db import events, factors, passkeys, stored, users
+from db.passkeys import Passkey
 from tests import programs
 from tests.browser import TOKEN
+from tests.factors import code
 from tests.fixtures import WRONG
 from tests.server import Server
 from webapp.accounts import limits, people, roles, throttle
@@ -69,6 +71,7 @@ LAST_MINUTE_OF_THE_DAY = timedelta(hours=23, minutes=59)
 CHECKED_AFTER = 300
 # Two minutes before that end, counted from when the page was loaded, it asks how long the session has left.
 ASKED = 58 * 60 * 1000 + 1000
+SECRET = re.compile('<code id="totp-secret">([A-Z2-7 ]+)<')
 IT_IS_OVER = "You are logged out. What you typed on this page is still here; send it, and it comes back"
 
 # In milliseconds; a machine that is busy with other things is slow, not broken.
@@ -285,23 +288,23 @@ def become(page: Page, person: Person, path: str | None = None) -> Page:
 
 def join(page: Page, person: Person) -> None:
     """Sign up."""
-    answer = _send(page, "/signup", username=person.name, email=person.email, password=person.password)
+    answer = send(page, "/signup", username=person.name, email=person.email, password=person.password)
     assert answer.status == 303, answer.text()
 
 
 def get_in(page: Page, person: Person, path: str | None = None) -> Page:
     """Log in, then open this address."""
-    answer = _send(page, "/login", email=person.email, password=person.password)
+    answer = send(page, "/login", email=person.email, password=person.password)
     assert answer.status == 303, answer.text()
     return at(path, page)
 
 
 def fail_to_get_in(page: Page, person: Person) -> None:
-    answer = _send(page, "/login", email=person.email, password=WRONG)
+    answer = send(page, "/login", email=person.email, password=WRONG)
     assert answer.status == 422 and "Invalid credentials." in answer.text()
 
 
-def _send(page: Page, path: str, **fields: str) -> APIResponse:
+def send(page: Page, path: str, **fields: str) -> APIResponse:
     """Fill in the form at this address and send it, with the cookies of this browser."""
     client = page.context.request
     token = TOKEN.search(client.get(path).text())
@@ -314,6 +317,35 @@ def at(path: str | None, page: Page) -> Page:
     if path:
         page.goto(path)
     return page
+
+
+def add_app(page: Page) -> str:
+    """Add an authenticator app; give its secret. Its next code is that of the next half minute."""
+    shown = SECRET.search(page.context.request.get("/account/totp").text())
+    assert shown
+    answer = send(page, "/account/totp", code=code(shown[1], datetime.now(UTC)))
+    assert answer.status == 303, answer.text()
+    return shown[1]
+
+
+def next_code(secret: str) -> str:
+    return code(secret, datetime.now(UTC) + timedelta(seconds=30))
+
+
+def add_passkey(server: Server, person: Person) -> None:
+    """Behind the server's back, and of no use: its key is in no device."""
+    with closing(server.database()) as db, db.transaction():
+        user = users.by_email(db, person.email)
+        assert user is not None
+        name, now = f"iCloud Keychain of {person.name}", db.now()
+        passkeys.add(db, Passkey(uuid4().hex, user.id, uuid4().hex, "", 0, "internal", "", 1, 1, name, now, None))
+        factors.give_user_handle(db, user.id, uuid4().hex)
+        factors.set_has_factor(db, user.id)
+
+
+def localhost(server: Server) -> str:
+    """Where passkeys work: an address of numbers has none."""
+    return server.url.replace("127.0.0.1", "localhost")
 
 
 def promote(server: Server, person: Person) -> None:
