@@ -35,8 +35,9 @@ from tests.browser import TOKEN
 from tests.factors import code
 from tests.fixtures import WRONG
 from tests.server import Server
-from webapp.accounts import limits, people, roles, throttle
+from webapp.accounts import factors_reset, limits, people, roles, throttle
 from webapp.accounts.actor import COMMAND_LINE, Actor
+from webapp.accounts.fields import LONGEST_PASSKEY_NAME
 
 # A second process for each page, in case that it leads elsewhere, takes longer than most pages.
 LEAN = "--disable-features=SpareRendererForSitePerProcess,IsolateOrigins,site-per-process,PaintHolding,Translate"
@@ -337,10 +338,16 @@ def add_passkey(server: Server, person: Person) -> None:
     with closing(server.database()) as db, db.transaction():
         user = users.by_email(db, person.email)
         assert user is not None
-        name, now = f"iCloud Keychain of {person.name}", db.now()
-        passkeys.add(db, Passkey(uuid4().hex, user.id, uuid4().hex, "", 0, "internal", "", 1, 1, name, now, None))
+        name = "Phone".ljust(LONGEST_PASSKEY_NAME, ".")
+        passkeys.add(db, Passkey(uuid4().hex, user.id, uuid4().hex, "", 0, "internal", "", 1, 1, name, db.now(), None))
         factors.give_user_handle(db, user.id, uuid4().hex)
         factors.set_has_factor(db, user.id)
+
+
+def ask_for_reset(server: Server, person: Person) -> None:
+    """An admin removes this person's second factors tomorrow."""
+    with closing(server.database()) as db:
+        factors_reset.ask(db, COMMAND_LINE, people.by_email(db, person.email), 24, "Lost phone, called from work.")
 
 
 def localhost(server: Server) -> str:
@@ -603,6 +610,70 @@ def _soon_over(screens: Screens, options: Any) -> Page:
     return page
 
 
+def _enrolled(screens: Screens, options: Any, path: str | None = None) -> tuple[Page, Person]:
+    """Somebody with an app, its recovery codes still shown, and a passkey, at this address, where passkeys work."""
+    page = become(screens.open(**{"base_url": localhost(screens.server)} | options), person := somebody(32))
+    add_app(page)
+    add_passkey(screens.server, person)
+    return at(path, page), person
+
+
+def _enrolled_at(path: str) -> Callable[[Screens, Any], Page]:
+    return lambda screens, options: _enrolled(screens, options, path)[0]
+
+
+def _without_passkey(screens: Screens, options: Any) -> Page:
+    return become(screens.open(base_url=localhost(screens.server), **options), somebody(32), "/account/passkeys")
+
+
+def _badly_named(screens: Screens, options: Any) -> Page:
+    page, _ = _enrolled(screens, options, "/account/passkeys")
+    page.get_by_text("Rename").click()
+    page.get_by_label("Name", exact=True).fill("")
+    press(page, "Save name")
+    expect(page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
+    return page
+
+
+def _passkey_removal(screens: Screens, options: Any) -> Page:
+    page, _ = _enrolled(screens, options, "/account/passkeys")
+    page.get_by_role("link", name="Remove").click()
+    expect(heading(page)).to_have_text("Remove a passkey")
+    return page
+
+
+def _confirm_with_wrong_code(screens: Screens, options: Any) -> Page:
+    page, _ = _enrolled(screens, options, "/confirm")
+    page.get_by_label("Or a code").fill("000000")
+    press(page, "Confirm by code")
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def _second_step(path: str = "/login/second", button: str = "", is_to_be_reset: bool = False) -> Callable[..., Page]:
+    """The right password was typed, then with a `button` a wrong code."""
+
+    def open_page(screens: Screens, options: Any) -> Page:
+        page, person = _enrolled(screens, options)
+        if is_to_be_reset:
+            ask_for_reset(screens.server, person)
+        page.context.clear_cookies()
+        get_in(page, person, path)
+        if button:
+            page.locator("#code").fill("000000")
+            press(page, button)
+            expect(page.get_by_role("alert")).to_be_visible()
+        return page
+
+    return open_page
+
+
+def _to_be_reset(screens: Screens, options: Any) -> Page:
+    page, person = _enrolled(screens, options)
+    ask_for_reset(screens.server, person)
+    return at("/account/security", page)
+
+
 def _about_acquaintance(path: str = "") -> Callable[[Screens, Any], Page]:
     def open_page(screens: Screens, options: Any) -> Page:
         key = screens.key("admin")
@@ -689,6 +760,7 @@ def _fill_with_people(screens: Screens, page: Page, person: Person) -> None:
     # Another browser may have been here with its own admin.
     if not is_here:
         become(screens.open(), ACQUAINTANCE)
+        add_passkey(screens.server, ACQUAINTANCE)
     fail_to_get_in(screens.open(), ACQUAINTANCE)
     fail_to_get_in(screens.open(), somebody())
 
@@ -756,6 +828,30 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
     "confirm": _at("/confirm"),
     "confirm before an act": _to_be_confirmed,
     "confirm with an error": _refused_at("/confirm", "Confirm", password=WRONG),
+    "confirm in three ways": _enrolled_at("/confirm"),
+    "confirm with a wrong code": _confirm_with_wrong_code,
+    "login where passkeys work": lambda screens, options: screens.open(
+        "/login", base_url=localhost(screens.server), **options
+    ),
+    "second step": _second_step(),
+    "second step with a wrong code": _second_step(button="Log in"),
+    "second step before a reset": _second_step(is_to_be_reset=True),
+    "recovery": _second_step("/login/recovery"),
+    "recovery with a wrong code": _second_step("/login/recovery", "Log in"),
+    "security": _at("/account/security"),
+    "security with factors": _enrolled_at("/account/security"),
+    "security before a reset": _to_be_reset,
+    "app off": _at("/account/totp"),
+    "app with a wrong code": _refused_at("/account/totp", "Add the app", code="000000"),
+    "app on": _enrolled_at("/account/totp"),
+    "app removal": _enrolled_at("/account/totp/remove"),
+    "recovery codes": _enrolled_at("/account/recovery-codes"),
+    "recovery codes without a factor": _at("/account/recovery-codes"),
+    "passkeys": _enrolled_at("/account/passkeys"),
+    "passkeys before the first": _without_passkey,
+    "passkeys with a bad name": _badly_named,
+    "passkeys elsewhere": _at("/account/passkeys"),
+    "passkey removal": _passkey_removal,
     "expiry": _at("/expiry"),
     "expiry when it is over": _stranger_at("/expiry"),
     "soon over": _soon_over,
@@ -772,6 +868,7 @@ STATES: dict[str, Callable[[Screens, Any], Page]] = {
     "act role": _about_acquaintance("/role"),
     "act sign-out": _about_acquaintance("/sign-out"),
     "act with an error": _refused_act,
+    "act factors reset": _about_acquaintance("/factors-reset"),
     "events": _at("/admin/events", "admin"),
     "events with problems": _at("/admin/events?person=nobody+at+all&since=yesterday&until=soon", "admin"),
     "blocks": _blocks,
