@@ -49,7 +49,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.sourceElement.closest("#expiry-notice")) keepInSight(document.activeElement);
-  if (event.detail.ctx.sourceElement.matches("form")) clearRefusedPasswords(event.detail.ctx.sourceElement);
+  if (event.detail.ctx.sourceElement.matches("form")) clearRefusedSecrets(event.detail.ctx.sourceElement);
   document.getElementById(`${event.detail.ctx.sourceElement.id}-strength`)?.dispatchEvent(new Event("rate"));
   mirrorErrors();
   addToPasswords();
@@ -60,9 +60,9 @@ const keepInSight = (focused) => {
   if (focused.matches("main *")) focused.scrollIntoView({ block: "nearest" });
 };
 
-// A user who must type a password again starts with an empty field, as on the plain page.
-const clearRefusedPasswords = (form) => {
-  for (const field of form.querySelectorAll("[type=password][aria-invalid=true]")) field.value = "";
+// A user who must type a password or a code again starts with an empty field, as on the plain page.
+const clearRefusedSecrets = (form) => {
+  for (const field of form.querySelectorAll(":is([type=password], [name=code])[aria-invalid=true]")) field.value = "";
 };
 
 const mirrorErrors = () => {
