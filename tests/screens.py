@@ -611,10 +611,9 @@ def _soon_over(screens: Screens, options: Any) -> Page:
 
 
 def _enrolled(screens: Screens, options: Any, path: str | None = None) -> tuple[Page, Person]:
-    """Somebody with an app, its recovery codes still shown, and a passkey, at this address, where passkeys work."""
-    page = become(screens.open(**{"base_url": localhost(screens.server)} | options), person := somebody(32))
-    add_app(page)
-    add_passkey(screens.server, person)
+    """Somebody with each kind of factor, at this address, where passkeys work."""
+    page = become(screens.open(base_url=localhost(screens.server), **options), person := somebody(32))
+    _enroll(screens, page, person)
     return at(path, page), person
 
 
@@ -790,10 +789,17 @@ def _do_nothing(screens: Screens, page: Page, person: Person) -> None:
     """Somebody who has just signed up."""
 
 
+def _enroll(screens: Screens, page: Page, person: Person) -> None:
+    """An app, its recovery codes still shown, and a passkey."""
+    add_app(page)
+    add_passkey(screens.server, person)
+
+
 KEYS: dict[str, Callable[[Screens, Page, Person], None]] = {
     "member": _do_nothing,
     "busy": _log_in_often,
     "leaving": _ask_for_deletion,
+    "enrolled": _enroll,
     "admin": _fill_with_people,
 }
 

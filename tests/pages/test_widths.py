@@ -17,7 +17,12 @@ PAGES = {
     "visitor": ["/", "/signup", "/login", "/dashboard", "/expiry", "/offline"],
     "busy": [
         "/dashboard", "/account", "/account/password", "/account/sessions", "/account/activity", "/account/data",
-        "/account/delete", "/confirm", "/expiry", "/logout",
+        "/account/delete", "/confirm", "/expiry", "/logout", "/account/security", "/account/totp",
+        "/account/recovery-codes", "/account/passkeys",
+    ],
+    "enrolled": [
+        "/account/security", "/account/totp", "/account/totp/remove", "/account/recovery-codes", "/account/passkeys",
+        "/confirm",
     ],
     "admin": ["/admin", f"/admin?days={admin.SPANS[-1]}", "/admin/users", "/admin/events", "/admin/blocks", "/account"],
 }  # fmt: skip
