@@ -2,22 +2,27 @@
 
 import base64
 import logging
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, Literal, NamedTuple
+from unittest.mock import patch
 
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 from werkzeug.serving import make_server
 
+from db import Database, passkeys, stored, users
+from db.passkeys import Passkey
 from tests import programs
+from tests.factors import code
 from tests.screens import ARGUMENTS
 from tests.server import free_port
 from webapp import create_app
-from webapp.accounts import demo
+from webapp.accounts import demo, recovery_codes, totp
 from webapp.commands.demo import EVENTS_EACH
 
 FOLDER = Path(__file__).parent.parent / "docs/screenshots"
@@ -44,12 +49,19 @@ STEADY = """async () => {
 Scheme = Literal["light", "dark"]
 
 
+# What the pages show of chance is the same in each picture.
+SECRET = "LATCHKEYSHOWSTHISTOEVERYBODYHERE"
+# Who has second factors: neither the admin nor the member.
+CAREFUL = 30
+
+
 class Site(NamedTuple):
     """A demo; everybody in it has this password."""
 
     browser: Browser
     url: str
     password: str
+    db: Database
 
     def open(self, path: str, **options: Any) -> Page:
         page = self.browser.new_context(
@@ -108,17 +120,23 @@ PICTURES = {
     "signup-mistake": Picture("/signup", act=_mistype_address),
     "signup-refused": Picture("/signup", act=_send_empty),
     "login": Picture("/login"),
+    "second-step": Picture("/login/second", "halfway"),
     "not-found": Picture("/nowhere"),
     "offline": Picture("/offline"),
     "dashboard": Picture("/dashboard", "member"),
     "profile": Picture("/account", "member"),
     "password": Picture("/account/password", "member"),
+    "security": Picture("/account/security", "careful"),
+    "app": Picture("/account/totp", "member"),
+    "recovery-codes": Picture("/account/recovery-codes", "careful"),
+    "passkeys": Picture("/account/passkeys", "careful"),
     "sessions": Picture("/account/sessions", "member"),
     "session": Picture("/account/sessions", "member", _open_last_session),
     "activity": Picture("/account/activity", "member"),
     "data": Picture("/account/data", "member"),
     "deletion": Picture("/account/delete", "member"),
     "confirm": Picture("/confirm", "member"),
+    "confirm-ways": Picture("/confirm", "careful"),
     "logout": Picture("/logout", "member"),
     "not-allowed": Picture("/admin", "member"),
     "admin": Picture("/admin", "admin"),
@@ -135,6 +153,7 @@ PICTURES = {
     "signup-phone": Picture("/signup", act=_send_empty, size=PHONE),
     "dashboard-phone": Picture("/dashboard", "member", size=PHONE),
     "sessions-phone": Picture("/account/sessions", "member", size=PHONE, scheme="dark"),
+    "app-phone": Picture("/account/totp", "member", size=PHONE, scheme="dark"),
     "admin-phone": Picture("/admin", "admin", size=PHONE),
 }
 COVER = [Picture("/signup", act=_mistype_address, size=HALF), Picture("/dashboard", "member", size=HALF, scheme="dark")]
@@ -196,16 +215,46 @@ def demo_site() -> Iterator[Site]:
         password = demo.fill(app.extensions["database"], PEOPLE, PEOPLE * EVENTS_EACH).password
         server = make_server("127.0.0.1", port, app, threaded=True)
         Thread(target=server.serve_forever).start()
-        with playwright.chromium.launch(executable_path=programs.chromium(), args=[*ARGUMENTS, WHOLE]) as browser:
-            yield Site(browser, f"http://127.0.0.1:{port}", password)
+        options = {"executable_path": programs.chromium(), "args": [*ARGUMENTS, WHOLE]}
+        with _without_chance(), playwright.chromium.launch(**options) as browser:
+            # Where passkeys work.
+            yield Site(browser, f"http://localhost:{port}", password, app.extensions["database"])
         server.shutdown()
+
+
+@contextmanager
+def _without_chance() -> Iterator[None]:
+    chance = random.Random(1)
+
+    def made() -> str:
+        return "-".join("".join(chance.choices(recovery_codes.LETTERS, k=recovery_codes.GROUP)) for _ in range(6))
+
+    with patch.object(totp, "new_secret", lambda: SECRET), patch.object(recovery_codes, "_new", made):
+        yield
 
 
 def log_everybody_in(site: Site) -> dict[str, StorageState | None]:
     emails = {"member": demo.MEMBER, "admin": demo.ADMIN}
     return {"stranger": None} | {
         who: log_in(site.open("/login"), email, site.password) for who, email in emails.items()
-    }
+    } | protect(site)  # fmt: skip
+
+
+def protect(site: Site) -> dict[str, StorageState | None]:
+    """Give somebody second factors: the cookies once they are there, and those of half a log-in."""
+    user = users.by_id(site.db, CAREFUL)
+    assert user is not None
+    careful = site.open("/login")
+    log_in(careful, user.email, site.password)
+    careful.goto("/account/totp")
+    careful.locator("#code").fill(code(SECRET, NOW))
+    careful.locator("main button.primary").click()
+    careful.locator("#recovery-codes").wait_for()
+    for name, is_synced in {"iCloud Keychain": 1, "YubiKey in the drawer": 0}.items():
+        added = (is_synced, is_synced, name, stored(NOW - timedelta(days=40)), None)
+        passkeys.add(site.db, Passkey(name[0], user.id, name, "", 0, "", "", *added))
+    halfway = log_in(site.open("/login"), user.email, site.password)
+    return {"careful": careful.context.storage_state(), "halfway": halfway}
 
 
 def log_in(page: Page, email: str, password: str) -> StorageState:
@@ -214,7 +263,7 @@ def log_in(page: Page, email: str, password: str) -> StorageState:
     page.locator("#password").fill(password)
     page.locator("#remember").check()
     page.locator("main button.primary").click()
-    page.locator("#dashboard-panel, .summary").wait_for()
+    page.locator("#dashboard-panel, .summary, #second-step").wait_for()
     return page.context.storage_state()
 
 
