@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from db import stored
 from tests.pages.steps import title
 from tests.screens import (
+    ACQUAINTANCE,
+    PHONE,
     Person,
     Screens,
     add_crowd,
@@ -260,6 +262,12 @@ def test_the_first_result_is_in_sight_while_somebody_types_on_a_phone(screens: S
     expect(field).to_be_focused()
     expect(field).to_be_in_viewport(ratio=1)
     expect(names(page).first).to_be_in_viewport(ratio=1)
+
+
+def test_in_a_narrow_window_a_yes_says_to_what(screens: Screens) -> None:
+    page = screens.open(storage_state=screens.key("admin"), viewport=PHONE)
+    page.goto(f"/admin/users?q={ACQUAINTANCE.name}")
+    expect(page.get_by_role("cell", name="Second factor: yes", exact=True)).to_be_visible()
 
 
 def test_those_who_are_ticked_are_disabled_at_once(screens: Screens, javascript: bool) -> None:
