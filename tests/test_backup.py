@@ -416,7 +416,7 @@ def test_postgresql_is_dumped_and_restored_as_the_readme_says(
     private_postgres: tuple[str, Path], tmp_path: Path, cheap_hashes: None
 ) -> None:
     url, programs = private_postgres
-    lines = block("start anew. With PostgreSQL:", "sh").splitlines()
+    lines = block("work again. With PostgreSQL:", "sh").splitlines()
     dump, restore = (line for line in lines if line.startswith("pg_"))
     settings = {"INSTANCE": str(tmp_path), "DATABASE_URL": url, "SECRET_KEY": "k" * 32}
     app = create_app(settings)
