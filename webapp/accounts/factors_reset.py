@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from db import Database, factors, passkeys, recovery_codes, stored, totp, users
 from db.users import User
-from webapp.accounts import events, notices, roles, sessions, throttle
+from webapp.accounts import notices, roles, sessions, throttle
 from webapp.accounts.actor import NO_ACTOR, Actor
 from webapp.accounts.events import Kind
 from webapp.accounts.fields import refuse
@@ -43,7 +43,7 @@ def stop(db: Database, actor: Actor) -> bool:
         if not factors.cancel_reset(db, user.id):
             return False
         throttle.take(db, throttle.of_act("stop", user.id))
-        events.record(db, actor, Kind.FACTORS_RESET_STOPPED, user.id)
+        notices.record(db, actor, Kind.FACTORS_RESET_STOPPED, user)
     log.warning("removal of second factors stopped by their owner: user %d", user.id)
     return True
 

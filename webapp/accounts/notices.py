@@ -27,6 +27,7 @@ UNDOABLE = {
     Kind.PASSKEY_REMOVED: outbox.Kind.FACTORS_CHANGED,
     Kind.RECOVERY_CODES_MADE: outbox.Kind.FACTORS_CHANGED,
     Kind.RECOVERY_CODE_USED: outbox.Kind.FACTORS_CHANGED,
+    Kind.FACTORS_RESET_STOPPED: outbox.Kind.FACTORS_CHANGED,
     Kind.FACTORS_RESET_ASKED: outbox.Kind.FACTORS_RESET_ASKED,
 }
 # What a mail says of an event's detail.
