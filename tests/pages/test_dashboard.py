@@ -56,7 +56,7 @@ def test_refresh_in_a_session_that_has_ended_leads_to_the_log_in_page(screens: S
 
 def test_the_first_steps_are_hidden_by_a_button(screens: Screens, javascript: bool) -> None:
     page = become(screens.open(javascript=javascript), somebody(), "/dashboard")
-    expect(page.locator("#first-steps li")).to_have_count(3)
+    expect(page.locator("#first-steps li")).to_have_count(4)
     press(page, "Hide these steps")
     expect(page.locator("#flashes")).to_have_text("The first steps are hidden.")
     expect(page.locator("#first-steps")).to_have_count(0)
