@@ -66,7 +66,7 @@ def remove_since(db: Database, user_id: int, since: str) -> None:
 
 
 def sealed_otherwise(db: Database, sealed_with: str, limit: int) -> list[Totp]:
-    """At most `limit` apps whose secret is not marked as sealed with this key."""
+    """At most `limit` apps whose secret was not looked at with this set of keys."""
     return db.all(
         """SELECT user_id, secret, sealed_with, last_step, added_at FROM totp
            WHERE sealed_with <> :sealed_with LIMIT :limit""",

@@ -109,17 +109,18 @@ def test_a_factor_that_comes_while_the_password_is_checked_is_asked_for(
     assert begun.is_half and sessions.find(db, begun.token) is None
 
 
-def test_what_waits_while_the_owner_ends_all_sessions_adds_nothing(
-    alice: Browser, db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A thief sends the same passkey again and again, until the owner has undone it."""
+def test_an_ended_session_changes_no_factor(alice: Browser, db: Database, clock: Clock) -> None:
+    """A thief's requests wait for the row while the owner undoes what the thief has done."""
     session = sessions.find(db, alice.cookie("session") or "")
     assert session
     actor, secret = Actor(user=session.user, session=session), totp.new_secret()
+    key = Authenticator(SITE)
+    made = key.add(challenge(alice.visit("/account/passkeys"), "passkeys-form"), b"x")
     standing.sign_out(db, COMMAND_LINE, session.user)
     for act in (
         lambda: totp.turn_on(db, actor, secret, totp.code_at(secret, totp.step_of(clock()))),
-        lambda: totp.turn_off(db, actor),
+        lambda: passkeys.add(db, actor, made, "", SITE),
+        lambda: totp.turn_off(db, actor, "none"),
         lambda: recovery_codes_rule.make_anew(db, actor),
     ):
         with pytest.raises(NoSession):

@@ -261,7 +261,7 @@ def test_an_answer_is_good_once(stranger: Browser, key: Authenticator, db: Datab
 
 
 def test_a_challenge_is_for_one_purpose_one_browser_and_an_hour(
-    alice: Browser, stranger: Browser, key: Authenticator, app: Flask, clock: Clock
+    alice: Browser, stranger: Browser, key: Authenticator, app: Flask, clock: Clock, db: Database
 ) -> None:
     other = Browser(app)
     answers = {
@@ -271,12 +271,14 @@ def test_a_challenge_is_for_one_purpose_one_browser_and_an_hour(
         "ours by nobody": key.sign(b"x" * 56),
         "too short": key.sign(b""),
     }
-    stranger.visit("/login")
-    answers["an hour old"] = key.sign(challenge(stranger, "passkey-form"))
-    clock.advance(seconds=LIFE.total_seconds())
     for told, answer in answers.items():
         stranger.visit("/login").submit("passkey-form", credential=answer)
         assert stranger.answer.status_code == 422 and stranger.cookie("session") is None, told
+        assert db.one("SELECT detail FROM events ORDER BY id DESC LIMIT 1") == ('{"refused": "challenge"}',), told
+    old = key.sign(challenge(stranger.visit("/login"), "passkey-form"))
+    clock.advance(seconds=LIFE.total_seconds())
+    stranger.visit("/login").submit("passkey-form", credential=old)
+    assert stranger.answer.status_code == 422 and stranger.cookie("session") is None
 
 
 def test_a_counter_that_goes_back_may_be_a_copy(stranger: Browser, key: Authenticator, db: Database) -> None:

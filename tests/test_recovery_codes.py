@@ -90,7 +90,9 @@ def test_blanks_case_and_letters_alike_do_not_matter(codes: list[str], app: Flas
 
 
 @pytest.mark.parametrize("typed", ["0000-0000-0000-0000-0000-0000", "x", "\0", "a" * 5000, "123456", "ö" * 24])
-def test_what_is_none_is_refused(alice: Browser, codes: list[str], app: Flask, db: Database, typed: str) -> None:
+def test_a_text_that_is_no_code_is_refused(
+    alice: Browser, codes: list[str], app: Flask, db: Database, typed: str
+) -> None:
     other = _use(Browser(app, alice.htmx), typed)
     assert other.answer.status_code == 422 and other.errors() == WRONG
     assert db.one("SELECT count(*) FROM events WHERE kind = 'second_step_failed'") == (1,)

@@ -1,8 +1,5 @@
 """Half a log-in: the password was right, and nothing is open before the second step is done."""
 
-import re
-from datetime import timedelta
-
 import pytest
 from flask import Flask
 
@@ -144,9 +141,6 @@ def test_of_two_who_finish_one_half_at_once_one_gets_in(half: Browser, app: Flas
 def test_the_session_before_lives_until_the_second_step_is_done(alice: Browser, clock: Clock, db: Database) -> None:
     secret = add_app(alice, clock)
     token = alice.cookie("session")
-    assert alice.pass_by("/logout") == 303 if token is None else True
-    page = Browser(alice.app, alice.htmx)
-    page.client.set_cookie("session", token or "")
     begun = login.log_in(db, Actor("127.0.0.1"), "alice@example.com", PASSWORD, False, token)
     assert begun.is_half and sessions.find(db, token or "")
     second_step.by_code(db, Actor("127.0.0.1"), begun.token, code(secret, clock()), token)
@@ -184,9 +178,9 @@ def test_a_thousand_guesses_are_bounded_and_shut_nobody_out(
             tried += 1
         except Throttled:
             pass
-    assert tried <= limits.SECOND_STEP_IN_A_ROW.most
+    assert 0 < tried <= limits.SECOND_STEP_IN_A_ROW.most
     stranger = half_in(coming_from(app, "203.0.113.251"))
-    assert stranger.path.startswith("/login/second") or stranger.answer.status_code == 429
+    assert stranger.path.startswith("/login/second")
     # Her own browser, which is known, and with a recovery code any other.
     half_in(alice).submit("second_step-form", code=code(secret, clock()))
     assert alice.path == "/dashboard"
@@ -241,10 +235,10 @@ def test_an_admin_sees_who_has_one(grace: Browser, app: Flask, clock: Clock, db:
     assert [cell.text for cell in grace.visit("/admin/users?second_factor=no").page.select("tbody th a")] == ["grace"]
     assert "There is no such choice any more: x" in grace.visit("/admin/users?second_factor=x").text()
     user = person(db, "alice")
-    assert "Second factor" in grace.visit(f"/admin/users/{user.id}").text()
+    assert "Second factor yes" in grace.visit(f"/admin/users/{user.id}").text()
 
 
-def test_a_reset_by_an_admin_role_change_leaves_it(grace: Browser, app: Flask, clock: Clock, db: Database) -> None:
+def test_a_new_role_and_disabling_leave_the_factor(grace: Browser, app: Flask, clock: Clock, db: Database) -> None:
     """No act but their own takes a factor away."""
     alice = logged_in(Browser(app), "alice")
     add_app(alice, clock)
@@ -254,12 +248,10 @@ def test_a_reset_by_an_admin_role_change_leaves_it(grace: Browser, app: Flask, c
     assert person(db, "alice").has_factor and half_in(Browser(app)).path.startswith("/login/second")
 
 
-def test_a_token_that_is_none_is_no_error(app: Flask) -> None:
+def test_a_made_up_token_finds_no_half_log_in(app: Flask) -> None:
     for token in ("", "x", "\udcff", "a" * 5000):
         with pytest.raises(NoHalfLogin):
             half_logins.find(app.extensions["database"], token)
-    assert timedelta(minutes=10) == half_logins.LIFE
-    assert re.fullmatch(r"[0-9a-f]{64}", half_logins._hash("x"))
 
 
 def test_a_thief_of_the_password_shuts_no_door_of_the_owners(

@@ -210,6 +210,10 @@ def test_where_the_key_is_lost_recovery_codes_still_work_and_the_log_says_it_onc
     assert db.one("SELECT count(*) FROM events WHERE kind = 'second_step_failed'") == (0,)
     other.visit("/login/recovery").submit("recovery-form", code=codes[0])
     assert other.path == "/dashboard"
+    for _ in range(7):
+        other.visit("/confirm").submit("confirm-code-form", code=code(secret, clock()))
+        assert other.answer.status_code == 422, "nor when it is to confirm"
+    assert other.submit("confirm-form", password=PASSWORD).path == "/dashboard"
     db.close()
 
 

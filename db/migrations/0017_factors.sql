@@ -20,8 +20,8 @@ CREATE TABLE half_logins (
 CREATE INDEX half_logins_user_id ON half_logins (user_id);
 CREATE INDEX half_logins_made_at ON half_logins (made_at);
 
--- The authenticator app. Its secret is sealed with a key that `sealed_with` names; `last_step` is that of the code that was
--- used last.
+-- The authenticator app. `sealed_with` names the set of keys for which its sealed secret was looked at last; `last_step` is
+-- that of the code that was used last.
 CREATE TABLE totp (
     user_id BIGINT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     secret TEXT NOT NULL,
@@ -39,6 +39,7 @@ CREATE TABLE recovery_codes (
 );
 CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id);
 
+-- `aaguid` is the maker's model, should a model ever be found to be weak. With `is_login` it is a log-in by itself.
 CREATE TABLE passkeys (
     id TEXT PRIMARY KEY,
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -84,13 +84,14 @@ ACTS = {
             "Remove all second factors of %(number)s person", "Remove all second factors of %(number)s people", n
         ),
         say(
-            "After the waiting time the authenticator app, the passkeys and the recovery codes go, and all sessions"
-            " end. Until then the person reads of it on every page, and can stop it. You see no secret."
+            "The authenticator app, the passkeys and the recovery codes go once the waiting time is over, if this site"
+            " has one, and all sessions end. Until then the person reads of it on every page, and can stop it. You see"
+            " no secret."
         ),
-        say("The second factors of %(name)s will be removed."),
+        say("The removal of the second factors of %(name)s is asked for."),
         lambda n: say_number(
-            "The second factors of %(number)s person will be removed.",
-            "The second factors of %(number)s people will be removed.",
+            "The removal of the second factors of %(number)s person is asked for.",
+            "The removal of the second factors of %(number)s people is asked for.",
             n,
         ),
         lambda db, actor, user, typed: factors_reset.ask(db, actor, user, int(typed["hours"]), typed["reason"]),

@@ -24,7 +24,8 @@ def check(raw: bytes) -> None:
 def _number(raw: bytes, at: int) -> tuple[int, int]:
     """The number that an item begins with, and where that ends.
 
-    It must be as short as it can be: of another, the library takes the rest to begin elsewhere than it does.
+    The number must be in its shortest form: the library reads a longer one differently, and would take the next item to
+    begin elsewhere.
     """
     short = raw[at] & 31
     if short < 24:

@@ -48,6 +48,8 @@ def confirm(db: Database, actor: Actor, password: str) -> str:
 def by_code(db: Database, actor: Actor, code: str) -> str:
     """As `confirm`, by a code from the app or a recovery code, which is used up. Raises Refused, Throttled."""
     throttle.check(db, _acts(actor))
+    if not recovery_codes.is_code(code):
+        totp.check_readable(db, actor.own_session.user)
     with _noted(db, actor), throttle.trying(db, throttle.of_session(actor.own_session), Refused), db.transaction():
         by = _spend(db, actor, code)
         return _confirmed(db, actor, by)
@@ -85,7 +87,6 @@ def _spend(db: Database, actor: Actor, code: str) -> str:
     if recovery_codes.is_code(code):
         recovery_codes.spend(db, actor, user, code)
         return "recovery"
-    totp.check_readable(db, user)
     totp.spend(db, user, code)
     return "app"
 

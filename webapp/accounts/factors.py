@@ -8,9 +8,6 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.fields import Refused
 from webapp.languages.sentences import say
 
-# LATCHKEY_REQUIRE_SECOND_FACTOR.
-POLICIES = ("none", "admins", "all")
-
 
 class LastFactor(Refused):
     """The account needs a second factor, and this is the last."""
@@ -32,8 +29,8 @@ def is_missing(user: User, policy: str) -> bool:
 def locked(db: Database, actor: Actor) -> User:
     """Count a change of the actor's own factors and lock the user's row; return the user as of now.
 
-    Two who each remove what they take for the last but one wait here for each other. A thief whose requests wait while
-    the owner ends all sessions adds nothing afterwards. Raises NoSession, Throttled.
+    Of two requests that remove the last two factors, the second waits here and sees what the first has done. A thief
+    whose requests wait while the owner ends all sessions adds nothing afterwards. Raises NoSession, Throttled.
     """
     throttle.take(db, throttle.of_act("factors", actor.own_session.user.id))
     return sessions.locked(db, actor).user
@@ -49,7 +46,7 @@ def added(db: Database, user: User) -> list[str]:
     return recovery_codes.make(db, user)
 
 
-def removed(db: Database, user: User, policy: str = "none") -> None:
+def removed(db: Database, user: User, policy: str) -> None:
     """Note inside the transaction that removes a factor; the recovery codes go with the last one. Raises LastFactor."""
     if factors.set_has_factor(db, user.id):
         return

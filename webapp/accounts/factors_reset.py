@@ -17,7 +17,7 @@ SWEPT_AT_ONCE = 10
 
 
 def ask(db: Database, actor: Actor, user: User, hours: int, why: str = "") -> bool:
-    """Let the user's factors be removed in so many hours; with none, at once. The reason is told to the user.
+    """Schedule the removal of the user's factors in `hours`; remove them at once if that is 0. The user reads why.
 
     Return False if there is none, if their removal waits already, or if the account is disabled: its owner could stop
     nothing. Raises Refused, NotAllowed, Throttled.

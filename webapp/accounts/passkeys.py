@@ -34,7 +34,7 @@ MANY = say("You have as many passkeys as an account can have. Remove one first."
 
 
 class WrongPasskey(Refused):
-    """The answer is by no passkey that may do this; `why` is one word for the log."""
+    """The answer is by no passkey that may do this; `why` is stored with the event, and some are acted on."""
 
     def __init__(self, why: str, sentence: Sentence = UNKNOWN) -> None:
         super().__init__(credential=sentence)
@@ -149,7 +149,7 @@ def rename(db: Database, actor: Actor, key_id: str, name: str) -> None:
             raise NoSuchPasskey
 
 
-def remove(db: Database, actor: Actor, key_id: str, policy: str = "none") -> None:
+def remove(db: Database, actor: Actor, key_id: str, policy: str) -> None:
     """Remove one of the user's passkeys. Raises NoSuchPasskey, LastFactor if `policy` asks for it, Throttled."""
     user, key = actor.own_session.user, one(db, actor.own_session.user.id, key_id)
     with db.transaction():
@@ -227,7 +227,7 @@ def _name(actor: Actor, made: Registered) -> str:
 
 
 def _check_handle(db: Database, text: str, key: Passkey, is_needed: bool) -> None:
-    """Check that the passkey names its owner, if it names one; it must if nobody else does (WebAuthn 7.2 step 6)."""
+    """Check the user handle against the owner; it may be missing only if the owner is known otherwise (7.2 step 6)."""
     handle = ceremonies.user_handle(text)
     if (handle or is_needed) and handle != table.user_handle(db, key.user_id):
         raise WrongPasskey("owner")

@@ -27,7 +27,7 @@ LENGTH, GROUP = 24, 4
 CODE = re.compile(f"[{LETTERS}]{{{LENGTH}}}", re.ASCII)
 # What people take for other letters when they type from paper.
 ALIKE = str.maketrans("oil", "011")
-# From so many on, the dashboard asks for new ones.
+# With fewer than these left, the dashboard asks for new ones.
 FEW = 3
 
 WRONG = say("That is not one of your recovery codes.")

@@ -36,7 +36,7 @@ def opened(db: Database, purpose: str, sealed: str, within: timedelta | None = N
 
 
 def keys_name(db: Database) -> str:
-    """A short name of all keys together: with it each row says for which keys it was looked at last."""
+    """A short name of today's set of keys; a row holds the one for which it was looked at last."""
     return hashlib.sha256(b"".join(db.keyed("keys that seal"))).hexdigest()[:16]
 
 

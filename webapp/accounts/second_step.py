@@ -88,4 +88,4 @@ def _note_failure(db: Database, actor: Actor, half: HalfLogin) -> None:
         shown = "" if half.shown == login.PASSWORD else half.shown
         if throttle.has_room(db, throttle.of_note(half.user.id)):
             events.record(db, actor, Kind.SECOND_STEP_FAILED, half.user.id, by=shown)
-    log.info("refused a second factor: user %d", half.user.id)
+    log.info("refused a second factor: user %d, after %s", half.user.id, half.shown)

@@ -85,7 +85,7 @@ def put_off(db: Database, session: Session, wait: bool = True) -> Session:
 def locked(db: Database, actor: Actor) -> Session:
     """Lock the row of the actor's user; return the actor's session as of now. Raises NoSession if it has ended.
 
-    Who waits for the lock may have been let in by a door that is closed by now.
+    While the act waited for the lock, the owner may have ended this session.
     """
     here = actor.own_session
     users.lock(db, here.user.id)

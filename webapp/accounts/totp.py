@@ -121,7 +121,7 @@ def keep(db: Database, user: User, secret: str, last_step: int) -> None:
     totp.add(db, user.id, sealed_secret, sealed.keys_name(db), last_step)
 
 
-def turn_off(db: Database, actor: Actor, policy: str = "none") -> bool:
+def turn_off(db: Database, actor: Actor, policy: str) -> bool:
     """Remove the app; return False if there is none. Raises Refused if `policy` asks the user for it; Throttled."""
     user = actor.own_session.user
     with db.transaction():
@@ -154,7 +154,7 @@ def check_readable(db: Database, user: User) -> None:
 
 
 def seal_anew(db: Database) -> bool:
-    """Seal some secrets with today's key that were sealed with another; return whether there are more.
+    """Seal some secrets with today's key that were not looked at since the keys changed; return whether there are more.
 
     A secret whose key is lost stays as it is, and is tried again when the keys change.
     """

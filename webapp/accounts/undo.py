@@ -62,7 +62,7 @@ def undo(db: Database, actor: Actor, text: str) -> bool:
 
 
 def _take_away(db: Database, user: User, token: Token) -> None:
-    """Take away the factors and codes that were made since the first notice, and stop the removal of older factors.
+    """Take away factors and codes that were made since the oldest live notice, and stop the removal of older ones.
 
     A thief's passkey would log in again. So for seven days the mailbox can undo a new factor; older ones it cannot.
     """

@@ -64,7 +64,7 @@ def token() -> str:
 
 
 def visitor() -> str:
-    """A random name of this visitor's browser, which a page's form carries on; it is that of the form's token."""
+    """The random name in this visitor's cookie, to which the challenge of a log-in is bound; made if there is none."""
     return f"visitor {flask.session.get('csrf') or _new_source()}"
 
 

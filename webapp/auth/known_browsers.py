@@ -49,7 +49,7 @@ def remember(user_id: int) -> None:
 
 
 def remember_again(user_id: int) -> None:
-    """Know this browser, in which the user has just added the first factor, when all others are forgotten."""
+    """Know this browser again: adding the first factor made the account forget all browsers."""
     g.known_user_id = user_id
 
 

@@ -15,23 +15,23 @@ from webapp.database import database
 LIFE = timedelta(hours=1)
 
 
-def keep(name: str, text: str, until: str = "") -> None:
+def keep(name: str, text: str, bound_to: str = "") -> None:
     """Keep this text for the pages of this session, in the place of what was kept by this name.
 
-    It opens for as long as `until`, such as the moment when the user has confirmed, is the same.
+    It opens only with the same `bound_to`, such as the moment when the user has confirmed.
     """
-    flask.session[f"once_{name}"] = sealed.seal(database(), _purpose(name, until), text)
+    flask.session[f"once_{name}"] = sealed.seal(database(), _purpose(name, bound_to), text)
 
 
-def kept(name: str, until: str = "") -> str:
+def kept(name: str, bound_to: str = "") -> str:
     """The text that is kept by this name; empty if there is none, it is too old, or it is another session's."""
     found = flask.session.get(f"once_{name}", "")
-    return sealed.opened(database(), _purpose(name, until), found, LIFE) or ""
+    return sealed.opened(database(), _purpose(name, bound_to), found, LIFE) or ""
 
 
 def forget(name: str) -> None:
     flask.session.pop(f"once_{name}", None)
 
 
-def _purpose(name: str, until: str) -> str:
-    return f"{name} of session {own_session().id} {until}"
+def _purpose(name: str, bound_to: str) -> str:
+    return f"{name} of session {own_session().id} {bound_to}"

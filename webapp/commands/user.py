@@ -191,7 +191,7 @@ def reset_factors(email: str, why: str) -> None:
     person = _person(email)
     is_done = factors_reset.ask(database(), COMMAND_LINE, person, 0, why)
     told = f"The second factors of {person.name} are removed, and all sessions are ended."
-    click.echo(told if is_done else f"{person.name} has no second factor.")
+    click.echo(told if is_done else f"Nothing has changed: {person.name} has no second factor, or is disabled.")
 
 
 @user.command()

@@ -12,7 +12,7 @@ class PasskeyForm(Form):
     checks: ClassVar = {"credential": lambda _: None}
 
     def check(self, *_names: str) -> bool:
-        """True: what is no text is no answer either, and counted as one that was refused."""
+        """Always True: the rule refuses and counts a bad answer, also one that is not text."""
         return True
 
 

@@ -1,6 +1,6 @@
 """Confirming by the password, a code or a passkey before an act that calls for it; the act goes on afterwards."""
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import confirm, passkeys
@@ -53,12 +53,11 @@ def _form() -> Form:
 
 def _confirmed(form: Form) -> str:
     """The session's new token. Raises Refused, Throttled, Busy."""
-    (field, value), here = next(iter(form.values.items())), site()
-    if field == "code":
-        return confirm.by_code(database(), actor(), value)
-    if field == "credential" and here:
-        return confirm.by_passkey(database(), actor(), value, here)
-    return confirm.confirm(database(), actor(), form.values.get("password", ""))
+    if isinstance(form, ConfirmCodeForm):
+        return confirm.by_code(database(), actor(), form.values["code"])
+    if isinstance(form, PasskeyForm):
+        return confirm.by_passkey(database(), actor(), form.values["credential"], site() or abort(404))
+    return confirm.confirm(database(), actor(), form.values["password"])
 
 
 def _draft_id() -> str:
@@ -67,13 +66,13 @@ def _draft_id() -> str:
 
 def _page(form: Form, status: int = 200) -> ResponseReturnValue:
     """The page, with a form for each way that the user has; over htmx the one that was sent."""
-    is_code = isinstance(form, ConfirmCodeForm)
+    is_code, forms = isinstance(form, ConfirmCodeForm), {"password": ConfirmForm({}), "code": ConfirmCodeForm({})}
     return render(
         "confirm.html",
         "confirm_code_form.html" if is_code else "confirm_form.html",
         status,
         form=form,
-        forms={"password": ConfirmForm({}), "code": ConfirmCodeForm({})} | {"code" if is_code else "password": form},
+        forms=forms if isinstance(form, PasskeyForm) else forms | {"code" if is_code else "password": form},
         act=told(_draft_id()),
         options=confirm_options(),
     )

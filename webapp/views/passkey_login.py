@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
     """Lead to the log-in page; a refused answer is told on the page that it came from."""
     if request.method != "POST":
         return log_in_anew()
-    return second_step_page(CodeForm({})) if half_logins.current() else login_page(LoginForm({}))
+    return second_step_page(CodeForm({})) if _is_second_step(_answer()) else login_page(LoginForm({}))
 
 
 @blueprint.post("/passkey")
@@ -38,13 +38,13 @@ def create() -> ResponseReturnValue:
     if (here := site()) is None:
         abort(404)
     try:
-        begun = _begin(PasskeyForm(request.form).values["credential"], here)
+        begun = _begin(_answer(), here)
     except NoHalfLogin:
         return came_too_late()
     except WrongPasskey as wrong:
-        metrics.count_login("second_failed" if half_logins.current() else "failed")
+        _count(wrong)
         if wrong.why == "unknown":
-            tell_unknown(PasskeyForm(request.form).values["credential"])
+            tell_unknown(_answer())
         return form_again(422, wrong.errors["credential"])
     metrics.count_login("succeeded")
     return enter(begun, next_path())
@@ -56,6 +56,17 @@ def _begin(text: str, here: Site) -> Begun:
         return second_step.by_passkey(database(), who, half_logins.token(), text, old_token, here)
     remember = bool(request.form.get("remember"))
     return passkey_login.log_in(database(), who, text, remember, old_token, csrf.visitor(), here)
+
+
+def _answer() -> str:
+    return PasskeyForm(request.form).values["credential"]
+
+
+def _count(wrong: WrongPasskey) -> None:
+    if _is_second_step(_answer()):
+        metrics.count_login("second_failed")
+    else:
+        metrics.count_login("disabled" if wrong.why == "disabled" else "failed")
 
 
 def _is_second_step(text: str) -> bool:

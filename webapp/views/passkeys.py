@@ -65,7 +65,7 @@ def rename(key_id: str) -> ResponseReturnValue:
     except NoSuchPasskey:
         abort(404)
     flash(say("The passkey is called %(name)s now.", name=form.values["name"]))
-    return redirect(url_for("passkeys.show"), 303)
+    return redirect(url_for("passkeys.show", next=request.args.get("next")), 303)
 
 
 def _removing(_fields: object, key_id: str) -> Sentence:

@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from webapp import metrics
-from webapp.accounts import recovery_codes, second_step
+from webapp.accounts import recovery_codes, second_step, totp
 from webapp.accounts.fields import Refused
 from webapp.accounts.half_logins import NoHalfLogin
 from webapp.accounts.login import Begun
@@ -58,7 +58,8 @@ def _finish(
     except NoHalfLogin:
         return came_too_late()
     except Refused as refused:
-        metrics.count_login("second_failed")
+        if not isinstance(refused, totp.Unreadable):
+            metrics.count_login("second_failed")
         form.refuse(refused)
         return page(form, 422)
     metrics.count_login("succeeded")

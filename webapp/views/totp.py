@@ -25,7 +25,8 @@ blueprint = Blueprint("totp", __name__, url_prefix="/account/totp")
 @enrolling
 def show() -> ResponseReturnValue:
     """Show the app, or offer a secret for one, for which the user must have confirmed lately."""
-    if not (_app() and not _is_move()) and not confirm.is_fresh(database(), own_session()):
+    is_offer = _is_move() or not _app()
+    if is_offer and not confirm.is_fresh(database(), own_session()):
         return redirect(url_for("confirm.show", next=request.full_path.rstrip("?")), 303)
     return _page(CodeForm(request.form))
 
@@ -87,7 +88,7 @@ def _is_move() -> bool:
 def _offered() -> str:
     """The secret that is offered, the same until a code of it has come, or the user confirms anew.
 
-    A stranger who saw it at an open session would have the app of whoever enrols later.
+    Else a stranger who saw it at an open session could use the app that the owner adds later.
     """
     confirmed_at = own_session().confirmed_at
     secret = shown_once.kept("totp", confirmed_at)
