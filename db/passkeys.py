@@ -1,4 +1,4 @@
-"""Every statement that touches the tables of passkeys and of challenges that were answered."""
+"""Every statement that touches the table of passkeys."""
 
 from typing import NamedTuple
 
@@ -99,23 +99,3 @@ def remove_all_of(db: Database, user_id: int) -> None:
 def remove_since(db: Database, user_id: int, since: str) -> None:
     """Delete the user's passkeys that were added at this moment or later."""
     db.run("DELETE FROM passkeys WHERE user_id = :user_id AND added_at >= :since", user_id=user_id, since=since)
-
-
-def note_challenge(db: Database, hashed: str, ends_at: str) -> bool:
-    """Note that a challenge was answered; False if it was before: the answer is sent a second time."""
-    return bool(
-        db.run(
-            "INSERT INTO used_challenges (hash, ends_at) VALUES (:hash, :ends_at) ON CONFLICT (hash) DO NOTHING",
-            hash=hashed,
-            ends_at=ends_at,
-        )
-    )
-
-
-def sweep_challenges(db: Database, limit: int) -> None:
-    db.run(
-        """DELETE FROM used_challenges WHERE hash IN
-           (SELECT hash FROM used_challenges WHERE ends_at <= :now LIMIT :limit)""",
-        now=db.now(),
-        limit=limit,
-    )

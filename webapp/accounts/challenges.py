@@ -11,7 +11,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from db import Database, passkeys, stored
+from db import Database, challenges, stored
 
 # A log-in page may lie open for so long before a password manager fills it in.
 LIFE = timedelta(hours=1)
@@ -45,11 +45,11 @@ def is_good(db: Database, challenge: bytes, purpose: Purpose, whom: str) -> bool
 def spend(db: Database, challenge: bytes) -> bool:
     """Use the challenge up, inside the transaction of the act; False if it was answered before."""
     # If the clock steps back by an hour, it is still known.
-    return passkeys.note_challenge(db, hashlib.sha256(challenge).hexdigest(), stored(db.clock() + 2 * LIFE))
+    return challenges.note(db, hashlib.sha256(challenge).hexdigest(), stored(db.clock() + 2 * LIFE))
 
 
 def sweep(db: Database) -> None:
-    passkeys.sweep_challenges(db, SWEPT_AT_ONCE)
+    challenges.sweep(db, SWEPT_AT_ONCE)
 
 
 def _made_at(begin: bytes) -> datetime:

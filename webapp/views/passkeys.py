@@ -49,7 +49,7 @@ def add() -> ResponseReturnValue:
 @enrolling
 def show_one(key_id: str) -> ResponseReturnValue:
     """Show the same page; over htmx the form of this passkey's name."""
-    return _page(_one(key_id), part="passkey_form.html")
+    return _page(_one(key_id), part="passkey_name_form.html")
 
 
 @blueprint.post("/<key_id>")
@@ -61,7 +61,7 @@ def rename(key_id: str) -> ResponseReturnValue:
         passkeys.rename(database(), actor(), key_id, form.values["name"])
     except Refused as refused:
         form.refuse(refused)
-        return _page(_one(key_id), form, "passkey_form.html")
+        return _page(_one(key_id), form, "passkey_name_form.html")
     except NoSuchPasskey:
         abort(404)
     flash(say("The passkey is called %(name)s now.", name=form.values["name"]))

@@ -254,7 +254,7 @@ def _factors() -> Iterator[Specimen]:
     yield Specimen("passkeys_panel.html", "two", {"forms": {key.id: PasskeyNameForm({}) for key in KEYS}})
     yield Specimen("passkeys_panel.html", "none", {"passkeys": [], "is_fresh": False})
     for state, filled in _states(PasskeyNameForm):
-        yield Specimen("passkey_form.html", state, {"form": filled})
+        yield Specimen("passkey_name_form.html", state, {"form": filled})
     yield Specimen("passkey_removal_form.html", "", {"form": Form({})})
     yield Specimen("factors_reset_notice.html", "in a session", {"user": RESET})
     yield Specimen("factors_reset_notice.html", "before it", {"user": RESET, "current_user": lambda: None})
