@@ -201,6 +201,18 @@ def test_a_faulty_answer_is_no_second_step(stranger: Browser, key: Authenticator
     assert _kinds(db)[before:] == ["second_step_failed"]
 
 
+def test_the_passkey_of_another_user_is_no_second_step_and_confirms_nothing(
+    alice: Browser, stranger: Browser, key: Authenticator, bob: Browser, db: Database
+) -> None:
+    add_passkey(bob, bobs := Authenticator(SITE))
+    half_in(stranger)
+    use_passkey(stranger, bobs)
+    assert stranger.answer.status_code == 422 and stranger.cookie("session") is None
+    use_passkey(alice.visit("/confirm"), bobs, "confirm-passkey-form")
+    assert alice.answer.status_code == 422 and _kinds(db)[-1] == "confirmation_failed"
+    assert use_passkey(stranger.visit("/login/second"), key).path == "/dashboard"
+
+
 JUNK = [
     "",
     "x",
