@@ -1,6 +1,7 @@
 """Passkeys over the pages, by an authenticator in software: each of the things that they do, and each fault."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,10 +24,12 @@ from tests.factors import (
 )
 from tests.fixtures import PASSWORD, Clock, logged_in, person
 from webapp import create_app
-from webapp.accounts import challenges, standing
+from webapp.accounts import challenges, factors_reset, standing
+from webapp.accounts import passkeys as rules
 from webapp.accounts.actor import COMMAND_LINE
-from webapp.accounts.challenges import LIFE
+from webapp.accounts.challenges import LIFE, Purpose
 from webapp.accounts.passkeys import MOST
+from webapp.auth import csrf
 from webapp.auth import passkeys as auth_passkeys
 
 UNKNOWN = "That passkey opens no account here."
@@ -305,6 +308,37 @@ def test_a_counter_that_goes_back_may_be_a_copy(stranger: Browser, key: Authenti
     assert _kinds(db)[-1] == "passkey_refused"
     use_passkey(other.visit("/login"), key, counter=6)
     assert other.path == "/dashboard"
+
+
+def test_of_two_answers_with_one_counter_one_is_taken(
+    stranger: Browser, key: Authenticator, app: Flask, db: Database
+) -> None:
+    """A copy and its original answer at once, each a challenge of its own."""
+    answers = []
+    for browser in (stranger, Browser(app)):
+        with browser.client:
+            made = key.sign(challenge(browser.visit("/login"), "passkey-form"), counter=5)
+            answers.append(rules.verified(db, made, Purpose.LOGIN, csrf.visitor(), SITE))
+    with db.transaction():
+        rules.spend(db, answers[0])
+    with pytest.raises(rules.WrongPasskey), db.transaction():
+        rules.spend(db, answers[1])
+
+
+def test_a_challenge_fits_no_other_purpose(db: Database) -> None:
+    made = challenges.make(db, Purpose.LOGIN, "whom")
+    assert [challenges.is_good(db, made, purpose, "whom") for purpose in Purpose] == [False, True, False, False]
+
+
+def test_a_passkey_whose_removal_is_due_logs_nobody_in(
+    stranger: Browser, key: Authenticator, db: Database, clock: Clock
+) -> None:
+    factors_reset.ask(db, COMMAND_LINE, person(db, "alice"), 24, "lost")
+    clock.advance(hours=24)
+    # No sweep comes before.
+    stranger.app.extensions["swept"] = clock(), timedelta(days=1)
+    use_passkey(stranger.visit("/login"), key)
+    assert stranger.answer.status_code == 422 and stranger.cookie("session") is None
 
 
 def test_the_passkey_of_a_shut_account_opens_nothing(stranger: Browser, key: Authenticator, db: Database) -> None:

@@ -128,6 +128,13 @@ def test_what_ends_sessions_ends_it_too(alice: Browser, app: Flask, clock: Clock
     assert half.path.startswith("/login?next=") and half.cookie("session") is None
 
 
+def test_an_account_that_another_server_has_shut_is_out(half: Browser, secret: str, clock: Clock, db: Database) -> None:
+    """One of the release before, which knows no half log-ins."""
+    db.run("UPDATE users SET disabled_at = :now", now=db.now())
+    half.submit("second_step-form", code=code(secret, clock()))
+    assert half.path.startswith("/login?next=") and half.cookie("session") is None
+
+
 def test_of_two_who_finish_one_half_at_once_one_gets_in(half: Browser, app: Flask, secret: str, clock: Clock) -> None:
     other = Browser(app)
     other.client.set_cookie("half", half.cookie("half") or "")
