@@ -15,7 +15,7 @@ from db.users import User
 from webapp.accounts import notices, sessions, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused
+from webapp.accounts.fields import Refused, tidied_code
 from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
@@ -101,7 +101,7 @@ def _new() -> str:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s-]", "", text).lower().translate(ALIKE)
+    return tidied_code(text).lower().translate(ALIKE)
 
 
 def _hash(code: str) -> str:

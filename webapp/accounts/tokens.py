@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from db import Database, stored, tokens, users
 from db.tokens import Token as Token
 from db.users import User
+from webapp.accounts.fields import tidied_code
 
 SHAPE = re.compile(r"[\w-]{43}", re.ASCII)
 # Consonants, so that a code is no word (RFC 8628 6.1): eight of them are 34 bits, for five tries in ten minutes.
@@ -177,7 +178,7 @@ def try_code(db: Database, token: Token, code: str) -> bool:
     """
     with db.transaction():
         is_allowed = tokens.count_try(db, token.hash, MOST_TRIES)
-    typed = re.sub(r"[\s-]", "", code).upper()
+    typed = tidied_code(code).upper()
     fitting = [hmac.compare_digest(raw.hex(), token.code) for raw in db.keyed(_code_text(token.hash, typed))]
     return any(fitting) and is_allowed
 

@@ -16,7 +16,7 @@ from db.users import User
 from webapp.accounts import factors, notices, sealed, throttle
 from webapp.accounts.actor import Actor
 from webapp.accounts.events import Kind
-from webapp.accounts.fields import Refused
+from webapp.accounts.fields import Refused, tidied_code
 from webapp.languages.sentences import say
 
 log = logging.getLogger("latchkey")
@@ -183,17 +183,13 @@ def _seal_anew(db: Database, app: Totp, name: str) -> bool:
 
 def _step(db: Database, secret: str, code: str) -> int | None:
     """The step whose code this is; every step is compared, so the time tells nothing (ASVS 6.5.8: by our own clock)."""
-    typed, now = _bare(code), step_of(db.clock())
+    typed, now = tidied_code(code), step_of(db.clock())
     fitting = [*_fitting(secret, typed, now)] if CODE.fullmatch(typed) else []
     return max(fitting, default=None)
 
 
 def _fitting(secret: str, typed: str, now: int) -> Iterator[int]:
     return (step for step in [now + off for off in WINDOW] if hmac.compare_digest(code_at(secret, step), typed))
-
-
-def _bare(code: str) -> str:
-    return re.sub(r"[\s-]", "", code)
 
 
 def _purpose(user_id: int) -> str:

@@ -50,6 +50,11 @@ def tidied_email(value: str) -> str:
     return value.lower() if value.isascii() else value
 
 
+def tidied_code(value: str) -> str:
+    """A code that a person typed, without blanks and hyphens."""
+    return re.sub(r"[\s-]", "", value)
+
+
 def as_stored(email: str) -> str:
     """The address as the tutorial stored it: in lower case in every alphabet, without any kind of space around it."""
     return email.strip().lower()
