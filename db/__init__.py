@@ -34,7 +34,19 @@ class Duplicate(Exception):
 
 
 class Unavailable(Exception):
-    """The database cannot answer now: locked, full, read-only, gone. Nothing was written."""
+    """The database cannot answer now: locked, full, read-only, gone. Nothing was written, unless it is Unknown."""
+
+
+class Unknown(Unavailable):
+    """The answer to a COMMIT was lost, and the database that is there now cannot tell whether it was done."""
+
+
+class Held(Unavailable):
+    """Another program holds a lock that is needed, and has held it for longer than we wait."""
+
+
+class Conflict(Unavailable):
+    """Another transaction was in the way, and the database ended this one: it may be tried again."""
 
 
 class Unfit(Exception):
@@ -122,10 +134,12 @@ class Database(ABC):
         """Run several statements without parameters inside the open transaction."""
 
     @abstractmethod
-    def transaction(self, wait: bool = True) -> AbstractContextManager[None]:
+    def transaction(self, wait: bool = True, lasting: bool = True) -> AbstractContextManager[None]:
         """Commit all of the block or nothing of it. Writers take turns.
 
-        With `wait` off it raises Unavailable at once if another writer is at work.
+        With `wait` off it raises Unavailable at once if another writer is at work. With `lasting` off, or `wait`, it
+        may be over before PostgreSQL has the block on its disk, or on its standby's: a crash in the next second takes
+        it away. What is committed later, and is lasting, takes it along.
         """
 
     def only_read(self) -> None:
@@ -143,6 +157,10 @@ class Database(ABC):
 
     @abstractmethod
     def has_table(self, name: str) -> bool: ...
+
+    def commits_waiting(self) -> int:
+        """How many COMMITs have waited for another server for more than a second."""
+        return 0
 
     @abstractmethod
     def close(self) -> None: ...

@@ -85,7 +85,7 @@ class Sqlite(Database):
         self.one("PRAGMA query_only = ON")
 
     @contextmanager
-    def transaction(self, wait: bool = True) -> Iterator[None]:
+    def transaction(self, wait: bool = True, lasting: bool = True) -> Iterator[None]:  # noqa: ARG002 all of it lasts
         self.check_may_write()
         with _translated:
             connection = self._connection()

@@ -67,12 +67,12 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def server(programs: Path, place: Path) -> Iterator[str]:
     """A new server in this folder: its URL."""
-    _create(programs, place)
+    create(programs, place)
     port = str(free_port())
     url = f"postgresql://{ROLE}@127.0.0.1:{port}/postgres"
-    with _start(place, f"{programs}/postgres", "-D", f"{place}/data", "-p", port, *SETTINGS) as process:
+    with start(place, f"{programs}/postgres", "-D", f"{place}/data", "-p", port, *SETTINGS) as process:
         try:
-            _wait(process, url, place)
+            wait_for(process, url, place)
             yield url
         finally:
             process.send_signal(signal.SIGQUIT)
@@ -96,31 +96,32 @@ def leave(number: int, _: object) -> None:
     sys.exit(128 + number)
 
 
-def _create(programs: Path, place: Path) -> None:
+def create(programs: Path, place: Path) -> None:
+    """Make a cluster in this folder, with ROLE, which may come without a password."""
     data = f"{place}/data"
-    _run(place, f"{programs}/initdb", "-D", data, "--no-locale", "--encoding=UTF8", "--no-sync")
-    _run(place, f"{programs}/postgres", "--single", "-D", data, "postgres", typed=SETUP)
+    run(place, f"{programs}/initdb", "-D", data, "--no-locale", "--encoding=UTF8", "--no-sync")
+    run(place, f"{programs}/postgres", "--single", "-D", data, "postgres", typed=SETUP)
     Path(data, "pg_hba.conf").write_text(ACCESS)
 
 
-def _run(place: Path, *command: str, typed: str = "") -> None:
+def run(place: Path, *command: str, typed: str = "") -> None:
     # Even when we are told to leave it ends by itself, or it would go on writing to the folder while we remove it.
-    with _start(place, *command) as process:
+    with start(place, *command) as process:
         process.communicate(typed)
     if process.returncode:
         _fail(place)
 
 
-def _start(place: Path, *command: str) -> subprocess.Popen[str]:
+def start(place: Path, *command: str) -> subprocess.Popen[str]:
     with (place / "log").open("a") as log:
         # In a session of its own, since a Ctrl+C is for the tests, which still need the server to clean up.
         return subprocess.Popen(
             command, cwd=place, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True,
-            start_new_session=True, **_as_user(),
+            start_new_session=True, **as_user(),
         )  # fmt: skip
 
 
-def _wait(process: subprocess.Popen[str], url: str, place: Path) -> None:
+def wait_for(process: subprocess.Popen[str], url: str, place: Path) -> None:
     for _ in range(300):
         with suppress(psycopg.OperationalError):
             psycopg.connect(url, connect_timeout=2).close()
@@ -135,7 +136,7 @@ def _fail(place: Path) -> NoReturn:
     sys.exit(f"PostgreSQL does not start:\n{(place / 'log').read_text()}")
 
 
-def _as_user() -> dict[str, Any]:
+def as_user() -> dict[str, Any]:
     user = _user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
 

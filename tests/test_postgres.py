@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from db import Database, Unavailable, connect, users
-from db.postgres import PATIENCE
+from db.postgres.pool import PATIENCE
 from tests.browser import Browser
 from tests.fixtures import POSTGRES, logged_in, sign_up
 from tests.test_pace import OpenDoor

@@ -7,7 +7,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized, UnprocessableEntity
 
-from db import Unavailable
+from db import Unavailable, Unknown
 from webapp import auth, hypermedia
 from webapp.accounts.actor import NoSession
 from webapp.accounts.hashing import Busy
@@ -53,6 +53,7 @@ PROBLEMS: dict[int, tuple[str, str]] = {
 RETRY_AFTER = {429: 60, 503: 5}
 DEAD = say("This link no longer works.")
 ASK_AGAIN = say("This link no longer works. It was used, is too old, or was cut off on its way. Ask for another one.")
+UNKNOWN = say("We cannot tell whether this was done. Look whether it was; if not, send it again in a few seconds.")
 BUSY = say("Too many people are logging in just now. Nothing was done; try again in a few seconds.")
 
 
@@ -128,7 +129,7 @@ def _unavailable(error: Unavailable) -> ResponseReturnValue:
     log.error("database unavailable: %s", " ".join(str(error).split()))
     # The user is unknown, unless the session was read before the trouble; the page is shown as to a stranger.
     g.setdefault("current_session", None)
-    return _again(503, PROBLEMS[503][1])
+    return _again(503, UNKNOWN if isinstance(error, Unknown) else PROBLEMS[503][1])
 
 
 def _throttled(error: Throttled) -> ResponseReturnValue:

@@ -1,0 +1,126 @@
+"""Whether a PostgreSQL server still answers: what one thread waits for in vain no other needs to find out."""
+
+import logging
+import threading
+import time
+from typing import Any, NamedTuple
+
+import psycopg
+
+from db.postgres.connection import Connection, Late
+
+# A server that has not answered for so long is silent, in seconds.
+LONG = 1.0
+# How often one is asked, in seconds.
+EVERY = 0.5
+
+log = logging.getLogger("latchkey")
+
+
+class Silent(psycopg.OperationalError):
+    """The server takes what is said to it and says nothing: it is frozen, or its machine is gone."""
+
+
+class Address(NamedTuple):
+    """Of one server, in libpq's words."""
+
+    host: str
+    hostaddr: str
+    port: int
+
+
+class Silence:
+    """That the server at `address` has been asked and has not answered yet; `is_elsewhere` if another one has."""
+
+    def __init__(self, address: Address) -> None:
+        self.address, self.since, self.is_elsewhere = address, time.monotonic(), False
+
+    def is_over(self, connection: Connection) -> bool:
+        """Whether nobody should wait for the server of this connection any longer."""
+        return self.is_long() and _address(connection) == self.address
+
+    def is_long(self) -> bool:
+        return time.monotonic() - self.since > LONG
+
+
+class Pulse:
+    """What a process knows of the servers in `url`.
+
+    One that is frozen looks like one that is slow, since its system still acknowledges each packet; a new connection
+    tells the two apart. A thread of its own makes it, which lives as long as the silence: nobody's page is kept for it.
+    """
+
+    def __init__(self, url: str, options: dict[str, Any]) -> None:
+        self._url, self._options = url, options
+        self._lock = threading.Lock()
+        self._silence: Silence | None = None
+        self._asked_at, self._is_closed = 0.0, False
+
+    def check(self) -> None:
+        """Raise Silent if no server answers, as far as is known: nothing is asked."""
+        silence = self._silence
+        if silence and silence.is_long() and not silence.is_elsewhere:
+            raise Silent("the database server does not answer")
+
+    def is_silent(self, connection: Connection) -> bool:
+        """Whether the server at the other end does not answer, as far as is known."""
+        silence = self._silence
+        return silence is not None and silence.is_over(connection)
+
+    def feel(self, waiting: Connection) -> None:
+        """Ask the server for which a connection has been waiting; raise Silent once it has not answered for long."""
+        self._ask(_address(waiting))
+        if self.is_silent(waiting):
+            raise Silent("the database server does not answer")
+
+    def close(self) -> None:
+        self._is_closed = True
+
+    def _ask(self, address: Address) -> None:
+        with self._lock:
+            if self._silence is None and time.monotonic() - self._asked_at > EVERY:
+                self._asked_at, self._silence = time.monotonic(), Silence(address)
+                threading.Thread(target=self._listen, args=[self._silence], name="pulse", daemon=True).start()
+
+    def _listen(self, silence: Silence) -> None:
+        """Ask the server again and again, until it answers."""
+        here = silence.address._asdict() | {"target_session_attrs": "any"}
+        is_told = False
+        while not self._is_closed and not _answers(self._url, self._options | here):
+            if not is_told:
+                log.error("the database does not answer, nor does it refuse: is its server frozen, or its host gone?")
+            is_told, silence.is_elsewhere = True, _takes(self._url, self._options)
+            time.sleep(EVERY)
+        self._silence = None
+        if is_told:
+            log.warning("the database answers again, after %.0f s", time.monotonic() - silence.since)
+
+
+def _address(connection: Connection) -> Address:
+    info = connection.info
+    return Address(info.host, info.hostaddr, info.port)
+
+
+def _answers(url: str, options: dict[str, Any]) -> bool:
+    """Whether a server says anything in time. A refusal is an answer: what is refused finds that out by itself."""
+    try:
+        _take(url, options)
+    except (psycopg.errors.ConnectionTimeout, Late):
+        return False
+    except psycopg.Error:
+        pass
+    return True
+
+
+def _takes(url: str, options: dict[str, Any]) -> bool:
+    """Whether a server takes a connection and a statement."""
+    try:
+        _take(url, options)
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _take(url: str, options: dict[str, Any]) -> None:
+    with Connection.connect(url, **options) as connection, connection.within(LONG):
+        connection.execute("SELECT 1")

@@ -1,0 +1,145 @@
+"""A primary with a synchronous standby: COMMITs that wait for it, and the failover from one to the other."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from db.postgres.commits import RECOVERY
+from db.postgres.connection import COMMIT
+from tests.browser import Browser
+from tests.clusters import Cluster, primary, standby, told, until
+from tests.fixtures import PASSWORD, Clock, log_in, logged_in
+from tests.postgres import ROLE
+from tests.server import QUICK, Server
+from tests.test_crash import Newcomers
+from tests.visitor import Visitor
+
+UNKNOWN = "We cannot tell whether this was done."
+BUSY = "We cannot answer this just now. Nothing was lost; try again in a few seconds."
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[Cluster, Cluster]]:
+    with primary() as first, standby(first) as second:
+        yield first, second
+
+
+@pytest.fixture
+def settings(pair: tuple[Cluster, Cluster], tmp_path: Path, static: Path) -> dict[str, Any]:
+    (tmp_path / "static").symlink_to(static)
+    return {"INSTANCE": str(tmp_path), "DATABASE_URL": pair[0].url, "SECRET_KEY": "a key that serves the tests alone"}
+
+
+def test_while_the_standby_is_away_pages_are_shown_and_acts_are_refused(
+    pair: tuple[Cluster, Cluster], app: Flask, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = pair
+    readers = [logged_in(Browser(app), f"reader{number}") for number in range(4)]
+    newcomer, another = Browser(app).visit("/signup"), Browser(app).visit("/signup")
+    second.freeze()
+    try:
+        clock.advance(minutes=2)
+        began = time.monotonic()
+        for reader in readers:
+            assert reader.visit("/dashboard").answer.status_code == 200
+        assert time.monotonic() - began < COMMIT
+        began = time.monotonic()
+        sign_up_again(newcomer, "newcomer")
+        held = time.monotonic() - began
+        assert newcomer.answer.status_code == 503 and UNKNOWN in newcomer.text()
+        assert newcomer.value("email") == "newcomer@example.com"
+        assert held < COMMIT + RECOVERY + 2
+        began = time.monotonic()
+        sign_up_again(another, "another")
+        refused = time.monotonic() - began
+        assert another.answer.status_code == 503 and BUSY in another.text() and refused < 1
+        told(f"an absent standby: the first act was answered after {held:.1f} s, the next after {refused:.2f} s")
+        assert "latchkey_commits_waiting 1.0" in app.test_client().get("/metrics").text
+        assert "a commit has no answer yet" in caplog.text
+    finally:
+        second.thaw()
+    first.until("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", 0)
+    sign_up_again(another, "another")
+    assert another.path == "/login"
+    assert "commits wait no longer" in caplog.text
+    # It was done in the end, as the sentence had foreseen.
+    assert log_in(newcomer, "newcomer").path == "/dashboard"
+
+
+def sign_up_again(browser: Browser, name: str) -> None:
+    browser.submit("signup-form", username=name, email=f"{name}@example.com", password=PASSWORD)
+
+
+@pytest.fixture
+def own_pair() -> Iterator[tuple[Cluster, Cluster]]:
+    """For a test after which there is one of them left."""
+    with primary() as first, standby(first) as second:
+        yield first, second
+
+
+@pytest.fixture
+def served(own_pair: tuple[Cluster, Cluster], tmp_path: Path) -> Iterator[Server]:
+    """A server that looks for whichever of the two takes writes."""
+    first, second = own_pair
+    both = (
+        f"postgresql://{ROLE}@127.0.0.1:{first.port},127.0.0.1:{second.port}/postgres?target_session_attrs=read-write"
+    )
+    server = Server(tmp_path, both, TRUSTED_PROXIES="1")
+    server.command = QUICK
+    with server:
+        yield server
+
+
+def test_nobody_is_told_of_an_account_that_died_with_the_primary(
+    own_pair: tuple[Cluster, Cluster], served: Server
+) -> None:
+    first, second = own_pair
+    visitors = [Visitor(served.url, X_Forwarded_For=f"10.0.0.{number}").visit("/signup") for number in range(3)]
+    second.stop()
+    with ThreadPoolExecutor(3) as people:
+        answers = [people.submit(each.sign_up, f"lost{number}") for number, each in enumerate(visitors)]
+        first.until("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", 3)
+        first.kill()
+        second.start()
+        second.promote()
+        told_people = [answer.result() for answer in answers]
+    assert [answer.status for answer in told_people] == [503] * 3
+    assert all(UNKNOWN in answer.text for answer in told_people)
+    assert second.ask("SELECT count(*) FROM users") == 0
+    for number, visitor in enumerate(visitors):
+        assert visitor.sign_up(f"lost{number}").status == 303
+    assert second.ask("SELECT count(*) FROM users") == 3
+
+
+def test_who_was_welcomed_is_there_after_a_failover(own_pair: tuple[Cluster, Cluster], served: Server) -> None:
+    first, second = own_pair
+    people = [Newcomers(served, number) for number in range(4)]
+    threads = [threading.Thread(target=each) for each in people]
+    for thread in threads:
+        thread.start()
+    until(lambda: all(each.answers[303] > 2 for each in people))
+    first.kill()
+    before = [each.answers[303] for each in people]
+    second.promote()
+    began = time.monotonic()
+    until(lambda: any(each.answers[303] > number for each, number in zip(people, before, strict=True)))
+    told(f"a failover: the first act was done {time.monotonic() - began:.1f} s after the standby was promoted")
+    until(lambda: all(each.answers[303] > number for each, number in zip(people, before, strict=True)))
+    for each in people:
+        each.stop.set()
+    for thread in threads:
+        thread.join()
+    welcomed = sorted(name for each in people for name in each.welcomed)
+    with closing(served.database()) as db:
+        found = [name for (name,) in db.all("SELECT username FROM users ORDER BY username")]
+        halves = "SELECT count(*) FROM users WHERE id NOT IN (SELECT user_id FROM events WHERE kind = 'signed_up')"
+        assert db.one(halves) == (0,)
+    assert set(welcomed) <= set(found) and len(found) == len(set(found))
+    assert set().union(*(each.answers for each in people)) <= {303, 503}
