@@ -1,14 +1,22 @@
 """Migrations: numbered files, forward only, one transaction each."""
 
+import logging
+import time
 from pathlib import Path
 
-from db import Database, Unfit
+from db import Database, Held, Unfit
+
+# A backup may hold the tables for minutes. A migration that waited for them all that time would keep everybody waiting
+# behind it, so it gives way after a while, and comes again after so many seconds.
+PAUSE, TRIES = 2.0, 15
+
+log = logging.getLogger("latchkey")
 
 FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(db: Database, folder: Path | None = None, prefix: str = "") -> list[str]:
-    """Run the files in `folder`, or ours, that were not run before; return their names. Raises Unfit.
+    """Run the files in `folder`, or ours, that were not run before; return their names. Raises Unfit and Held.
 
     The table `migrations` notes each by its number and name, after `prefix`. Several servers may start at once: one
     migrates, the others wait and find it done.
@@ -19,13 +27,24 @@ def migrate(db: Database, folder: Path | None = None, prefix: str = "") -> list[
     return [
         path.name
         for path in sorted((folder or FOLDER).glob("*.sql"))
-        if _meant_for(db, path) and _run_once(db, path, prefix)
+        if _meant_for(db, path) and _run_soon(db, path, prefix)
     ]
 
 
 def _meant_for(db: Database, path: Path) -> bool:
     """`0002_sessions.sql` is for both databases, `0001_users.sqlite.sql` for one."""
     return path.suffixes[0] in {".sql", f".{db.dialect}"}
+
+
+def _run_soon(db: Database, path: Path, prefix: str) -> bool:
+    """As `_run_once`, for a minute while another program holds the tables; then it raises Held."""
+    for _ in range(TRIES - 1):
+        try:
+            return _run_once(db, path, prefix)
+        except Held:
+            log.warning("%s waits: another program, such as a backup, holds its tables", path.name)
+            time.sleep(PAUSE)
+    return _run_once(db, path, prefix)
 
 
 def _run_once(db: Database, path: Path, prefix: str) -> bool:
