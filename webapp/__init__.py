@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, has_request_context
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
@@ -81,6 +82,9 @@ class Latchkey(Flask):
         signer = cache(self.session_interface.get_signing_serializer)
         self.session_interface.get_signing_serializer = signer  # type: ignore[method-assign]
         self._constant_address = addresses.constant(self)
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        return database.past_conflicts(super().dispatch_request)
 
     def url_for(self, endpoint: str, **values: Any) -> str:
         """As Flask's; an address without values is always the same, and kept. Others may hold what a stranger sent."""

@@ -1,14 +1,16 @@
 """The database of the app: opened at the start, reached by a view, swept in passing."""
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import Flask, current_app, request
 
-from db import Clock, Database, Unavailable, Unfit, connect
+from db import Clock, Conflict, Database, Unavailable, Unfit, connect
 from db.migrate import migrate
 from webapp.accounts import adoption, sweep
 from webapp.config import BadSetting, blind_index_key, settings
@@ -17,6 +19,10 @@ log = logging.getLogger("latchkey")
 
 # Only these requests may sweep, so that no form waits for it.
 SWEEPING = {"GET", "HEAD"}
+# Before a view that was in another's way is called once more, in seconds.
+PAUSES = (0.02, 0.1, 0.3)
+
+Answer = TypeVar("Answer")
 
 
 def database() -> Database:
@@ -39,6 +45,21 @@ def open_for(app: Flask, clock: Clock, own: Path) -> None:
         log.info("adopted a database that the tutorial's code wrote")
         adoption.tell(opened)
     app.extensions["database"] = opened
+
+
+def past_conflicts(view: Callable[[], Answer]) -> Answer:
+    """Call `view`; call it again if the database ended its transaction because of another one. Raises Conflict.
+
+    That is what people do whose form comes back, and nothing of that transaction was written. What was written before
+    it, such as a try that a throttle counts, is written again, as it would be then.
+    """
+    for pause in PAUSES:
+        try:
+            return view()
+        except Conflict as conflict:
+            log.info("two transactions were in each other's way; trying again: %s", " ".join(str(conflict).split()))
+            time.sleep(pause)
+    return view()
 
 
 def register(app: Flask) -> None:
