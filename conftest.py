@@ -16,11 +16,13 @@ ON_SQLITE_ALONE = [
     *(f"tests/pages/{path.name}" for path in TESTS.glob("pages/test_*.py") if path.stem[5:] not in ON_BOTH),
     *(f"tests/test_{name}.py" for name in FILES_ON_SQLITE),
 ]
-collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ["tests/test_postgres.py"]
+# Some of them start clusters of their own.
+ON_POSTGRES_ALONE = [f"tests/test_{name}.py" for name in ("pooler", "postgres", "recovery", "silence", "standby")]
+collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ON_POSTGRES_ALONE
 # Each test's app and pages are thousands of objects. To look through them for garbage as often as Python does by itself
 # takes a tenth of the time of the fast tests.
 gc.set_threshold(50_000, 20, 20)
-SLOW = {"image", "postfix", "real_browser", "server", "site", "start_server", "terminal"}
+SLOW = {"cluster", "image", "own_pair", "pair", "postfix", "real_browser", "server", "site", "start_server", "terminal"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -29,6 +29,7 @@ PACKAGES = {
     "zbarimg": ("zbar-tools",),
     "nginx": ("nginx",),
     "caddy": ("caddy",),
+    "pgbouncer": ("pgbouncer",),
     "Postfix": ("postfix sasl2-bin libsasl2-modules",),
     "Firefox": ("firefox-esr",),
     "WebKitWebDriver": ("webkit2gtk-driver",),
@@ -56,7 +57,7 @@ def main() -> None:
 
 def _is_there(program: str) -> bool:
     ways = {
-        "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "caddy": caddy,
+        "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "caddy": caddy, "pgbouncer": pgbouncer,
         # Of use to root alone.
         "debootstrap": lambda: os.geteuid() or debootstrap(), "Postfix": lambda: os.geteuid() or postfix(),
     }  # fmt: skip
@@ -66,7 +67,7 @@ def _is_there(program: str) -> bool:
 def _get(program: str) -> bool:
     ways = {
         "Chromium": _get_chromium, "nginx": partial(_unpack, "nginx"), "caddy": partial(_unpack, "caddy"),
-        "Postfix": _get_postfix,
+        "pgbouncer": _get_pgbouncer, "Postfix": _get_postfix,
     }  # fmt: skip
     return ways[program]() if program in ways else any(map(apt_install, PACKAGES[program]))
 
@@ -95,6 +96,12 @@ def nginx() -> str | None:
 def caddy() -> str | None:
     """Where a Caddy is."""
     return _roots_program("caddy", f"{VENV}/caddy/usr/bin")
+
+
+def pgbouncer() -> str | None:
+    """Where a pgbouncer is that runs."""
+    found = _roots_program("pgbouncer", f"{VENV}/pgbouncer/usr/sbin")
+    return found if found and _works([found, "--version"], stderr=subprocess.DEVNULL) else None
 
 
 def postfix() -> Path | None:
@@ -161,6 +168,12 @@ def _become_root() -> Sequence[str] | None:
         return ()
     sudo = ("sudo", "-n")
     return sudo if shutil.which("sudo") and _works([*sudo, "true"], stderr=subprocess.DEVNULL) else None
+
+
+def _get_pgbouncer() -> bool:
+    # Its libraries' names differ from one Debian to the next.
+    libraries = ("libc-ares2 libevent-2.1-7t64", "libc-ares2 libevent-2.1-7")
+    return _unpack("pgbouncer") and (pgbouncer() is not None or any(map(apt_install, libraries)))
 
 
 def _get_postfix() -> bool:
