@@ -14,7 +14,9 @@ from webapp.metrics import folder
 CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 Outcome = Literal["succeeded", "half", "failed", "second_failed", "throttled", "busy", "disabled"]
 MailOutcome = Literal["sent", "put_off", "given_up"]
-# Numbers that the database knows, each by its name and its meaning.
+# Numbers that the database knows, each by its name and its meaning; the first is 0 while it does not answer.
+DATABASE_UP = "database_up", "Whether the database answers: 1 or 0."
+COMMITS_WAITING = "commits_waiting", "Commits that have waited for a synchronous standby for more than a second."
 LIVE_SESSIONS = "live_sessions", "Sessions that are live."
 WITH_FACTOR = "users_with_second_factor", "Users with a second factor."
 RESETS = "factors_resets_waiting", "Removals of second factors that wait, and that their owners can stop."

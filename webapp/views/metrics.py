@@ -33,12 +33,18 @@ def _has_token() -> bool:
 
 
 def _stored() -> dict[tuple[str, str], float]:
-    """Numbers that the database knows; none while it is gone, when the other numbers are wanted most."""
+    """Numbers that the database knows; one alone while it is gone, when what is counted here is wanted most."""
     try:
-        found: dict[tuple[str, str], float] = {metrics.LIVE_SESSIONS: admin.live_sessions(database())}
-        return found | _factors() | (_mails() if database().mails else {})
+        return {metrics.DATABASE_UP: 1} | _people() | _factors() | (_mails() if database().mails else {})
     except Unavailable:
-        return {}
+        return {metrics.DATABASE_UP: 0}
+
+
+def _people() -> dict[tuple[str, str], float]:
+    return {
+        metrics.COMMITS_WAITING: database().commits_waiting(),
+        metrics.LIVE_SESSIONS: admin.live_sessions(database()),
+    }
 
 
 def _factors() -> dict[tuple[str, str], float]:
