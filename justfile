@@ -79,7 +79,7 @@ format: (_install "requirements-dev.lock.txt")
     {{python}} -m ruff check --fix .
     {{python}} -m ruff format .
 
-# Measure beside the tutorial's code and what a team would pick instead; `quick`, or `admin`, `factors`, `mail`: these alone
+# Measure beside the tutorial's code and what a team would pick instead; `quick`, or `admin`, `factors`, `mail`, `soak`: these alone
 [no-exit-message]
 [positional-arguments]
 bench *PARTS: (_install "requirements-dev.lock.txt")

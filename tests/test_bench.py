@@ -4,15 +4,19 @@ import os
 import smtplib
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from tests.bench import clock, factors, looks, mail_answers, other_languages, peers, wrk
+from tests.bench import clock, factors, looks, mail_answers, other_languages, peers, soak, soak_people, wrk
 from tests.bench.looks import Look
 from tests.bench.report import promise
 from tests.bench.sink import sink
+from tests.bench.soak_people import Heard, Visitor
+from tests.bench.soak_watch import Process, Sample, Soak, process, size
+from tests.server import free_port
 
 PRINTED = """Running 4s test @ http://127.0.0.1:8000/dashboard
   Latency Distribution
@@ -139,3 +143,59 @@ def test_more_than_was_promised_since_factors_says_so() -> None:
     told = f"/dashboard: {factors.BEFORE}, {factors.TODAY}"
     assert factors._promise("SQLite", {told: [[(Look(100, 1), Look(103, 1))]]}).kept == "kept"
     assert factors._promise("SQLite", {told: [[(Look(100, 1), Look(104, 1))]]}).kept == "**NOT kept**"
+
+
+SMALL = Process(megabytes=80, files=60, threads=12)
+
+
+def _sample(**found: Any) -> Sample:
+    calm = Sample(0, 0, SMALL, SMALL, SMALL, wal=4, connections=8, metrics_files=6, metrics_size=2.7)
+    return calm._replace(**found)
+
+
+def _verdicts(heard: list[Heard], *last: Sample) -> list[str]:
+    """What is told of a soak with one kill, 10 s after it began, whose last third was like this."""
+    samples = [_sample() for _ in range(2 * len(last))] + list(last)
+    return [each.sentence for each in soak.told("SQLite", Soak(0, heard, [10], samples)) if each.kept != "kept"]
+
+
+def test_a_calm_soak_keeps_all_its_promises() -> None:
+    assert _verdicts([Heard(1, 200, 5), Heard(11, 0, 5)], _sample()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({"stays": SMALL._replace(megabytes=83)}, "SQLite, the worker that stays: at most 2 MB more"),
+        ({"stays": SMALL._replace(files=69)}, "SQLite, the worker that stays: at most 8 more open files"),
+        ({"main": SMALL._replace(threads=15)}, "SQLite, the main process: at most 2 more threads"),
+        ({"metrics_files": 9}, "SQLite: at most 6 files of metrics"),
+        ({"metrics_size": 5.4}, "SQLite: at most 6 files of metrics"),
+        ({"wal": 17}, "SQLite: at most 16 MB of WAL"),
+        ({"connections": 33}, "SQLite: at most 32 connections"),
+    ],
+)
+def test_what_has_grown_in_a_soak_is_told(found: dict[str, Any], told: str) -> None:
+    [sentence] = _verdicts([], _sample(**found))
+    assert sentence.startswith(told)
+
+
+@pytest.mark.parametrize("heard", [Heard(11, 500, 5), Heard(9, 0, 5), Heard(13, 0, 5)])
+def test_an_error_and_a_page_that_no_kill_has_taken_are_told(heard: Heard) -> None:
+    assert _verdicts([heard], _sample()) == ["SQLite: no 5xx, and a kill alone leaves requests unanswered"]
+
+
+def test_who_visits_a_server_that_is_gone_tries_thrice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak_people, "LOOK", 0)
+    heard: list[Heard] = []
+    assert Visitor(f"http://127.0.0.1:{free_port()}", "198.18.0.1", heard).get("/").status == 0
+    assert [each.status for each in heard] == [0, 0, 0]
+
+
+def test_this_very_process_holds_something(tmp_path: Path) -> None:
+    with (tmp_path / "one").open("wb") as file:
+        before = process(os.getpid())
+        file.write(bytes(500_000))
+    after = process(os.getpid())
+    assert before.megabytes > 10 and before.threads >= 1 and after.files == before.files - 1
+    assert size(tmp_path) == size(tmp_path / "one") == 0.5 and size(tmp_path / "none") == 0

@@ -19,6 +19,7 @@ from tests.bench import (
     rates,
     signups,
     slow,
+    soak,
     start,
 )
 from tests.bench.report import QUICK, WHOLE, Promise, machine, table
@@ -38,7 +39,7 @@ PARTS = {
     "start": start.measure,
 }
 # Asked for by these names alone: no other package is measured beside.
-ALONE = {"admin": admin.measure, "factors": factors.measure, "mail": mail.measure}
+ALONE = {"admin": admin.measure, "factors": factors.measure, "mail": mail.measure, "soak": soak.measure}
 
 
 def main() -> None:
