@@ -172,7 +172,7 @@ class Settings:
     def hosts(self) -> list[str] | None:
         """The Host headers that are answered; for a loopback address all names of this machine; None: any."""
         host = str(urlsplit(self.origin).hostname)
-        if _is_loopback(host):
+        if is_loopback(host):
             return ["localhost", "127.0.0.1", "::1"]
         return [host] if self.public_url else None
 
@@ -250,6 +250,14 @@ def read(given: Mapping[str, Any]) -> Settings:
     return replace(found, secret_key=found.secret_key or (_kept_key(found),))
 
 
+def is_loopback(host: str | None) -> bool:
+    """Whether this name or address is that of this machine itself."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
 def blind_index_key(secret_key: str) -> bytes:
     """Derive the key for the database's blind index, the only use that it has for a key."""
     return hmac.digest(secret_key.encode(), b"blind index", "sha256")
@@ -281,7 +289,7 @@ def _made(instance: Path) -> Path:
 def _check_network(found: Settings) -> None:
     """Raise BadSetting for a host without an address, and for one that passwords would reach unencrypted."""
     assert found.address
-    if not (_is_loopback(found.host) or found.https or found.insecure == "1"):
+    if not (is_loopback(found.host) or found.https or found.insecure == "1"):
         raise BadSetting(
             "HOST",
             f"is {found.host}, which other machines can reach, and LATCHKEY_PUBLIC_URL is not https: passwords would"
@@ -301,13 +309,6 @@ def _set_flask_up(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _kept_key(found: Settings) -> str:

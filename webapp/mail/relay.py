@@ -1,6 +1,5 @@
 """The relay: takes a message, or says why it does not. A folder is one too: it gets a file for each message."""
 
-import ipaddress
 import os
 import re
 import smtplib
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from db import moment
+from webapp.config import is_loopback
 from webapp.mail.route import Route
 
 # For each step, in seconds; and after the final dot: who hangs up before the relay has answered sends the mail twice
@@ -140,7 +140,7 @@ class Smtp:
         if smtp.has_extn("starttls"):
             smtp.starttls(context=ssl.create_default_context())
             smtp.ehlo()
-        elif not (self._may_be_plain or _is_loopback(self._route.host)):
+        elif not (self._may_be_plain or is_loopback(self._route.host)):
             raise Unreachable("the relay offers no STARTTLS, and mail is not sent readable to all on the way")
 
     def _sent(self, smtp: smtplib.SMTP, message: EmailMessage) -> str:
@@ -205,13 +205,6 @@ def _said(error: smtplib.SMTPResponseException) -> str:
     """What the relay said, on one line: PostgreSQL takes no NUL."""
     said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
     return f"{error.smtp_code} {''.join(letter if letter.isprintable() else ' ' for letter in said)}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def file_name(mail_id: int, created_at: str) -> str:

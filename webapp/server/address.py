@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from webapp.config import is_loopback
+
 # Headers in which proxies name their client; a proxy that sends none breaks the rule in docs/operating.md.
 PROXIES_WORDS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
@@ -31,11 +33,4 @@ def is_on_this_machine() -> bool:
     uses a host name that the attacker points at this machine (DNS rebinding).
     """
     is_passed_on = any(word in request.headers for word in PROXIES_WORDS)
-    return not is_passed_on and _is_loopback(address()) and _is_loopback(urlsplit(f"//{request.host}").hostname)
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
+    return not is_passed_on and is_loopback(address()) and is_loopback(urlsplit(f"//{request.host}").hostname)
