@@ -4,11 +4,11 @@ import logging
 import time
 from pathlib import Path
 
-from db import Database, Held, Unfit
+from db import Conflict, Database, Held, Unfit
 
 # A backup may hold the tables for minutes. A migration that waited for them all that time would keep everybody waiting
 # behind it, so it gives way after a while, and comes again after so many seconds.
-PAUSE, TRIES = 2.0, 15
+PAUSE, TRIES = 2.0, 25
 
 log = logging.getLogger("latchkey")
 
@@ -37,12 +37,12 @@ def _meant_for(db: Database, path: Path) -> bool:
 
 
 def _run_soon(db: Database, path: Path, prefix: str) -> bool:
-    """As `_run_once`, for a minute while another program holds the tables; then it raises Held."""
+    """As `_run_once`, for a minute while others hold the tables; then it raises Held or Conflict."""
     for _ in range(TRIES - 1):
         try:
             return _run_once(db, path, prefix)
-        except Held:
-            log.warning("%s waits: another program, such as a backup, holds its tables", path.name)
+        except (Held, Conflict):
+            log.warning("%s waits: another program, such as a backup, or a page holds its tables", path.name)
             time.sleep(PAUSE)
     return _run_once(db, path, prefix)
 

@@ -24,6 +24,7 @@ from tests.visitor import Visitor
 
 # How long whoever asks a silent database's site waits at most, and how soon it is well again, in seconds.
 REFUSED, WELL_AGAIN = 3.0, 5.0
+WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass"
 FAILS_ONCE = """
 CREATE SEQUENCE tries;
 CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -151,10 +152,22 @@ def test_a_migration_gives_way_to_those_behind_it_and_comes_again(
     migration.start()
     cluster.until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
     assert users.count(db) > 0
-    until(lambda: "waits: another program, such as a backup, holds its tables" in caplog.text)
+    until(lambda: "waits: another program, such as a backup, or a page holds its tables" in caplog.text)
     export.close()
     migration.join()
     assert db.one("SELECT count(more) FROM users") == (0,)
+
+
+def test_one_that_meets_a_page_half_way_lets_it_go_first(cluster: Cluster, db: Database, tmp_path: Any) -> None:
+    """The page holds users and wants sessions, the migration the other way round."""
+    (tmp_path / "0003_both.sql").write_text("ALTER TABLE sessions ADD x TEXT;\nALTER TABLE users ADD x TEXT;\n")
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(cluster.url) as page:
+        page.execute("UPDATE users SET password = password")
+        migration = thread.submit(migrate, db, tmp_path, "tests/")
+        until(lambda: page.execute(WAITS).fetchone() is not None)
+        page.execute("SELECT count(*) FROM sessions")
+        page.commit()
+        assert migration.result(timeout=60) == ["0003_both.sql"]
 
 
 def test_one_that_finds_no_gap_stops_the_start(

@@ -25,8 +25,9 @@ MIGRATION_LOCK = 5_288_247
 LIMITS_LOCAL = LIMITS.replace("SET ", "SET LOCAL ")
 NO_WAIT = "SET LOCAL lock_timeout = 1"
 NOT_LASTING = "SET LOCAL synchronous_commit = off"
-# How long a migration waits for a table that somebody reads: whoever comes after it waits too.
-MIGRATION_LIMIT = "SET LOCAL lock_timeout = '2s'"
+# How long a migration waits for a table that somebody reads: whoever comes after it waits too. Less than the second
+# after which PostgreSQL looks for a deadlock: a page that waits for the migration, which waits for it, is not ended.
+MIGRATION_LIMIT = "SET LOCAL lock_timeout = '500ms'"
 
 # Errors of the server or the network; any other is a mistake in a statement and is raised as it is.
 TROUBLE = (
