@@ -5,7 +5,9 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +18,17 @@ import rcssmin
 import rjsmin
 from flask import Flask
 from whitenoise import WhiteNoise
+from whitenoise.responders import MissingFileError
+from whitenoise.string_utils import decode_path_info
 
 from webapp.brand import style
 from webapp.config import BadSetting, Settings, settings
 
 # An SVG may hold a script, and an address opened by itself makes it a page. In an <img> it never runs.
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+# An address as `publish` makes it, with the hash of the content. No part of it begins with a dot.
+PART = r"[^/.\\\0][^/\\\0]*"
+PUBLISHED = re.compile(rf"/static/(?:{PART}/)*{PART}\.[0-9a-f]{{12}}(?:\.[^/.\\\0]+)?")
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 SOURCE = Path(__file__).parent.parent / "static"
 # What every page needs of the style sheets is one file: it packs a fifth smaller than its parts, and is asked for once.
@@ -72,11 +79,33 @@ def serve(application: WSGIApplication, folder: Path) -> WSGIApplication:
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_ours = environ["PATH_INFO"].startswith("/static/") and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        if is_ours:
+            _find_new(files, folder, decode_path_info(environ["PATH_INFO"]))
         if is_ours and environ["PATH_INFO"].endswith(".svg"):
             start_response = _as_image(start_response)
         return (files if is_ours else application)(environ, start_response)
 
     return answer
+
+
+def _find_new(files: WhiteNoise, folder: Path, address: str) -> None:
+    """Let `files` know the file at this address, if another server has published it in `folder` since the start.
+
+    A new version's page may ask the version before for its style sheet. A stranger's made-up name costs one look at the
+    disk and is not kept: `files` grows by what lies in the folder alone.
+    """
+    if address in files.files or not PUBLISHED.fullmatch(address):
+        return
+    path = os.path.join(folder, address.removeprefix("/static/"))
+    # A name too long for the disk, or gone again a moment later.
+    with suppress(OSError, MissingFileError):
+        if stat.S_ISREG(os.lstat(path).st_mode) and _is_below(path, folder):
+            files.add_file_to_dictionary(address, path)
+
+
+def _is_below(path: str, folder: Path) -> bool:
+    """Whether the file lies in the folder, also by the real name of each folder between."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def _as_image(start_response: StartResponse) -> StartResponse:
