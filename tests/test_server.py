@@ -1,6 +1,7 @@
 """The real server: its front door, its static files, its start and its end."""
 
 import gzip
+import os
 import re
 import signal
 import subprocess
@@ -80,7 +81,8 @@ def test_head_answers_as_get_without_the_body(server: Server) -> None:
     assert (answer.status, answer.text) == (200, b"") and int(answer.headers["Content-Length"]) > 1000
 
 
-def test_a_stop_lets_what_is_under_way_finish(start_server: Callable[..., Server]) -> None:
+@pytest.mark.parametrize("times", [0, 3], ids=["SIGTERM", "Ctrl+C pressed three times"])
+def test_a_stop_lets_what_is_under_way_finish(start_server: Callable[..., Server], times: int) -> None:
     server = start_server(WORKERS="1")
     page = server.ask("GET", "/signup")
     token = TOKEN.search(page.text.decode())
@@ -98,12 +100,17 @@ Expect: 100-continue
     with server.connect() as connection:
         connection.sendall(head.replace("\n", "\r\n").encode())
         assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        server.process.send_signal(signal.SIGTERM)
+        for _ in range(times):
+            # A terminal sends it to all processes, the main one and the workers.
+            os.killpg(server.process.pid, signal.SIGINT)
+            time.sleep(0.1)
+        if not times:
+            server.process.send_signal(signal.SIGTERM)
         _wait_until_nobody_listens(server)
         connection.sendall(body)
         assert connection.recv(65536).startswith(b"HTTP/1.1 303 ")
     server.stop()
-    assert server.process.returncode == 0
+    assert server.process.returncode == (130 if times else 0)
 
 
 def _wait_until_nobody_listens(server: Server) -> None:

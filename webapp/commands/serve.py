@@ -1,10 +1,10 @@
 """The command that starts the server."""
 
+import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from webapp.config import BadSetting, settings
 from webapp.database import database
 from webapp.metrics import folder
 from webapp.server import connections
+from webapp.server.stop import Ear, let_workers_hear, restore
 
 if TYPE_CHECKING:
     from granian.server.common import AbstractServer
@@ -30,6 +31,10 @@ HEADER_MILLISECONDS = 10_000
 MOST_HEADER_BYTES = 16 * 1024
 # As a shell has it for a program that Ctrl+C ended. `just` adds a line of its own to any other.
 INTERRUPTED = 128 + signal.SIGINT
+# Before a start anew, in seconds: workers that fail at every start must not keep a core busy.
+PAUSE = 2
+
+log = logging.getLogger("latchkey")
 
 
 @click.command()
@@ -72,28 +77,33 @@ def serve() -> None:
 
 
 def _run(server: "AbstractServer[Any]") -> None:
-    """Serve until a signal; exit with INTERRUPTED if that was Ctrl+C, after what was under way is done."""
-    signals: list[int] = []
-    stop: Callable[[], None] = server.signal_handler_interrupt
+    """Serve until a stop, after which what is under way is done; start anew if granian gives its workers up."""
+    let_workers_hear()
+    ear = Ear(server.signal_handler_interrupt)
+    ear.start()
+    try:
+        server.serve()
+    except SystemExit:
+        if not server.interrupt_children:
+            raise
+    if not ear.heard:
+        _start_anew(ear)
+    sys.exit(INTERRUPTED if ear.heard == signal.SIGINT else 0)
 
-    def noted(number: int, _: object) -> None:
-        signals.append(number)
-        stop()
 
-    server.signal_handler_interrupt = noted  # type: ignore[method-assign]
-    os.register_at_fork(after_in_child=_leave_signals_to_parent)
-    server.serve()
-    if signal.SIGINT in signals:
-        sys.exit(INTERRUPTED)
+def _start_anew(ear: Ear) -> None:
+    """Put a new server in the place of this one, in the same process; return if a stop comes before.
 
-
-def _leave_signals_to_parent() -> None:
-    """Let SIGTERM end a worker that is still starting.
-
-    Otherwise it would swallow the signal by its parent's handler, and be killed only FAREWELL seconds later.
+    granian ends if a worker ends within 5.5 s of its start in the place of another. No setting of its own avoids that.
     """
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log.error(
+        "a worker ended twice within seconds, so the server starts anew in %s s; if this repeats, look for the reason"
+        " in the lines above and in the system's log, which tells of a lack of memory",
+        PAUSE,
+    )
+    if not ear.hears_within(PAUSE):
+        restore()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _check_port(address: str, port: int) -> None:

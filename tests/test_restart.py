@@ -1,0 +1,100 @@
+"""Workers that are killed again and again: the server starts anew in the same process, and still hears a stop."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.server import QUICK, ROOT, Server
+from webapp.commands.serve import PAUSE
+
+TOLD = "so the server starts anew"
+# An app that no worker can serve.
+DYING = """
+import os
+from tests.quick_app import create_app
+os.register_at_fork(after_in_child=lambda: os._exit(3))
+"""
+
+
+def kill_twice(server: Server) -> None:
+    """Kill a worker, and at once the one that takes its place; return when granian has given up."""
+    times, before = server.log.count(TOLD), server.workers()
+    os.kill(before[0], signal.SIGKILL)
+    _await(lambda: set(server.workers()) - set(before), "no successor")
+    os.kill((set(server.workers()) - set(before)).pop(), signal.SIGKILL)
+    _await(lambda: server.log.count(TOLD) > times, "no word of a start anew")
+
+
+def _await(reached: Callable[[], object], otherwise: str) -> None:
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.005)
+
+
+def _answers(server: Server) -> bool:
+    with suppress(OSError):
+        return server.ask("GET", "/healthz").status == 200
+    return False
+
+
+def test_it_answers_again_each_time_that_its_workers_keep_ending(start_server: Callable[..., Server]) -> None:
+    server = start_server(command=QUICK)
+    for _ in range(3):
+        kill_twice(server)
+        before = time.monotonic()
+        _await(lambda: _answers(server), "no answer")
+        assert time.monotonic() - before < PAUSE + 10
+    server.stop()
+    assert server.process.returncode == 0
+    assert server.log.count("Latchkey is at") == 4 and "Traceback" not in server.log
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_stop_before_it_starts_anew_is_heard_at_once(
+    start_server: Callable[..., Server], number: signal.Signals, code: int
+) -> None:
+    server = start_server(command=QUICK)
+    kill_twice(server)
+    server.process.send_signal(number)
+    assert server.process.wait(timeout=30) == code
+    assert server.log.count("Latchkey is at") == 1
+
+
+def test_ctrl_c_while_it_starts_anew_is_heard_without_a_traceback(start_server: Callable[..., Server]) -> None:
+    server = start_server(command=QUICK)
+    stat = Path(f"/proc/{server.process.pid}/stat")
+    kill_twice(server)
+    threads = stat.read_text().split()[19]
+    # A new program has one thread; here the pause is over.
+    _await(lambda: stat.read_text().split()[19] == "1" != threads, "no new program")
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(timeout=15) == 130
+    assert "Traceback" not in server.log
+
+
+def test_workers_that_never_start_keep_no_core_busy(tmp_path: Path) -> None:
+    server = Server(tmp_path, f"sqlite:///{tmp_path}/latchkey.db")
+    (tmp_path / "dying.py").write_text(DYING)
+    server.environment["PYTHONPATH"] = str(tmp_path)
+    command = [*QUICK[:4], "dying", "serve"]
+    with subprocess.Popen(command, cwd=ROOT, env=server.environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        told = (_seconds_of_cpu(process.pid) for line in process.stderr if TOLD in line)
+        used, before = -next(told), time.monotonic()
+        next(told)
+        used, passed = used + next(told), time.monotonic() - before
+        process.terminate()
+    assert passed > 2 * PAUSE and used < passed / 2
+
+
+def _seconds_of_cpu(process: int) -> float:
+    """What the process has used, with its children that are gone."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
