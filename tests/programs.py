@@ -57,7 +57,8 @@ def main() -> None:
 
 def _is_there(program: str) -> bool:
     ways = {
-        "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "caddy": caddy, "pgbouncer": pgbouncer,
+        "libatomic": _node_runs, "Chromium": chromium, "Firefox": firefox, "nginx": nginx, "caddy": caddy,
+        "pgbouncer": pgbouncer,
         # Of use to root alone.
         "debootstrap": lambda: os.geteuid() or debootstrap(), "Postfix": lambda: os.geteuid() or postfix(),
     }  # fmt: skip
