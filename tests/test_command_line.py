@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
-from db import Database, Unavailable, users
+from db import Database, Unavailable, Unknown, users
 from tests.browser import Browser
 from tests.fixtures import BREACHED, log_in, logged_in, person, sign_up
 from tests.server import ROOT, free_port
@@ -154,13 +154,22 @@ def test_bytes_that_are_no_text_are_no_traceback(app: Flask, db: Database) -> No
     assert result.exit_code == 0 and db.all("SELECT detail FROM events WHERE kind = 'disabled'") == [('{"why": "?"}',)]
 
 
-def test_a_database_in_trouble_is_said_in_a_sentence(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: object, **__: object) -> None:
-        raise Unavailable("locked")
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (Unavailable("locked"), "The database cannot answer now, and nothing was done: locked"),
+        (Unknown("no answer"), "Look whether this was done, before you do it again: no answer"),
+    ],
+)
+def test_a_database_in_trouble_is_said_in_a_sentence(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, trouble: Unavailable, sentence: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
 
-    monkeypatch.setattr(app.extensions["database"], "one", gone)
+    monkeypatch.setattr(app.extensions["database"], "one", fail)
     result = app.test_cli_runner().invoke(args=["user", "show", "alice@example.com"])
-    assert result.exit_code == 1 and "The database cannot answer now, and nothing was done: locked" in result.output
+    assert result.exit_code == 1 and sentence in result.output
 
 
 def test_the_first_admin_is_made_of_somebody_new(tmp_path: Path) -> None:

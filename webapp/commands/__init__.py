@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from db import Unavailable
+from db import Unavailable, Unknown
 from webapp.accounts.fields import Refused
 from webapp.accounts.hashing import Busy
 
@@ -22,6 +22,8 @@ class Commands(AppGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except Unknown as error:
+            raise click.ClickException(f"Look whether this was done, before you do it again: {error}") from error
         except Unavailable as error:
             raise click.ClickException(f"The database cannot answer now, and nothing was done: {error}") from error
         except Refused as refused:
