@@ -11,7 +11,18 @@ pytest_plugins = ["tests.fixtures", "tests.mailbox", "tests.relay", "tests.scree
 # Of the stories in browsers, those in which the database sorts, searches, counts or deletes; where browsers differ and
 # what a page looks like, PostgreSQL changes nothing, and what is about SQLite brings a file of its own.
 ON_BOTH = {"activity", "admin_users", "deletion", "journey"}
-FILES_ON_SQLITE = ("caddy", "container", "launcher", "nginx", "pace", "postfix", "sqlite", "stop", "styleguide")
+FILES_ON_SQLITE = (
+    "caddy",
+    "container",
+    "launcher",
+    "nginx",
+    "pace",
+    "postfix",
+    "restart",
+    "sqlite",
+    "stop",
+    "styleguide",
+)
 ON_SQLITE_ALONE = [
     *(f"tests/pages/{path.name}" for path in TESTS.glob("pages/test_*.py") if path.stem[5:] not in ON_BOTH),
     *(f"tests/test_{name}.py" for name in FILES_ON_SQLITE),
@@ -22,7 +33,10 @@ collect_ignore = ON_SQLITE_ALONE if "TEST_POSTGRES" in os.environ else ON_POSTGR
 # Each test's app and pages are thousands of objects. To look through them for garbage as often as Python does by itself
 # takes a tenth of the time of the fast tests.
 gc.set_threshold(50_000, 20, 20)
-SLOW = {"cluster", "image", "own_pair", "pair", "postfix", "real_browser", "server", "site", "start_server", "terminal"}
+SLOW = {
+    "_nginx", "cluster", "image", "own_pair", "pair", "postfix", "processes", "real_browser", "server", "site",
+    "start_server", "start_version", "terminal",
+}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -41,7 +41,7 @@ class Unknown(Unavailable):
     """The answer to a COMMIT was lost, and the database that is there now cannot tell whether it was done."""
 
 
-class Held(Unavailable):
+class Locked(Unavailable):
     """Another program holds a lock that is needed, and has held it for longer than we wait."""
 
 
@@ -137,9 +137,8 @@ class Database(ABC):
     def transaction(self, wait: bool = True, lasting: bool = True) -> AbstractContextManager[None]:
         """Commit all of the block or nothing of it. Writers take turns.
 
-        With `wait` off it raises Unavailable at once if another writer is at work. With `lasting` off, or `wait`, it
-        may be over before PostgreSQL has the block on its disk, or on its standby's: a crash in the next second takes
-        it away. What is committed later, and is lasting, takes it along.
+        With `wait` off it raises Unavailable at once if another writer is at work. With `lasting` off, or
+        `wait` off, a crash of PostgreSQL within the next second may undo the block; a later commit that lasts keeps it.
         """
 
     def only_read(self) -> None:
@@ -159,7 +158,7 @@ class Database(ABC):
     def has_table(self, name: str) -> bool: ...
 
     def commits_waiting(self) -> int:
-        """How many COMMITs have waited for another server for more than a second."""
+        """How many COMMITs have waited for a synchronous standby for more than a second."""
         return 0
 
     @abstractmethod

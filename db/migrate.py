@@ -4,7 +4,7 @@ import logging
 import time
 from pathlib import Path
 
-from db import Conflict, Database, Held, Unfit
+from db import Conflict, Database, Locked, Unfit
 
 # A backup may hold the tables for minutes. A migration that waited for them all that time would keep everybody waiting
 # behind it, so it gives way after a while, and comes again after so many seconds.
@@ -16,7 +16,8 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(db: Database, folder: Path | None = None, prefix: str = "") -> list[str]:
-    """Run the files in `folder`, or ours, that were not run before; return their names. Raises Unfit and Held.
+    """Run the files in `folder`, or ours, that were not run before; return their names. Raises Unfit, and
+    Locked or Conflict after a minute.
 
     The table `migrations` notes each by its number and name, after `prefix`. Several servers may start at once: one
     migrates, the others wait and find it done.
@@ -37,11 +38,11 @@ def _meant_for(db: Database, path: Path) -> bool:
 
 
 def _run_soon(db: Database, path: Path, prefix: str) -> bool:
-    """As `_run_once`, for a minute while others hold the tables; then it raises Held or Conflict."""
+    """As `_run_once`, for a minute while others hold the tables; then it raises Locked or Conflict."""
     for _ in range(TRIES - 1):
         try:
             return _run_once(db, path, prefix)
-        except (Held, Conflict):
+        except (Locked, Conflict):
             log.warning("%s waits: another program, such as a backup, or a page holds its tables", path.name)
             time.sleep(PAUSE)
     return _run_once(db, path, prefix)

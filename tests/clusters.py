@@ -4,8 +4,7 @@ import os
 import pwd
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import psycopg
 
 from tests.postgres import ROLE, as_user, create, find_programs, folder, run, start, wait_for
 from tests.server import free_port
+from tests.waiting import until
 
 SETTINGS = ("-h", "127.0.0.1", "-k", "", "-c", "max_connections=60", "-c", "fsync=off")
 ACCESS = "host all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n"
@@ -21,15 +21,7 @@ ACCESS = "host all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 tru
 STANDBY = "beside"
 
 
-def until(is_so: Callable[[], bool], patience: float = 30) -> None:
-    """Wait for a fact."""
-    deadline = time.monotonic() + patience
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
-
-
-def told(figure: str) -> None:
+def print_figure(figure: str) -> None:
     """Print a figure, which `pytest -rP` shows."""
     sys.stdout.write(f"{figure}\n")
 
@@ -82,7 +74,7 @@ class Cluster:
 
     def until(self, sql: str, wanted: Any = True) -> None:
         """Wait until the answer is this one."""
-        until(lambda: self.ask(sql) == wanted)
+        until(lambda: self.ask(sql) == wanted, sql)
 
     def set(self, name: str, value: str) -> None:
         self.ask(f"ALTER SYSTEM SET {name} = '{value}'")
@@ -132,5 +124,5 @@ def _started(place: Path) -> Iterator[Cluster]:
 
 
 def _superuser() -> str:
-    """Whose name the user of the machine has who made the cluster."""
+    """Name of the system user that made the cluster: its superuser."""
     return str(pwd.getpwuid(as_user().get("user", os.geteuid())).pw_name)

@@ -246,6 +246,11 @@ def _as_if_it_were_the_first(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
+def processes() -> None:
+    """For a test that starts servers in its own way: `--fast` leaves it out too."""
+
+
+@pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start real servers of this test's own, with these settings."""
     with database_url(tmp_path) as url:

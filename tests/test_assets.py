@@ -145,7 +145,7 @@ def test_nothing_but_a_published_file_below_the_folder_is_found(tmp_path: Path, 
 
 
 def test_made_up_names_cost_no_memory_and_little_time(tmp_path: Path) -> None:
-    """As a stranger asks for them by the million: a page takes thousands of microseconds, a look at the disk ten."""
+    """As a stranger asks for them by the million: a page takes hundreds of microseconds, a look at the disk ten."""
     served = assets.serve(lambda *_: [], tmp_path)
     asked = create_environ("/static/")
     tracemalloc.start()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -12,9 +11,9 @@ from db import Database
 from tests.relay import Relay
 from tests.server import Server
 from tests.test_sender import taken, waiting, write
+from tests.waiting import until
 
 # No relay here is slower, on however busy a machine.
-PATIENCE = 30
 
 
 @pytest.fixture
@@ -27,13 +26,6 @@ def start(start_server: Callable[..., Server], relay: Relay) -> Callable[[], Ser
 def outbox(start: Callable[[], Server]) -> Iterator[tuple[Server, Database]]:
     with closing((server := start()).database()) as db:
         yield server, db
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def kill(server: Server) -> None:

@@ -13,11 +13,12 @@ import pytest
 from db import Unfit, connect
 from db.migrate import migrate
 from db.postgres import pooler
-from tests.clusters import Cluster, primary, until
+from tests.clusters import Cluster, primary
 from tests.postgres import ROLE, as_user, folder
 from tests.programs import pgbouncer
 from tests.server import QUICK, Server, free_port
 from tests.visitor import Visitor
+from tests.waiting import until
 
 SAID = "?prepare_threshold=0"
 # Fewer than there are threads, so that they take turns.
@@ -103,9 +104,7 @@ def test_nothing_is_prepared(pooled: str, cluster: Cluster) -> None:
         assert db.one("SELECT count(*) FROM pg_prepared_statements") == (0,)
 
 
-def test_one_that_the_url_says_nothing_of_is_told_of_and_taken_for_what_it_is(
-    pooled: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_that_the_url_does_not_name_is_found_and_logged(pooled: str, caplog: pytest.LogCaptureFixture) -> None:
     with closing(connect(pooled)) as db:
         assert pooler.ADVICE in caplog.messages
         assert db.one("SHOW lock_timeout") == ("0",)

@@ -14,12 +14,13 @@ from flask import Flask
 from db.postgres.commits import RECOVERY
 from db.postgres.connection import COMMIT
 from tests.browser import Browser
-from tests.clusters import Cluster, primary, standby, told, until
+from tests.clusters import Cluster, primary, print_figure, standby
 from tests.fixtures import PASSWORD, Clock, log_in, logged_in
 from tests.postgres import ROLE
 from tests.server import QUICK, Server
 from tests.test_crash import Newcomers
 from tests.visitor import Visitor
+from tests.waiting import until
 
 UNKNOWN = "We cannot tell whether this was done."
 BUSY = "We cannot answer this just now. Nothing was lost; try again in a few seconds."
@@ -59,8 +60,8 @@ def test_while_the_standby_is_away_pages_are_shown_and_acts_are_refused(
         began = time.monotonic()
         sign_up_again(another, "another")
         refused = time.monotonic() - began
-        assert another.answer.status_code == 503 and BUSY in another.text() and refused < 1
-        told(f"an absent standby: the first act was answered after {held:.1f} s, the next after {refused:.2f} s")
+        assert another.answer.status_code == 503 and BUSY in another.text() and refused < COMMIT
+        print_figure(f"an absent standby: the first act took {held:.1f} s, the next after {refused:.2f} s")
         assert "latchkey_commits_waiting 1.0" in app.test_client().get("/metrics").text
         assert "a commit has no answer yet" in caplog.text
     finally:
@@ -105,7 +106,7 @@ def test_nobody_is_told_of_an_account_that_died_with_the_primary(
     second.stop()
     with ThreadPoolExecutor(3) as people:
         answers = [people.submit(each.sign_up, f"lost{number}") for number, each in enumerate(visitors)]
-        first.until("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", 3)
+        first.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
         first.kill()
         second.start()
         _promote_with_other_numbers(second)
@@ -142,7 +143,9 @@ def test_who_was_welcomed_is_there_after_a_failover(own_pair: tuple[Cluster, Clu
     second.promote()
     began = time.monotonic()
     until(lambda: any(each.answers[303] > number for each, number in zip(people, before, strict=True)))
-    told(f"a failover: the first act was done {time.monotonic() - began:.1f} s after the standby was promoted")
+    took = time.monotonic() - began
+    print_figure(f"a failover: the first act was done {took:.1f} s after the standby was promoted")
+    assert took < 10
     until(lambda: all(each.answers[303] > number for each, number in zip(people, before, strict=True)))
     for each in people:
         each.stop.set()

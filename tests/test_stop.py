@@ -163,6 +163,7 @@ def test_dev_says_where_the_pages_for_developers_are(terminal: Callable[..., Ter
     started.press_ctrl_c()
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_stop_is_heard_at_every_step_of_a_start(tmp_path: Path) -> None:
     """One that is lost holds the stop up for as long as a request may take to finish, or for good."""
     with ThreadPoolExecutor(len(STEPS)) as pool:
@@ -186,6 +187,7 @@ def _stopped_at(folder: Path, step: str) -> tuple[float, int, str]:
     return time.monotonic() - float((folder / f"{step}.stopped").read_text()), process.returncode, said
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_stop_is_heard_at_every_moment_of_a_start(tmp_path: Path) -> None:
     moments = [number / 8 for number in range(8)]
     with ThreadPoolExecutor(len(moments)) as pool:

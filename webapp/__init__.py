@@ -84,7 +84,8 @@ class Latchkey(Flask):
         self._constant_address = addresses.constant(self)
 
     def dispatch_request(self) -> ResponseReturnValue:
-        return database.past_conflicts(super().dispatch_request)
+        """As Flask's; on PostgreSQL a view is called again if another transaction was in its way."""
+        return database.retried(super().dispatch_request)
 
     def url_for(self, endpoint: str, **values: Any) -> str:
         """As Flask's; an address without values is always the same, and kept. Others may hold what a stranger sent."""

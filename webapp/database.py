@@ -47,8 +47,8 @@ def open_for(app: Flask, clock: Clock, own: Path) -> None:
     app.extensions["database"] = opened
 
 
-def past_conflicts(view: Callable[[], Answer]) -> Answer:
-    """Call `view`; call it again if the database ended its transaction because of another one. Raises Conflict.
+def retried(view: Callable[[], Answer]) -> Answer:
+    """Call `view`, and again if another transaction was in its way. Raises Conflict after the fourth time.
 
     That is what people do whose form comes back, and nothing of that transaction was written. What was written before
     it, such as a try that a throttle counts, is written again, as it would be then.

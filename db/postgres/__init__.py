@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from db import Clock, Conflict, Database, Duplicate, Held, Row, Unavailable
+from db import Clock, Conflict, Database, Duplicate, Locked, Row, Unavailable
 from db.postgres.commits import Commits
 from db.postgres.connection import COMMIT, NO_LIMIT, Connection, Late
 from db.postgres.pool import LIMITS, Pool
@@ -68,12 +68,12 @@ class Postgres(Database):
     @contextmanager
     def transaction(self, wait: bool = True, lasting: bool = True) -> Iterator[None]:
         self.check_may_write()
-        if self._held() is not None:
+        if self._open_connection() is not None:
             yield
             return
         if wait and lasting:
             self._commits.check()
-        number = None
+        sent = None
         try:
             with _translated, self._connection() as connection, connection.transaction():
                 self._limit(connection, wait, lasting)
@@ -82,16 +82,17 @@ class Postgres(Database):
                     yield
                 finally:
                     self._threads.connection = None
-                number = self._commits.number(connection) if wait else None
+                sent = self._commits.transaction_id(connection) if wait else None
+                # Until the pool takes it back.
                 connection.patience = COMMIT
         except Conflict:
             raise
         except Unavailable as error:
-            if number is None or not self._commits.is_done(number, error):
+            if sent is None or not self._commits.is_done(sent, error):
                 raise
 
     def _limit(self, connection: Connection, wait: bool, lasting: bool) -> None:
-        limits = [] if self._pool.is_ours else [LIMITS_LOCAL]
+        limits = [] if self._pool.keeps_session else [LIMITS_LOCAL]
         limits += [] if wait else [NO_WAIT]
         limits += [] if wait and lasting else [NOT_LASTING]
         if limits:
@@ -116,19 +117,19 @@ class Postgres(Database):
     def close(self) -> None:
         self._pool.close()
 
-    def _held(self) -> Connection | None:
+    def _open_connection(self) -> Connection | None:
         return getattr(self._threads, "connection", None)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         """The open transaction's connection, or one that has just answered: an act cannot be tried twice."""
-        held = self._held()
+        held = self._open_connection()
         with nullcontext(held) if held is not None else self._pool.checked() as connection:
             yield connection
 
     def _cursor(self, sql: str, values: dict[str, Any]) -> AbstractContextManager[psycopg.Cursor[Row]]:
         with _translated:
-            held = self._held()
+            held = self._open_connection()
             execute = self._read if held is None else held.execute
             return nullcontext(execute(_rewritten(sql), values))
 
@@ -165,7 +166,7 @@ class _Translated:
         if isinstance(error, IN_THE_WAY):
             raise Conflict(str(error)) from error
         if isinstance(error, psycopg.errors.LockNotAvailable):
-            raise Held(str(error)) from error
+            raise Locked(str(error)) from error
         if isinstance(error, TROUBLE):
             raise Unavailable(str(error)) from error
 

@@ -33,7 +33,7 @@ SELECT CASE
 log = logging.getLogger("latchkey")
 
 
-class Number(NamedTuple):
+class TransactionId(NamedTuple):
     """A transaction's number: `txid` means something in this cluster alone, and on this timeline of it."""
 
     timeline: str
@@ -65,31 +65,31 @@ class Commits:
         row = self._db.one(WAITING)
         return int(row[0]) if row else 0
 
-    def number(self, connection: Connection) -> Number | None:
+    def transaction_id(self, connection: Connection) -> TransactionId | None:
         """The number of the open transaction, to ask later whether it was committed; None if it wrote nothing."""
         row = connection.execute(NUMBER).fetchone()
-        return Number._make(row) if row and row[2] else None
+        return TransactionId._make(row) if row and row[2] else None
 
-    def is_done(self, number: Number, error: Unavailable) -> bool:
+    def is_done(self, sent: TransactionId, error: Unavailable) -> bool:
         """Whether the transaction was committed, after `error` in place of the COMMIT's answer.
 
-        To do it twice would be as wrong as to report it as not done. Raises Unknown where nobody can tell.
+        To report it wrongly is as bad as to do it twice. Raises Unknown if no server can tell.
         """
         self._note(error)
         deadline = time.monotonic() + RECOVERY
         while time.monotonic() < deadline:
-            status = self._status(number)
+            status = self._status(sent)
             if status in {"committed", "aborted"}:
                 return status == "committed"
             if status == "elsewhere":
                 break
             time.sleep(PAUSE)
-        raise Unknown(f"whether transaction {number.txid} was committed is not known: {error}") from error
+        raise Unknown(f"whether transaction {sent.txid} was committed is not known: {error}") from error
 
-    def _status(self, number: Number) -> str | None:
+    def _status(self, sent: TransactionId) -> str | None:
         """`committed`, `aborted`, `in progress`; `elsewhere` on another timeline; None while the server is gone."""
         try:
-            row = self._db.one(STATUS, **number._asdict())
+            row = self._db.one(STATUS, **sent._asdict())
         except Unavailable:
             return None
         except psycopg.DataError:

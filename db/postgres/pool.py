@@ -32,7 +32,10 @@ log = logging.getLogger("latchkey")
 
 
 class Pool:
-    """At most so many connections to the server at `url`; `is_ours` if none is lent to others by a pooler in between.
+    """At most so many connections to the server at `url`.
+
+    `keeps_session`: whether a connection has a session of the server for itself, and no pooler in between lends it to
+    others; None as long as that is not known.
 
     Raises Unfit for a URL that libpq does not understand.
     """
@@ -40,7 +43,7 @@ class Pool:
     def __init__(self, url: str, connections: int) -> None:
         self._url, is_said = pooler.parted(url)
         _check(self._url)
-        self.is_ours: bool | None = False if is_said else None
+        self.keeps_session: bool | None = False if is_said else None
         self._pulse = Pulse(self._url, OPTIONS)
         self._pool = ConnectionPool(
             self._url,
@@ -85,10 +88,10 @@ class Pool:
             yield connection
 
     def _set_up(self, connection: Connection) -> None:
-        connection.while_waiting = self._pulse.feel
-        if self.is_ours is None:
-            self.is_ours = not self._finds_pooler(connection)
-        if self.is_ours:
+        connection.while_waiting = self._pulse.ask_about
+        if self.keeps_session is None:
+            self.keeps_session = not self._finds_pooler(connection)
+        if self.keeps_session:
             connection.execute(LIMITS)
         else:
             connection.prepare_threshold = None

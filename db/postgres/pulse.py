@@ -30,13 +30,13 @@ class Address(NamedTuple):
 
 
 class Silence:
-    """That the server at `address` has been asked and has not answered yet; `is_elsewhere` if another one has."""
+    """That the server at `address` has been asked and has not answered yet; `another_answers` if another one has."""
 
     def __init__(self, address: Address) -> None:
-        self.address, self.since, self.is_elsewhere = address, time.monotonic(), False
+        self.address, self.since, self.another_answers = address, time.monotonic(), False
 
-    def is_over(self, connection: Connection) -> bool:
-        """Whether nobody should wait for the server of this connection any longer."""
+    def covers(self, connection: Connection) -> bool:
+        """Whether `connection` leads to the silent server."""
         return self.is_long() and _address(connection) == self.address
 
     def is_long(self) -> bool:
@@ -47,7 +47,7 @@ class Pulse:
     """What a process knows of the servers in `url`.
 
     One that is frozen looks like one that is slow, since its system still acknowledges each packet; a new connection
-    tells the two apart. A thread of its own makes it, which lives as long as the silence: nobody's page is kept for it.
+    tells the two apart. A thread of its own makes it, which lives as long as the silence: no request waits for it.
     """
 
     def __init__(self, url: str, options: dict[str, Any]) -> None:
@@ -59,15 +59,15 @@ class Pulse:
     def check(self) -> None:
         """Raise Silent if no server answers, as far as is known: nothing is asked."""
         silence = self._silence
-        if silence and silence.is_long() and not silence.is_elsewhere:
+        if silence and silence.is_long() and not silence.another_answers:
             raise Silent("the database server does not answer")
 
     def is_silent(self, connection: Connection) -> bool:
         """Whether the server at the other end does not answer, as far as is known."""
         silence = self._silence
-        return silence is not None and silence.is_over(connection)
+        return silence is not None and silence.covers(connection)
 
-    def feel(self, waiting: Connection) -> None:
+    def ask_about(self, waiting: Connection) -> None:
         """Ask the server for which a connection has been waiting; raise Silent once it has not answered for long."""
         self._ask(_address(waiting))
         if self.is_silent(waiting):
@@ -89,7 +89,7 @@ class Pulse:
         while not self._is_closed and not _answers(self._url, self._options | here):
             if not is_told:
                 log.error("the database does not answer, nor does it refuse: is its server frozen, or its host gone?")
-            is_told, silence.is_elsewhere = True, _takes(self._url, self._options)
+            is_told, silence.another_answers = True, _takes(self._url, self._options)
             time.sleep(EVERY)
         self._silence = None
         if is_told:

@@ -14,7 +14,7 @@ from tests.bench.soak_people import Heard
 from tests.server import Server
 
 RESTARTS, SAMPLES = 30, 15
-# A server whose worker dies again within 5.5 s of its restart gives up.
+# A server whose worker dies again within 5.5 s of its restart starts anew as a whole, with the worker that is to stay.
 LEAST_BETWEEN_KILLS = 7
 
 

@@ -17,7 +17,7 @@ from webapp.config import BadSetting, settings
 from webapp.database import database
 from webapp.metrics import folder
 from webapp.server import connections
-from webapp.server.stop import Ear, let_workers_hear, restore
+from webapp.server.stop import StopListener, handle_in_workers, restore
 
 if TYPE_CHECKING:
     from granian.server.common import AbstractServer
@@ -78,20 +78,21 @@ def serve() -> None:
 
 def _run(server: "AbstractServer[Any]") -> None:
     """Serve until a stop, after which what is under way is done; start anew if granian gives its workers up."""
-    let_workers_hear()
-    ear = Ear(server.signal_handler_interrupt)
-    ear.start()
+    handle_in_workers()
+    listener = StopListener(server.signal_handler_interrupt)
+    listener.start()
     try:
         server.serve()
     except SystemExit:
+        # There granian lists the workers that ended by themselves; any other exit is meant.
         if not server.interrupt_children:
             raise
-    if not ear.heard:
-        _start_anew(ear)
-    sys.exit(INTERRUPTED if ear.heard == signal.SIGINT else 0)
+    if not listener.heard:
+        _start_anew(listener)
+    sys.exit(INTERRUPTED if listener.heard == signal.SIGINT else 0)
 
 
-def _start_anew(ear: Ear) -> None:
+def _start_anew(listener: StopListener) -> None:
     """Put a new server in the place of this one, in the same process; return if a stop comes before.
 
     granian ends if a worker ends within 5.5 s of its start in the place of another. No setting of its own avoids that.
@@ -101,7 +102,7 @@ def _start_anew(ear: Ear) -> None:
         " in the lines above and in the system's log, which tells of a lack of memory",
         PAUSE,
     )
-    if not ear.hears_within(PAUSE):
+    if not listener.waits(PAUSE):
         restore()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 

@@ -12,15 +12,15 @@ STOPS = {signal.SIGINT, signal.SIGTERM}
 REPEAT = 0.5
 
 
-class Ear(threading.Thread):
-    """Waits for a stop beside the server, and calls `stop_server`; `heard` is the signal's number, 0 before.
+class StopListener(threading.Thread):
+    """Waits for a stop beside the server, and calls `stop_server`; `heard` is the signal, 0 before.
 
     A handler would run in the middle of granian's own steps: if it sets an event that is just being cleared, the stop
     is lost, and if the event's lock is just being held, the process hangs.
     """
 
     def __init__(self, stop_server: Callable[[], None]) -> None:
-        super().__init__(name="ear", daemon=True)
+        super().__init__(name="stop", daemon=True)
         self.heard = 0
         self._stop_server, self._is_over = stop_server, threading.Event()
         # In every thread from now on: the first to be asked would otherwise be ended by it.
@@ -34,12 +34,12 @@ class Ear(threading.Thread):
             self._stop_server()
             time.sleep(REPEAT)
 
-    def hears_within(self, seconds: float) -> bool:
+    def waits(self, seconds: float) -> bool:
         """Whether a stop came before, or comes within so many seconds."""
         return self._is_over.wait(seconds)
 
 
-def let_workers_hear() -> None:
+def handle_in_workers() -> None:
     """Let a stop end each worker that granian makes: at once while it starts, later after what is under way."""
     from granian import loops
 
@@ -48,7 +48,7 @@ def let_workers_hear() -> None:
 
 
 def restore() -> None:
-    """Prepare for another program in this process: SIGTERM ends it, Ctrl+C waits until it has an Ear."""
+    """Prepare for another program in this process: SIGTERM ends it, Ctrl+C waits until it has a StopListener."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 

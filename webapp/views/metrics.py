@@ -35,13 +35,14 @@ def _has_token() -> bool:
 def _stored() -> dict[tuple[str, str], float]:
     """Numbers that the database knows; one alone while it is gone, when what is counted here is wanted most."""
     try:
-        return {metrics.DATABASE_UP: 1} | _people() | _factors() | (_mails() if database().mails else {})
+        return _of_database() | _factors() | (_mails() if database().mails else {})
     except Unavailable:
         return {metrics.DATABASE_UP: 0}
 
 
-def _people() -> dict[tuple[str, str], float]:
+def _of_database() -> dict[tuple[str, str], float]:
     return {
+        metrics.DATABASE_UP: 1,
         metrics.COMMITS_WAITING: database().commits_waiting(),
         metrics.LIVE_SESSIONS: admin.live_sessions(database()),
     }
