@@ -141,6 +141,10 @@ class Database(ABC):
         `wait` off, a crash of PostgreSQL within the next second may undo the block; a later commit that lasts keeps it.
         """
 
+    def committed(self) -> int:
+        """How many lasting transactions the calling thread has committed, where it may meet with a Conflict."""
+        return 0
+
     def only_read(self) -> None:
         """Keep the calling thread from writing, and on SQLite from waiting for a locked file: it gets Elsewhere."""
         self._threads.only_reads = True

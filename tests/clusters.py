@@ -51,6 +51,12 @@ class Cluster:
             os.kill(process, signal.SIGKILL)
         self._process.wait(timeout=30)
 
+    def crash(self) -> None:
+        """One process ends as if for lack of memory, so the server starts anew, with what was on the disk."""
+        before = self._processes()[1:]
+        os.kill(before[-1], signal.SIGKILL)
+        until(lambda: not set(before) & set(self._processes()) and self._is_up())
+
     def freeze(self) -> None:
         """Every process stays where it is, and the system goes on taking what is sent to them."""
         for process in self._processes():
@@ -80,6 +86,15 @@ class Cluster:
         self.ask(f"ALTER SYSTEM SET {name} = '{value}'")
         self.ask("SELECT pg_reload_conf()")
         self.until(f"SELECT setting FROM pg_settings WHERE name = '{name}'", value)
+
+    def _is_up(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            return bool(self.ask("SELECT NOT pg_is_in_recovery()"))
+        return False
+
+    def use_numbers(self) -> None:
+        """Let others commit fifty transactions."""
+        self.ask("DO $$ BEGIN FOR number IN 1..50 LOOP PERFORM txid_current(); COMMIT; END LOOP; END $$")
 
     def _processes(self) -> list[int]:
         """The server's own first, so that it starts no others meanwhile."""

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from db import Conflict, Database, Locked, Unavailable, connect, users
+from db import Conflict, Database, Locked, Unavailable, Unknown, connect, users
 from db.migrate import migrate
 from db.postgres.connection import SOON
 from tests.browser import Browser
@@ -83,7 +83,7 @@ def test_a_frozen_database_keeps_nobody_waiting(cluster: Cluster, served: Server
     assert alice.visit("/dashboard").status == 200
     assert bob.sign_up("bob").status == 303
     assert cluster.ask("SELECT count(*) FROM users WHERE username IN ('alice', 'bob')") == 2
-    assert "ERROR the database does not answer, nor does it refuse" in served.log
+    assert "ERROR the database neither answers nor refuses" in served.log
     until(lambda: "WARNING the database answers again, after" in served.log)
 
 
@@ -137,6 +137,42 @@ def test_a_cut_without_a_word_is_noticed_by_what_is_sent_and_by_what_is_waited_f
             connection.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in names
         )
     assert idle + between * times < 15 and unanswered < 15_000
+
+
+def test_a_number_that_a_crash_took_away_is_not_taken_for_anothers(cluster: Cluster, db: Database) -> None:
+    """Numbers that were not on the disk yet are given to other transactions."""
+    cluster.set("wal_writer_delay", "10000")
+    sent = []
+
+    def interrupted() -> None:
+        with db.transaction():
+            users.add(db, "unlucky", "unlucky@example.com", "x")
+            sent.append(db._commits.transaction_id(db._open_connection()))
+            cluster.crash()
+            users.count(db)
+
+    with pytest.raises(Unavailable):
+        interrupted()
+    cluster.use_numbers()
+    assert cluster.ask(f"SELECT txid_status({sent[0].txid})") == "committed"
+    with pytest.raises(Unknown):
+        db._commits.is_done(sent[0], Unavailable("no answer"))
+
+
+def test_a_server_that_tells_less_is_said_so_and_nobody_is_told_a_guess(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.ask("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+    try:
+        with closing(connect(cluster.url)) as db:
+            assert "this server does not tell what became of a commit without an answer" in caplog.text
+            with db.transaction():
+                users.add(db, "hired", "hired@example.com", "x")
+                sent = db._commits.transaction_id(db._open_connection())
+            with pytest.raises(Unknown):
+                db._commits.is_done(sent, Unavailable("no answer"))
+    finally:
+        cluster.ask("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC")
 
 
 def test_a_transaction_whose_client_is_gone_keeps_no_row(cluster: Cluster, db: Database) -> None:

@@ -50,13 +50,16 @@ def open_for(app: Flask, clock: Clock, own: Path) -> None:
 def retried(view: Callable[[], Answer]) -> Answer:
     """Call `view`, and again if another transaction was in its way. Raises Conflict after the fourth time.
 
-    That is what people do whose form comes back, and nothing of that transaction was written. What was written before
-    it, such as a try that a throttle counts, is written again, as it would be then.
+    Nothing of that transaction was written. A view that has committed another one before is not called again, or it
+    would find its own code used.
     """
+    before = database().committed()
     for pause in PAUSES:
         try:
             return view()
         except Conflict as conflict:
+            if database().committed() != before:
+                raise
             log.info("two transactions were in each other's way; trying again: %s", " ".join(str(conflict).split()))
             time.sleep(pause)
     return view()

@@ -52,6 +52,7 @@ class Postgres(Database):
         self._pool, self._commits = Pool(url, connections), Commits(self)
         with _translated:
             self._pool.wait(10)
+            self._commits.look_for_rights()
 
     def run(self, sql: str, **values: Any) -> int:
         with self.transaction(), self._cursor(sql, values) as cursor:
@@ -71,7 +72,7 @@ class Postgres(Database):
         if self._open_connection() is not None:
             yield
             return
-        if wait and lasting:
+        if wait:
             self._commits.check()
         sent = None
         try:
@@ -90,6 +91,11 @@ class Postgres(Database):
         except Unavailable as error:
             if sent is None or not self._commits.is_done(sent, error):
                 raise
+        if wait and lasting:
+            self._threads.lasting = self.committed() + 1
+
+    def committed(self) -> int:
+        return getattr(self._threads, "lasting", 0)
 
     def _limit(self, connection: Connection, wait: bool, lasting: bool) -> None:
         limits = [] if self._pool.keeps_session else [LIMITS_LOCAL]

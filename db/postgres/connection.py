@@ -68,6 +68,7 @@ class Connection(psycopg.Connection[Row]):
                 raise Late(f"the database server has not answered for {waited:.0f} s")
             if waited > SOON and self.while_waiting and self.patience < NO_LIMIT:
                 self.while_waiting(self)
-        except psycopg.Error:
+        except Exception:
+            # Whatever it was, the answer is still to come.
             self.pgconn.finish()
             raise

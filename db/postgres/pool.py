@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -18,7 +19,7 @@ PATIENCE = 1.0
 # How often it looks up meanwhile.
 GLANCE = 0.25
 # A cut that says nothing, as of a cable, is noticed after 5 s by what was sent, after 11 s by what is waited for.
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "connect_timeout": 2, "tcp_user_timeout": 5000,
     "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
 }  # fmt: skip
@@ -97,7 +98,7 @@ class Pool:
             connection.prepare_threshold = None
 
     def _finds_pooler(self, first: Connection) -> bool:
-        is_there = pooler.is_between(first, self._url)
+        is_there = pooler.is_between(first, self._url, OPTIONS)
         if is_there:
             log.warning(pooler.ADVICE)
         return is_there
@@ -136,7 +137,9 @@ def _check(url: str) -> None:
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        raise Unfit(str(error).strip()) from error
+        # What else libpq says may quote the password.
+        said = str(error).strip()
+        raise Unfit(said if said.startswith("invalid URI query parameter") else "no valid URL") from None
 
 
 def _lives(connection: Connection) -> bool:

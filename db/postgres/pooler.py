@@ -1,5 +1,7 @@
 """A pooler such as pgbouncer between us and PostgreSQL, which lends its connections for one transaction each."""
 
+from typing import Any
+
 from db.postgres.connection import Connection
 
 # In the URL, for us alone: libpq knows no such word.
@@ -18,7 +20,7 @@ def parted(url: str) -> tuple[str, bool]:
     return f"{address}?{kept}" if kept else address, SAID in words
 
 
-def is_between(one: Connection, url: str) -> bool:
+def is_between(one: Connection, url: str, options: dict[str, Any]) -> bool:
     """Whether such a pooler is between a new connection and the server at `url`.
 
     With it two of our connections use one of the server's in turn, so what is prepared in the one is missing in the
@@ -27,7 +29,7 @@ def is_between(one: Connection, url: str) -> bool:
     # Any pooler makes up the number that it gives its clients.
     if one.info.backend_pid == (before := _server_process(one)):
         return False
-    with Connection.connect(url, autocommit=True, prepare_threshold=None) as two, two.transaction():
+    with Connection.connect(url, autocommit=True, prepare_threshold=None, **options) as two, two.transaction():
         return _server_process(two) == before or _server_process(one) != before
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from db import Database, Unavailable, moment, stored, throttles, users
+from db import Conflict, Database, Unavailable, moment, stored, throttles, users
 from db.sessions import Session
 from db.users import User
 from webapp.accounts import limits
@@ -202,13 +202,15 @@ def network_of(address: str) -> str:
 def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Iterator[None]:
     """Count the try that is made inside; unless it ends in `failure`, take the count back.
 
-    The try is counted before it is made, so parallel requests cannot exceed the limit; a success ends a row. Raises
-    Throttled.
+    The try is counted before it is made, so parallel requests cannot exceed the limit; a success ends a row. A failure
+    that could not be written down stays counted: the guess was made. Raises Throttled.
     """
     count(db, buckets)
     try:
         yield
-    except failure:
+    except (failure, Unavailable) as error:
+        if isinstance(error, Conflict):
+            _take_back(db, buckets)
         raise
     except BaseException:
         with suppress(Unavailable):

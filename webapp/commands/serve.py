@@ -102,8 +102,10 @@ def _start_anew(listener: StopListener) -> None:
         " in the lines above and in the system's log, which tells of a lack of memory",
         PAUSE,
     )
-    if not listener.waits(PAUSE):
-        restore()
+    if listener.waits(PAUSE):
+        return
+    restore()
+    if not listener.heard:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
