@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from db import Database, Unavailable, connect, users
+from db import Database, Unavailable, Unfit, connect, users
 from db.postgres.pool import PATIENCE
 from tests.browser import Browser
 from tests.fixtures import POSTGRES, logged_in, sign_up
@@ -165,8 +165,13 @@ def test_a_rolled_back_transaction_is_not_taken_for_done(way: Way, settings: dic
 
 
 def test_what_cannot_be_reached_stops_the_start_within_seconds() -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="port 1 failed: Connection refused"):
         connect("postgresql://nobody@127.0.0.1:1/x")
+
+
+def test_a_url_that_is_none_is_not_repeated_since_it_holds_the_password() -> None:
+    with pytest.raises(Unfit, match=r"^no valid URL$"):
+        connect("postgresql://latchkey:se%cret@127.0.0.1/x")
 
 
 def test_a_quick_page_has_a_thread_too_as_it_waits_for_the_network(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

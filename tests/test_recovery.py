@@ -32,6 +32,7 @@ PUT_BACK = block("put the database aside and the backup in its place", "bash")
 START = block("4. Start PostgreSQL and wait", "bash")
 LOG_OUT = block("5. Log everybody out", "sh")
 CHECK = block("6. Look whether this is what you wanted", "sh")
+RESET = block("7. Take the target out again", "sh")
 # In those lines, what a test cannot have: the folders of the system, and the backup and the moment of an example.
 BACKUP, MOMENT = "2026-11-30T020000Z", "2026-11-30 03:12:00+00"
 SECOND = "000000010000000000000002"
@@ -198,6 +199,9 @@ def test_it_goes_back_to_the_second_before_a_mistake(
     for table in ("sessions", "half_logins", "tokens", "outbox"):
         assert cluster.sql(f"SELECT count(*) FROM {table}") == [(0,)]
     assert re.search(r"count *\n-+\n +1\n", cluster.run(CHECK))
+    cluster.run(RESET)
+    # What the next backup and the next standby would inherit.
+    assert "recovery" not in (cluster.place / "main/postgresql.auto.conf").read_text()
 
     app = create_app(settings)
     for cookie in (ended, alice.cookie("session")):

@@ -21,6 +21,19 @@ import os
 from tests.quick_app import create_app
 os.register_at_fork(after_in_child=lambda: os._exit(3))
 """
+# One whose main process is killed as soon as its worker begins.
+ORPHANED = """
+import os, pathlib, signal
+from tests.quick_app import create_app
+
+main = os.getpid()
+
+def leave_alone():
+    pathlib.Path(__file__).with_name("worker").write_text(str(os.getpid()))
+    os.kill(main, signal.SIGKILL)
+
+os.register_at_fork(after_in_child=leave_alone)
+"""
 
 
 def kill_twice(server: Server) -> None:
@@ -72,6 +85,19 @@ def test_ctrl_c_while_it_starts_anew_is_heard_without_a_traceback(start_server: 
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(timeout=15) == 130
     assert "Traceback" not in server.log
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_worker_whose_main_process_was_killed_while_it_started_leaves_too(tmp_path: Path) -> None:
+    """It would keep the port for good, and answer."""
+    server = Server(tmp_path, f"sqlite:///{tmp_path}/latchkey.db", WORKERS="1")
+    (tmp_path / "orphaned.py").write_text(ORPHANED)
+    server.environment["PYTHONPATH"] = str(tmp_path)
+    command = [*QUICK[:4], "orphaned", "serve"]
+    with subprocess.Popen(command, cwd=ROOT, env=server.environment, stderr=subprocess.DEVNULL) as process:
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    worker = Path("/proc", (tmp_path / "worker").read_text())
+    until(lambda: not worker.exists() or "State:\tZ" in (worker / "status").read_text(), "the worker stays")
 
 
 @pytest.mark.usefixtures("processes")

@@ -17,7 +17,7 @@ import pytest
 
 from db import users
 from tests.browser import TOKEN
-from tests.server import COMMAND, ROOT, Server
+from tests.server import COMMAND, QUICK, ROOT, Server
 from webapp.accounts import people, roles, sessions
 from webapp.accounts.actor import COMMAND_LINE, Actor
 
@@ -150,6 +150,13 @@ def test_an_address_that_is_in_use_is_told(server: Server) -> None:
     again = subprocess.run(COMMAND, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=30)
     assert again.returncode == 1
     assert again.stderr.startswith("Error: LATCHKEY_PORT is ") and "Address already in use" in again.stderr
+
+
+@pytest.mark.usefixtures("processes")
+def test_an_address_of_another_machine_is_no_matter_of_the_port(tmp_path: Path) -> None:
+    server = Server(tmp_path, f"sqlite:///{tmp_path}/latchkey.db", HOST="203.0.113.9", INSECURE="1")
+    started = subprocess.run(QUICK, cwd=ROOT, env=server.environment, capture_output=True, text=True)
+    assert started.stderr.endswith("Error: LATCHKEY_HOST is 203.0.113.9, which is no address of this machine\n")
 
 
 def test_two_server_processes_are_one(server: Server) -> None:

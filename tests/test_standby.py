@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from db import Unavailable, connect
 from db.postgres.commits import RECOVERY
 from db.postgres.connection import COMMIT
 from tests.browser import Browser
@@ -75,6 +76,12 @@ def test_while_the_standby_is_away_pages_are_shown_and_acts_are_refused(
     assert "commits wait no longer" in caplog.text
     # It was done in the end, as the sentence had foreseen.
     assert log_in(newcomer, "newcomer").path == "/dashboard"
+
+
+def test_a_standby_alone_stops_the_start(pair: tuple[Cluster, Cluster]) -> None:
+    """Pages would be shown, and every act refused."""
+    with pytest.raises(Unavailable, match="session is read-only"):
+        connect(pair[1].url)
 
 
 def sign_up_again(browser: Browser, name: str) -> None:

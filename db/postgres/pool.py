@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,8 @@ OPTIONS: dict[str, Any] = {
     "connect_timeout": 2, "tcp_user_timeout": 5000,
     "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
 }  # fmt: skip
+# A standby takes no writes, so it is not connected to, unless the URL says so.
+PRIMARY = {"target_session_attrs": "read-write"}
 # A lock that is held for minutes must not hold a thread of ours as long; nor must a transaction whose client is gone
 # hold its own locks.
 LIMITS = """
@@ -43,9 +45,9 @@ class Pool:
 
     def __init__(self, url: str, connections: int) -> None:
         self._url, is_said = pooler.parted(url)
-        _check(self._url)
+        self._options = OPTIONS if "target_session_attrs" in _read(self._url) else OPTIONS | PRIMARY
         self.keeps_session: bool | None = False if is_said else None
-        self._pulse = Pulse(self._url, OPTIONS)
+        self._pulse = Pulse(self._url, self._options)
         self._pool = ConnectionPool(
             self._url,
             connection_class=Connection,
@@ -55,15 +57,19 @@ class Pool:
             # The pool would retry after ever longer breaks. With this limit it gives up, and the next request makes it
             # retry; a request that comes between two tries waits long enough to see the second.
             reconnect_timeout=PATIENCE / 2,
-            kwargs={"autocommit": True, **OPTIONS},
+            kwargs={"autocommit": True, **self._options},
             configure=self._set_up,
             open=True,
         )
 
     def wait(self, seconds: float) -> None:
-        """Wait for the first connection. Raises PoolTimeout."""
-        with _hushed():
-            self._pool.wait(seconds)
+        """Wait for the first connection. Raises what keeps it away."""
+        try:
+            with _hushed():
+                self._pool.wait(seconds)
+        except PoolTimeout:
+            Connection.connect(self._url, **self._options).close()
+            raise
 
     def close(self) -> None:
         self._pulse.close()
@@ -98,7 +104,7 @@ class Pool:
             connection.prepare_threshold = None
 
     def _finds_pooler(self, first: Connection) -> bool:
-        is_there = pooler.is_between(first, self._url, OPTIONS)
+        is_there = pooler.is_between(first, self._url, self._options)
         if is_there:
             log.warning(pooler.ADVICE)
         return is_there
@@ -133,12 +139,14 @@ class Pool:
             self._pool.drain()
 
 
-def _check(url: str) -> None:
+def _read(url: str) -> Mapping[str, Any]:
     try:
-        psycopg.conninfo.conninfo_to_dict(url)
+        return psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        # What else libpq says may quote the password.
         said = str(error).strip()
+        if "prepare_threshold" in said:
+            raise Unfit("prepare_threshold may be 0 alone") from None
+        # What else libpq says may quote the password.
         raise Unfit(said if said.startswith("invalid URI query parameter") else "no valid URL") from None
 
 

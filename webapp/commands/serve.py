@@ -1,5 +1,6 @@
 """The command that starts the server."""
 
+import errno
 import logging
 import os
 import signal
@@ -33,6 +34,11 @@ MOST_HEADER_BYTES = 16 * 1024
 INTERRUPTED = 128 + signal.SIGINT
 # Before a start anew, in seconds: workers that fail at every start must not keep a core busy.
 PAUSE = 2
+
+LOGS = {
+    "handlers": {"ours": {"()": "webapp.server.logs.handler"}},
+    "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
+}
 
 log = logging.getLogger("latchkey")
 
@@ -72,6 +78,8 @@ def serve() -> None:
         workers_kill_timeout=FAREWELL,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
+        # Its lines look as ours.
+        log_dictconfig=LOGS,
     )
     _run(server)
 
@@ -117,6 +125,8 @@ def _check_port(address: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise BadSetting("HOST", f"is {address[:80]}, which is no address of this machine") from error
         told = f"is {port}, which cannot be had on {address}: {error.strerror}."
         raise BadSetting("PORT", f"{told} Set another: LATCHKEY_PORT={port % 65535 + 1}") from error
 

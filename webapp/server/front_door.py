@@ -5,6 +5,7 @@ So a client that sends slowly holds a few kilobytes, never a thread.
 
 import asyncio
 import io
+import multiprocessing
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -242,9 +243,11 @@ async def _disconnect(receive: Receive) -> None:
 async def _each_second(app: Flask) -> None:
     """Update this process's metrics for the others each second; exit when the main process is gone.
 
-    If that was killed, nothing else would ever stop this process, and it would keep the port.
+    If that was killed, nothing else would ever stop this process, and it would keep the port. It may have been killed
+    while this one started.
     """
-    parent = os.getppid()
+    main = multiprocessing.parent_process()
+    parent = main.pid if main else os.getppid()
     while os.getppid() == parent:
         metrics.look(app)
         await asyncio.sleep(1)

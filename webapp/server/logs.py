@@ -51,18 +51,26 @@ class Json(logging.Formatter):
 
 
 FORMATTERS = {"text": Text(FORMAT), "json": Json()}
+# Ours, and those of libraries whose lines an operator needs.
+LOGGERS = {"latchkey": logging.INFO, "psycopg.pool": logging.WARNING}
 HANDLER = logging.StreamHandler(cast(TextIO, wsgi_errors_stream))
 
 
 def register(app: Flask) -> None:
-    """Send our log lines, and Flask's report of a crash, to standard error in the format that was set."""
+    """Send log lines, and Flask's report of a crash, to standard error in the format that was set."""
     HANDLER.setFormatter(FORMATTERS[settings(app).log_format])
     app.logger.removeHandler(default_handler)
     app.logger.addHandler(HANDLER)
-    logger = logging.getLogger("latchkey")
-    logger.addHandler(HANDLER)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    for name, level in LOGGERS.items():
+        logger = logging.getLogger(name)
+        logger.addHandler(HANDLER)
+        logger.setLevel(level)
+        logger.propagate = False
+
+
+def handler() -> logging.Handler:
+    """What writes our log lines, for programs that set up their own."""
+    return HANDLER
 
 
 def _address() -> str:
