@@ -16,11 +16,10 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(db: Database, folder: Path | None = None, prefix: str = "") -> list[str]:
-    """Run the files in `folder`, or ours, that were not run before; return their names. Raises Unfit, and
-    Locked or Conflict after a minute.
+    """Run the files in `folder`, or ours, that were not run before; return their names.
 
     The table `migrations` notes each by its number and name, after `prefix`. Several servers may start at once: one
-    migrates, the others wait and find it done.
+    migrates, the others wait and find it done. Raises Unfit, and Locked or Conflict after a minute.
     """
     if not db.has_table("migrations"):
         with db.migrating():
