@@ -51,10 +51,10 @@ class Cluster:
             os.kill(process, signal.SIGKILL)
         self._process.wait(timeout=30)
 
-    def crash(self) -> None:
-        """One process ends as if for lack of memory, so the server starts anew, with what was on the disk."""
+    def crash(self, process: int) -> None:
+        """This one of its processes ends as if for lack of memory, so all start anew, with what was on the disk."""
         before = self._processes()[1:]
-        os.kill(before[-1], signal.SIGKILL)
+        os.kill(process, signal.SIGKILL)
         until(lambda: not set(before) & set(self._processes()) and self._is_up())
 
     def freeze(self) -> None:

@@ -148,7 +148,7 @@ def test_a_number_that_a_crash_took_away_is_not_taken_for_anothers(cluster: Clus
         with db.transaction():
             users.add(db, "unlucky", "unlucky@example.com", "x")
             sent.append(db._commits.transaction_id(db._open_connection()))
-            cluster.crash()
+            cluster.crash(*(db.one("SELECT pg_backend_pid()") or ()))
             users.count(db)
 
     with pytest.raises(Unavailable):
