@@ -88,10 +88,14 @@ def test_a_frozen_database_keeps_nobody_waiting(cluster: Cluster, served: Server
 
 
 def _until_well(server: Server) -> float:
-    """How long it took."""
-    began = time.monotonic()
-    until(lambda: server.ask("GET", "/healthz").status == 200)
-    return time.monotonic() - began
+    """How long it took, with each of the server's processes: the system chooses which of them is asked."""
+    began = well_since = time.monotonic()
+    good = 0
+    while good < 16:
+        is_well = server.ask("GET", "/healthz").status == 200
+        good, well_since = (good + 1, well_since) if is_well else (0, time.monotonic())
+        assert well_since - began < 30
+    return well_since - began
 
 
 def test_the_first_who_asks_a_frozen_database_is_answered_in_time(cluster: Cluster, served: Server) -> None:
