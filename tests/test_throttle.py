@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from db import Database
+from db import Conflict, Database, Unavailable
 from tests.browser import Browser
 from tests.fixtures import PASSWORD, WRONG, Clock, coming_from, guess, log_in, logged_in, person, sign_up
 from webapp import create_app
 from webapp.accounts import confirm, hashing, limits, passwords, strength, throttle
+from webapp.accounts.throttle import Bucket
 
 
 @pytest.mark.parametrize("name", ["alice", "nobody"])
@@ -430,3 +431,15 @@ def test_a_stolen_session_lifts_no_block_after_every_fifth_guess(alice: Browser,
         assert guess(coming_from(app, f"203.0.113.{number}"), "alice", 6)[-1] == 429
         statuses += _times(alice, "/account/sessions/new-browsers", lambda _: {}, 1)
     assert statuses == [303] * 20 + [429]
+
+
+@pytest.mark.parametrize(("trouble", "counted"), [(Unavailable("standby away"), 1), (Conflict("in the way"), None)])
+def test_a_guess_whose_failure_could_not_be_written_down_stays_counted(
+    db: Database, trouble: Unavailable, counted: int | None
+) -> None:
+    """While commits wait for a standby, a password could be guessed for free; after a conflict the try is made anew."""
+    buckets = [Bucket(limits.IN_SESSION, "here", "here")]
+    with pytest.raises(type(trouble)), throttle.trying(db, buckets, ValueError):
+        raise trouble
+    number = "SELECT number FROM throttles WHERE number > 0"
+    assert db.one(number) == (None if counted is None else (counted,))

@@ -209,8 +209,10 @@ def trying(db: Database, buckets: list[Bucket], failure: type[Exception]) -> Ite
     try:
         yield
     except (failure, Unavailable) as error:
+        # After a conflict the try is made once more.
         if isinstance(error, Conflict):
-            _take_back(db, buckets)
+            with suppress(Unavailable):
+                _take_back(db, buckets)
         raise
     except BaseException:
         with suppress(Unavailable):
