@@ -22,6 +22,7 @@ from tests.fixtures import logged_in
 from tests.server import QUICK, Server
 from tests.visitor import Visitor
 from tests.waiting import until
+from webapp.database import retried
 
 # In seconds: how long a visitor waits at most while the database is silent, and until all is well again. Promised are 3
 # and 5; a machine that runs other tests beside may take twice that.
@@ -256,6 +257,21 @@ def test_who_was_in_anothers_way_is_not_asked_to_send_the_form_again(
     assert caplog.text.count("in each other's way") == 1
     events = app.extensions["database"].all("SELECT kind FROM events WHERE kind = 'username_changed'")
     assert len(events) == 1
+
+
+def test_a_view_that_has_committed_something_is_not_called_again(app: Flask) -> None:
+    """It would find its own code used."""
+    calls = []
+
+    def view() -> None:
+        calls.append("called")
+        with app.extensions["database"].transaction():
+            users.add(app.extensions["database"], "alice", "alice@example.com", "x")
+        raise Conflict("in the way")
+
+    with app.app_context(), pytest.raises(Conflict):
+        retried(view)
+    assert calls == ["called"]
 
 
 def test_of_two_who_wait_for_each_other_one_goes_first(db: Database, cluster: Cluster) -> None:
